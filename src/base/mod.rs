@@ -1,0 +1,14 @@
+//! L0: words everybody uses. Ids, instants, secrets and their fingerprints, faults.
+//!
+//! Must not know: anything above it. No file, no socket, no screen.
+
+pub mod clock;
+pub mod fault;
+pub mod id;
+pub mod secret;
+pub mod stamp;
+
+pub use clock::Clock;
+pub use fault::{Fault, FaultKind};
+pub use secret::{Fingerprint, KeyKind, Scrubber, Secret, SecretRef};
+pub use stamp::Stamp;

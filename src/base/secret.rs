@@ -1,0 +1,290 @@
+//! Secret bytes, and everything about a secret that may be shown.
+//!
+//! [`Secret`] is the only type that holds key bytes: zeroed on drop, no `Clone`, no `Display`, no serde, and
+//! `Debug` says nothing. [`Secret::open`] may be called in `shell/{input,vault,http,git,files}.rs` and in the
+//! drill's own seeding only; a test reads the sources and holds that line.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
+
+use super::fault::{Fault, Result};
+use super::id::hex;
+
+/// Longest value taken for a key, bytes.
+pub const LONGEST: usize = 8192;
+/// Shortest value taken for a key, bytes: below it, a search would hit ordinary text.
+pub const SHORTEST: usize = 16;
+
+/// Key bytes. Trimmed, one line, printable ASCII, [`SHORTEST`]..=[`LONGEST`] bytes.
+pub struct Secret(Zeroizing<Vec<u8>>);
+
+impl Secret {
+    /// Takes over `bytes`; the caller's buffer is zeroed when it drops. A trailing line end and blanks around
+    /// the value are forgiven, anything else that isn't one printable ASCII word is refused with the reason.
+    pub fn new(bytes: &Zeroizing<Vec<u8>>) -> Result<Self> {
+        let hint = "give exactly the key, on one line, nothing else";
+        let trimmed = bytes.trim_ascii();
+        let trimmed = trimmed.strip_prefix(b"\xef\xbb\xbf").unwrap_or(trimmed).trim_ascii();
+        let no = |why: String| Err(Fault::input("this is not a key", why).hint(hint));
+        if trimmed.is_empty() {
+            return no("it is empty".into());
+        }
+        if trimmed.len() > LONGEST {
+            return no(format!("it is {} bytes long, a key has at most {LONGEST}", trimmed.len()));
+        }
+        if std::str::from_utf8(trimmed).is_err() {
+            return no("it is not text (not UTF-8)".into());
+        }
+        if trimmed.contains(&b'\n') || trimmed.contains(&b'\r') {
+            return no("it has several lines".into());
+        }
+        if let Some(odd) = trimmed.iter().find(|b| !b.is_ascii_graphic()) {
+            return no(format!("it has a character no key has (byte {odd:#04x})"));
+        }
+        if trimmed.len() < SHORTEST {
+            return no(format!("it has {} characters, fewer than {SHORTEST}", trimmed.len()));
+        }
+        let mut own = Zeroizing::new(Vec::with_capacity(trimmed.len()));
+        own.extend_from_slice(trimmed);
+        Ok(Self(own))
+    }
+
+    /// The bytes. See the module's words for who may ask.
+    pub fn open(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// A second holder of the same bytes, zeroed on its own.
+    pub fn share(&self) -> Self {
+        Self(Zeroizing::new(self.0.to_vec()))
+    }
+
+    /// What may be shown and stored of it. `salt` is the incident's, so prints can't be compared across incidents.
+    pub fn fingerprint(&self, salt: &str) -> Fingerprint {
+        let text = String::from_utf8_lossy(&self.0);
+        let kind = KeyKind::of(&text);
+        let last4 = text.get(text.len().saturating_sub(4)..).unwrap_or_default().to_owned();
+        let mut hash = Sha256::new();
+        hash.update(salt.as_bytes());
+        hash.update(&*self.0);
+        Fingerprint { prefix: kind.prefix().to_owned(), last4, hash: hex(&hash.finalize()), kind, length: self.0.len() }
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}
+
+/// Which secret is meant. Messages, effects and records carry this, never bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretRef {
+    /// The key that leaked.
+    Leaked,
+    /// The key that takes its place.
+    Replacement,
+    /// The administrator's key that does the work.
+    Admin,
+}
+
+/// What a person may see of a key: `sk-proj-…9f3a`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// The vendor's fixed start (`sk-proj-`); empty when unknown.
+    pub prefix: String,
+    pub last4: String,
+    /// SHA-256 over the incident's salt and the value, hexadecimal.
+    pub hash: String,
+    pub kind: KeyKind,
+    /// Bytes.
+    pub length: usize,
+}
+
+impl std::fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}…{}", self.prefix, self.last4)
+    }
+}
+
+/// What a key's shape says it is. Facts: the vendor's documented forms; any other `sk-` value is taken with a warning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyKind {
+    OpenAiProject,
+    OpenAiServiceAccount,
+    OpenAiAdmin,
+    OpenAiNone,
+    OpenAiLegacy,
+    /// Starts with `sk-` but belongs to another vendor (`sk-ant-`, `sk-or-`).
+    OtherVendor,
+    Unknown,
+}
+
+impl KeyKind {
+    /// Longest prefix first.
+    const PREFIXES: [(&'static str, Self); 8] = [
+        ("sk-svcacct-", Self::OpenAiServiceAccount),
+        ("sk-service-", Self::OpenAiServiceAccount),
+        ("sk-admin-", Self::OpenAiAdmin),
+        ("sk-proj-", Self::OpenAiProject),
+        ("sk-None-", Self::OpenAiNone),
+        ("sk-ant-", Self::OtherVendor),
+        ("sk-or-", Self::OtherVendor),
+        ("sk-", Self::OpenAiLegacy),
+    ];
+
+    pub fn of(text: &str) -> Self {
+        Self::PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix)).map_or(Self::Unknown, |(_, kind)| *kind)
+    }
+
+    pub fn prefix(self) -> &'static str {
+        Self::PREFIXES.iter().find(|(_, kind)| *kind == self).map_or("", |(prefix, _)| prefix)
+    }
+
+    /// For people: what it is.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::OpenAiProject => "OpenAI project key",
+            Self::OpenAiServiceAccount => "OpenAI service account key",
+            Self::OpenAiAdmin => "OpenAI admin key",
+            Self::OpenAiNone => "OpenAI key without a project",
+            Self::OpenAiLegacy => "OpenAI user key (legacy form)",
+            Self::OtherVendor => "a key of another vendor that also starts with sk-",
+            Self::Unknown => "a key of unknown form",
+        }
+    }
+}
+
+/// Replaces every occurrence of known secrets, in the forms they travel in, before text leaves the process.
+#[derive(Default)]
+pub struct Scrubber(Vec<(SecretRef, Zeroizing<Vec<u8>>)>);
+
+impl Scrubber {
+    /// From now on `secret` is removed as well: plain, base64, hex and URL-encoded.
+    pub fn learn(&mut self, role: SecretRef, secret: &Secret) {
+        for form in forms(secret.open()) {
+            self.0.push((role, form));
+        }
+        self.0.sort_by_key(|(_, form)| std::cmp::Reverse(form.len()));
+    }
+
+    /// `text` with each secret replaced by `[leaked]`, `[replacement]` or `[admin]`.
+    pub fn clean(&self, text: &str) -> String {
+        let mut clean = text.to_owned();
+        for (role, form) in &self.0 {
+            if let Ok(form) = std::str::from_utf8(form)
+                && clean.contains(form)
+            {
+                clean = clean.replace(form, role.placeholder());
+            }
+        }
+        clean
+    }
+}
+
+impl std::fmt::Debug for Scrubber {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Scrubber({} forms)", self.0.len())
+    }
+}
+
+impl SecretRef {
+    /// What stands in a text where the secret was.
+    pub fn placeholder(self) -> &'static str {
+        match self {
+            Self::Leaked => "[leaked]",
+            Self::Replacement => "[replacement]",
+            Self::Admin => "[admin]",
+        }
+    }
+
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Leaked => "the leaked key",
+            Self::Replacement => "the new key",
+            Self::Admin => "the admin key",
+        }
+    }
+}
+
+/// Plain, base64 (standard and URL, unpadded core), hexadecimal (both cases), percent-encoded.
+fn forms(bytes: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+    use base64::Engine as _;
+    let b64 = base64::engine::general_purpose::STANDARD_NO_PAD.encode(bytes);
+    let url = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+    let lower = hex(bytes);
+    let upper = lower.to_uppercase();
+    let percent = bytes.iter().fold(String::new(), |mut text, b| {
+        if b.is_ascii_alphanumeric() || b"-_.~".contains(b) {
+            text.push(char::from(*b));
+        } else {
+            text.push_str(&format!("%{b:02X}"));
+        }
+        text
+    });
+    let mut all: Vec<Zeroizing<Vec<u8>>> = vec![Zeroizing::new(bytes.to_vec())];
+    for form in [b64, url, lower, upper, percent] {
+        let form = Zeroizing::new(form.into_bytes());
+        if !all.iter().any(|known| **known == *form) {
+            all.push(form);
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> Result<Secret> {
+        Secret::new(&Zeroizing::new(text.as_bytes().to_vec()))
+    }
+
+    #[test]
+    fn takes_one_word_and_refuses_the_rest_with_the_reason() {
+        assert_eq!(secret(" sk-proj-abcdefghijkl\r\n").unwrap().open(), b"sk-proj-abcdefghijkl");
+        let long = "a".repeat(LONGEST + 1);
+        let bad = [
+            ("", "empty"),
+            (" \n ", "empty"),
+            ("sk-proj-aaaaaaaaaa\nsk-proj-bbbbbbbbbb", "several lines"),
+            ("sk-short", "fewer than"),
+            ("sk-proj-with a blank in", "no key has"),
+            (&long, "at most"),
+        ];
+        for (text, why) in bad {
+            assert!(secret(text).unwrap_err().why.contains(why), "{text:.20}");
+        }
+        assert!(Secret::new(&Zeroizing::new(vec![0xff; 20])).unwrap_err().why.contains("UTF-8"));
+    }
+
+    #[test]
+    fn shows_nothing() {
+        let key = secret("sk-proj-abcdefghijkl9f3a").unwrap();
+        assert_eq!(format!("{key:?}"), "Secret(hidden)");
+        assert_eq!(key.fingerprint("s").to_string(), "sk-proj-…9f3a");
+        assert_ne!(key.fingerprint("s").hash, key.fingerprint("t").hash);
+    }
+
+    #[test]
+    fn scrubs_every_form() {
+        let key = secret("sk-proj-abc+/defghijkl9f3a").unwrap();
+        let mut scrubber = Scrubber::default();
+        scrubber.learn(SecretRef::Leaked, &key);
+        for form in forms(key.open()) {
+            let text = format!("x {} y", String::from_utf8(form.to_vec()).unwrap());
+            assert_eq!(scrubber.clean(&text), "x [leaked] y");
+        }
+    }
+
+    #[test]
+    fn kinds_by_prefix() {
+        assert_eq!(KeyKind::of("sk-svcacct-1"), KeyKind::OpenAiServiceAccount);
+        assert_eq!(KeyKind::of("sk-ant-api03-1"), KeyKind::OtherVendor);
+        assert_eq!(KeyKind::of("sk-1"), KeyKind::OpenAiLegacy);
+        assert_eq!(KeyKind::of("ghp_1"), KeyKind::Unknown);
+    }
+}

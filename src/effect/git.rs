@@ -1,0 +1,191 @@
+//! What can be asked of the history engine, and its answers. Shared by the engine, the stages and the command line.
+//!
+//! Must not know: how a repository is read. Paths and names in here are redacted already.
+
+use serde::{Deserialize, Serialize};
+
+use super::Risk;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum GitOp {
+    /// Every copy of the leaked key in every object.
+    Find,
+    /// Write the new objects, unreferenced, and say exactly what a switch would change.
+    Plan,
+    /// Back up, switch all refs to `plan`, expire and prune. Refused when a ref moved since.
+    Apply { plan: String },
+    /// Ask git itself whether a copy is left.
+    Prove,
+    /// Push the rewritten refs one by one, with leases.
+    Push { plan: String },
+    /// Where does the repository stand: old, new, or in between? Settles an interrupted write.
+    Check { plan: String },
+    /// Put everything back from the backup.
+    Undo { plan: String },
+    /// Destroy the backup and prove it.
+    Finish { plan: String },
+}
+
+impl GitOp {
+    pub fn risk(&self) -> Risk {
+        match self {
+            Self::Find | Self::Plan | Self::Prove | Self::Check { .. } => Risk::Read,
+            Self::Undo { .. } => Risk::Write,
+            Self::Apply { .. } | Self::Push { .. } | Self::Finish { .. } => Risk::Irreversible,
+        }
+    }
+
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Find => "find every copy",
+            Self::Plan => "plan the rewrite",
+            Self::Apply { .. } => "switch to the clean history",
+            Self::Prove => "prove that no copy is left",
+            Self::Push { .. } => "push the clean history",
+            Self::Check { .. } => "see where the repository stands",
+            Self::Undo { .. } => "undo the rewrite",
+            Self::Finish { .. } => "destroy the backup",
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "reply", rename_all = "snake_case")]
+pub enum GitReply {
+    Found(CopyMap),
+    Planned(Box<Plan>),
+    Applied { plan: String, refs: usize, backup: String },
+    Proved(Proof),
+    Pushed(PushReport),
+    Stands { plan: String, at: Standing },
+    Undone { plan: String },
+    Finished { plan: String, backup: String },
+}
+
+/// Every copy of the key in one repository.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CopyMap {
+    pub copies: Vec<Copy>,
+    pub objects: u64,
+    pub bytes: u64,
+    pub not_looked_into: Vec<String>,
+}
+
+/// One object (or file of the git directory) that holds the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Copy {
+    /// Object id, or the file's path for a leftover file.
+    pub id: String,
+    pub what: CopyKind,
+    /// `plain`, `base64`, `utf-16le`, …
+    pub form: String,
+    /// For a blob: a path it is or was found at, redacted.
+    pub path: Option<String>,
+    /// Oldest and newest commit that hold it, if any.
+    pub first: Option<String>,
+    pub last: Option<String>,
+    /// Refs that reach it, shortened list.
+    pub refs: Vec<String>,
+    /// A remote-tracking ref reaches it: it was pushed or fetched.
+    pub on_remote: bool,
+    pub reachable: bool,
+    /// The smallest act that removes it.
+    pub remedy: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CopyKind {
+    Blob,
+    Commit,
+    Tag,
+    Tree,
+    Index,
+    Leftover,
+}
+
+/// A rewrite that was worked out, objects written, nothing switched.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Plan {
+    /// Short hash over all ref moves: the same repository and key give the same plan.
+    pub id: String,
+    /// What a person types to apply it: the repository's name.
+    pub phrase: String,
+    pub nothing_to_do: bool,
+    pub commits_changed: u64,
+    pub commits_total: u64,
+    /// Oldest changed commit (old id); what support desks ask for.
+    pub first_changed: Vec<String>,
+    pub files: Vec<String>,
+    pub refs: Vec<RefMove>,
+    /// Old ids of commits and tags that lose a signature.
+    pub signatures_lost: Vec<String>,
+    /// Redacted `-`/`+` lines, one pair per distinct line.
+    pub diff: Vec<String>,
+    pub copies: Vec<Copy>,
+    /// Copies that only an expiry and prune removes (unreachable objects, reflogs).
+    pub prune_only: u64,
+    /// A remote holds none of it: no force push is needed.
+    pub push_needed: bool,
+    pub not_looked_into: Vec<String>,
+    /// Why it can't be done safely, each with the way forward. Not empty: apply refuses.
+    pub refusals: Vec<Refusal>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefMove {
+    pub name: String,
+    pub old: String,
+    pub new: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    pub why: String,
+    pub way_forward: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    Old,
+    New,
+    Mixed,
+}
+
+/// One independent check and its finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    pub checks: Vec<ProofLine>,
+    pub not_checked: Vec<String>,
+}
+
+impl Proof {
+    /// True when at least one check ran and none found a copy or failed.
+    pub fn clean(&self) -> bool {
+        !self.checks.is_empty() && self.checks.iter().all(|c| c.clean)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProofLine {
+    pub what: String,
+    pub clean: bool,
+    pub saw: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PushReport {
+    pub remote: String,
+    pub refs: Vec<PushedRef>,
+    /// Refs the remote hides or refuses for good: only its owner can clean them.
+    pub needs_support: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushedRef {
+    pub name: String,
+    pub ok: bool,
+    pub said: String,
+}
