@@ -1,7 +1,22 @@
 //! L2: an incident as a fold over its journal. Pure.
 //!
 //! Must not know: ratatui, tokio, clocks, files. Every claim on a screen or in a report comes from here.
+//!
+//! To add a word to the journal: 1. a variant in `event.rs` (old ones never change their meaning); 2. its arm in
+//! `fold.rs`; 3. its sentence in `timeline.rs`.
 
+pub mod advice;
+pub mod death;
 pub mod event;
+pub mod export;
+pub mod facts;
+pub mod fold;
+pub mod playbook;
+pub mod step;
+pub mod timeline;
+pub mod usage;
 
 pub use event::{DrillRef, Event, Mode, Opened, Record, StepRef};
+pub use facts::{Intent, IntentState, RepoFacts, StageMark, TargetFacts};
+pub use fold::Incident;
+pub use step::{Step, StepState};
