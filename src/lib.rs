@@ -27,4 +27,5 @@ pub mod git;
 pub mod incident;
 pub mod providers;
 pub mod shell;
+pub mod stages;
 pub mod targets;

@@ -173,6 +173,7 @@ impl Incident {
         match outcome {
             Outcome::Done { reply } => {
                 self.faults.remove(&step);
+                self.supersede(id, &step);
                 self.learn(at, &effect, reply);
             }
             Outcome::Refused { fault } | Outcome::Failed { fault } => {
@@ -218,8 +219,20 @@ impl Incident {
         }
     }
 
+    /// A key whose value was lost is gone: the walk can issue again.
     fn forget_orphan(&mut self, key_id: &str) {
         self.orphans.retain(|orphan| orphan.key_id != key_id);
+        if self.issued.as_ref().is_some_and(|(_, issued)| issued.key_id == key_id) {
+            self.issued = None;
+            self.taken.remove(&SecretRef::Replacement);
+        }
+    }
+
+    /// A later run of the same step came to its end: what an earlier one did no longer matters.
+    fn supersede(&mut self, id: u64, step: &StepRef) {
+        for intent in self.intents.values_mut().filter(|i| i.id != id && i.step == *step && i.is_unknown()) {
+            intent.state = IntentState::Settled(true);
+        }
     }
 
     fn learn(&mut self, at: Stamp, effect: &Effect, reply: &Reply) {

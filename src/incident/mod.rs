@@ -12,6 +12,7 @@ pub mod export;
 pub mod facts;
 pub mod fold;
 pub mod playbook;
+pub mod settle;
 pub mod step;
 pub mod timeline;
 pub mod usage;

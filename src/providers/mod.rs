@@ -6,6 +6,7 @@
 //! 2. add its `mod` line; 3. add it to [`ALL`]. Its stand-in for drills is a file of the simulator.
 
 pub mod openai;
+pub mod prices;
 
 use std::ops::Range;
 

@@ -1,0 +1,239 @@
+//! The last stage: what is still open, the late probe, the backups, the report, the close.
+//!
+//! Must not know: where the report is written.
+
+use crate::base::SecretRef;
+use crate::effect::{Effect, ProviderOp, Risk, TargetOp};
+use crate::incident::death::{self, Death};
+use crate::incident::{Event, Step, StepRef, StepState};
+
+use super::revoke::provider;
+use super::{Act, Action, Ask, Block, Consequence, DoNow, Due, Kind, Sheet, Stage, Text, Then, Tone, View, state};
+
+pub static CLOSE: Close = Close;
+
+#[derive(Debug)]
+pub struct Close;
+
+fn step(id: &str) -> StepRef {
+    StepRef::new("close", id)
+}
+
+impl Stage for Close {
+    fn id(&self) -> &'static str {
+        "close"
+    }
+
+    fn title(&self) -> &'static str {
+        "Close"
+    }
+
+    fn goal(&self) -> &'static str {
+        "what is open has an owner, the report is written"
+    }
+
+    fn steps(&self, at: &View<'_>) -> Vec<Step> {
+        let death = Death::of(at.incident, SecretRef::Leaked);
+        let late = match death.late_at {
+            Some(when) => StepState::Done(format!("still refused at {}", when.time())),
+            None => StepState::Locked(death.proven_at.map_or("the key's death is not proven".into(), |p| {
+                format!("booked for {}", p.plus_secs(death::LATE_S).time())
+            })),
+        };
+        let backups = match (at.incident.backups_dropped, wrote(at)) {
+            (Some(when), _) => StepState::Done(format!("destroyed at {}", when.time())),
+            (None, false) => StepState::Done("there are none".into()),
+            (None, true) => {
+                at.common(&step("backups")).or_else(|| at.fault(&step("backups"))).unwrap_or(StepState::Ready)
+            }
+        };
+        let close = at.incident.closed.as_ref().map_or(StepState::Ready, |(when, open)| {
+            StepState::Done(format!("closed at {} with {} open", when.time(), open.len()))
+        });
+        vec![
+            Step::new("late", "late probe", late),
+            Step::new("backups", "destroy the env file backups", backups),
+            Step::new("close", "close", close),
+        ]
+    }
+
+    fn sheet(&self, at: &View<'_>) -> Sheet {
+        let open = open(at);
+        let mut sheet = Sheet { do_now: do_now(at, &open), ..Sheet::default() };
+        let closed = at.incident.closed.is_some();
+        sheet.see.push(if open.is_empty() {
+            Text::tone(Tone::Good, "Nothing is open.")
+        } else {
+            Text::tone(
+                Tone::Warn,
+                format!("{} open point(s){}", open.len(), if closed { ", carried by the report" } else { "" }),
+            )
+        });
+        let death = Death::of(at.incident, SecretRef::Leaked);
+        if let (None, Some(proven)) = (death.late_at, death.proven_at) {
+            sheet.see.push(Text::plain(format!(
+                "Late probe booked for {}; c asks the key now.",
+                proven.plus_secs(death::LATE_S).time()
+            )));
+        }
+        sheet.evidence = self
+            .steps(at)
+            .iter()
+            .filter(|s| s.state.settled())
+            .map(|s| Text::plain(format!("{}: {}", s.label, s.state.detail())))
+            .collect();
+        sheet.way_out = vec![Text::plain("e writes the report now; T adds a follow-up; H hands over to a colleague")];
+        sheet.body = vec![
+            Block::Lines {
+                title: "Open".into(),
+                lines: open.iter().map(|line| Text::tone(Tone::Warn, line.clone())).collect(),
+            },
+            Block::Lines {
+                title: "Keep it from happening again".into(),
+                lines: PREVENTION.iter().map(|line| Text::plain(*line)).collect(),
+            },
+        ];
+        sheet
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        &ACTIONS
+    }
+
+    fn reads(&self, _: &View<'_>) -> Vec<Due> {
+        Vec::new()
+    }
+}
+
+/// Advice with a place in every report: what the articles on securing keys name, corrected where they are wrong.
+pub const PREVENTION: [&str; 7] = [
+    ".env belongs into .gitignore, and must not be tracked: git rm --cached .env",
+    "A pre-commit scanner (gitleaks, trufflehog, detect-secrets, ggshield) with a planted fake to prove it works",
+    "GitHub push protection and secret scanning on; resolve the GitGuardian or GitHub alert as revoked",
+    "One key per service and per person, in its own project, with the least scopes and an expiry",
+    "A monthly limit and alerts per project; limits do not stop spending at once",
+    "A secret manager (AWS, GCP, Vault) or the platform's own settings instead of files and Docker ENV lines",
+    "Rotate every 30 to 90 days, and run this drill once a month",
+];
+
+fn wrote(at: &View<'_>) -> bool {
+    at.incident.intents.values().any(|i| matches!(&i.effect, Effect::Target { op: TargetOp::Put { .. } }))
+}
+
+/// Everything a closing list must carry: skipped, deferred, unknown, unproven, booked, to do.
+pub fn open(at: &View<'_>) -> Vec<String> {
+    let mut open = Vec::new();
+    for stage in super::order(at).into_iter().filter(|s| s.id() != "close") {
+        let state = state(stage, at);
+        if state.is_open() {
+            let detail = if state.detail().is_empty() { String::new() } else { format!(": {}", state.detail()) };
+            open.push(format!("{} {}{detail}", stage.title(), state.word()));
+        }
+    }
+    open.extend(at.incident.unknowns().map(|i| format!("Nobody saw whether it happened: {}", i.effect.words())));
+    let death = Death::of(at.incident, SecretRef::Leaked);
+    if let (Some(proven), None) = (death.proven_at, death.late_at) {
+        open.push(format!("Late probe booked for {}", proven.plus_secs(death::LATE_S).time()));
+    }
+    if wrote(at) && at.incident.backups_dropped.is_none() {
+        open.push("Backups of the env files still contain the leaked key".into());
+    }
+    open.extend(at.incident.orphans.iter().map(|o| format!("Orphan key {} is alive", o.key_id)));
+    open.extend(at.incident.todos.iter().filter(|t| t.done.is_none()).map(|t| {
+        let due = t.due.map(|d| format!(", due {}", d.date_minute())).unwrap_or_default();
+        format!("To do: {}{due}", t.text)
+    }));
+    open
+}
+
+fn do_now(at: &View<'_>, open: &[String]) -> DoNow {
+    if at.incident.closed.is_some() {
+        return DoNow { action: Some("close.export"), what: "Closed. e writes the report.".into(), ..DoNow::default() };
+    }
+    if wrote(at)
+        && at.incident.backups_dropped.is_none()
+        && matches!(state(&super::targets::TARGETS, at), StepState::Done(_) | StepState::ByHand(_))
+    {
+        return DoNow {
+            action: Some("close.backups"),
+            what: "Destroy the backups of the env files: they contain the leaked key".into(),
+            effect: "After that, a write of an env file can't be undone.".into(),
+            check: "They are seen to be gone.".into(),
+        };
+    }
+    DoNow {
+        action: Some("close.close"),
+        what: if open.is_empty() {
+            "Close the incident".into()
+        } else {
+            format!("Close with {} open point(s), or settle them first", open.len())
+        },
+        effect: "The open points stand in the report. A closed incident can be resumed.".into(),
+        check: "One probe of the leaked key goes first.".into(),
+    }
+}
+
+static ACTIONS: [Action; 4] = [
+    Action {
+        id: "close.close",
+        key: 'z',
+        label: "close the incident",
+        why: "Journals what is open. The report carries it.",
+        risk: Risk::Read,
+        ready: |at| at.incident.closed.as_ref().map_or(Ok(()), |(when, _)| Err(format!("closed at {}", when.time()))),
+        go: |at| {
+            let open = open(at);
+            let body = if open.is_empty() { vec!["Nothing is open.".into()] } else { open.clone() };
+            let mut then = Vec::new();
+            if at.held.contains(&SecretRef::Leaked) {
+                let probe = provider(at, ProviderOp::Probe { key: SecretRef::Leaked });
+                then.push(Consequence::Perform { step: StepRef::new("revoke", "prove"), effect: probe });
+            }
+            then.push(Consequence::Record(Event::Closed { open }));
+            Act::Ask { asks: vec![Ask::new("Close the incident", body, Kind::Confirm)], then: Then::Do(then) }
+        },
+    },
+    Action {
+        id: "close.backups",
+        key: 'b',
+        label: "destroy the env file backups",
+        why: "They contain the leaked key; after this a write can't be undone.",
+        risk: Risk::Irreversible,
+        ready: |at| {
+            if !wrote(at) {
+                return Err("there are none".into());
+            }
+            at.incident.backups_dropped.map_or(Ok(()), |when| Err(format!("destroyed at {}", when.time())))
+        },
+        go: |at| {
+            let body = vec!["Overwrites and removes every backup this incident made of env files.".into()];
+            let ask = Ask::new("Destroy the backups", body, Kind::Phrase(at.incident.opened.key.last4.clone()));
+            Act::guarded(ask, step("backups"), Effect::Target { op: TargetOp::DropBackups })
+        },
+    },
+    Action {
+        id: "close.export",
+        key: 'e',
+        label: "write the report",
+        why: "Markdown and JSON beside the journal, never a secret in them.",
+        risk: Risk::Read,
+        ready: |_| Ok(()),
+        go: |_| Act::Now(vec![Consequence::Export]),
+    },
+    Action {
+        id: "close.check",
+        key: 'c',
+        label: "check: probe the leaked key now",
+        why: "One more read; the late probe counts from ten minutes after the proof.",
+        risk: Risk::Read,
+        ready: |at| {
+            at.held
+                .contains(&SecretRef::Leaked)
+                .then_some(())
+                .ok_or_else(|| "the leaked key is not in the vault".into())
+        },
+        go: |at| {
+            Act::perform(StepRef::new("revoke", "prove"), provider(at, ProviderOp::Probe { key: SecretRef::Leaked }))
+        },
+    },
+];

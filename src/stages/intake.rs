@@ -1,0 +1,218 @@
+//! Stage 0: the three facts that settle the order, and the decision.
+//!
+//! Must not know: how the key came in; that was before the journal opened.
+
+use std::collections::BTreeMap;
+
+use crate::base::stamp::span_text;
+use crate::effect::Risk;
+use crate::incident::advice::{Advice, Fact, Facts, QUESTIONS, advise};
+use crate::incident::{Event, Mode, Step, StepState};
+
+use super::sheet::Table;
+use super::{Act, Action, Ask, Block, Consequence, DoNow, Due, Kind, Sheet, Stage, Text, Then, Tone, View};
+
+pub static INTAKE: Intake = Intake;
+
+#[derive(Debug)]
+pub struct Intake;
+
+impl Stage for Intake {
+    fn id(&self) -> &'static str {
+        "intake"
+    }
+
+    fn title(&self) -> &'static str {
+        "Intake"
+    }
+
+    fn goal(&self) -> &'static str {
+        "the order is decided, with its reason"
+    }
+
+    fn steps(&self, at: &View<'_>) -> Vec<Step> {
+        let state = at
+            .incident
+            .decision("order")
+            .map_or(StepState::Ready, |d| StepState::Done(format!("{}: {}", d.choice, d.reason)));
+        vec![Step::new("order", "decide the order", state)]
+    }
+
+    fn sheet(&self, at: &View<'_>) -> Sheet {
+        let advice = advice(at);
+        let decided = at.incident.decision("order");
+        let do_now = if decided.is_some() {
+            DoNow { what: "The order is decided. Go on with the next stage.".into(), ..DoNow::default() }
+        } else {
+            DoNow {
+                action: Some("intake.accept"),
+                what: format!("Take the order \"{}\": {}", title(at, advice.playbook), advice.reason),
+                effect: format!("Price: {}.", price(at, advice.playbook)),
+                check: "Answer what you know with p, b, d; unknown is an honest answer.".into(),
+            }
+        };
+        let evidence = decided
+            .map(|d| Text::plain(format!("{} by {}: {} ({})", d.at.time(), d.by, d.choice, d.reason)))
+            .into_iter()
+            .collect();
+        Sheet {
+            do_now,
+            see: see(at),
+            evidence,
+            way_out: vec!["o takes the other order, with your reason".into()],
+            body: vec![questions(at)],
+        }
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        &ACTIONS
+    }
+
+    fn reads(&self, _: &View<'_>) -> Vec<Due> {
+        Vec::new()
+    }
+}
+
+static ACTIONS: [Action; 6] = [
+    Action {
+        id: "intake.accept",
+        key: 'a',
+        label: "accept the recommended order",
+        why: "Journals the order, the facts and the reason, and shows the first stage.",
+        risk: Risk::Read,
+        ready: undecided,
+        go: |at| {
+            let advice = advice(at);
+            Act::Now(decide(at, advice.playbook, advice.reason))
+        },
+    },
+    Action {
+        id: "intake.other",
+        key: 'o',
+        label: "take the other order",
+        why: "The rule can be wrong about your case; your reason is journaled.",
+        risk: Risk::Read,
+        ready: |_| Ok(()),
+        go: |at| {
+            let now = at.incident.decision("order").map_or(advice(at).playbook, |d| d.choice.as_str());
+            let Some(other) = at.playbooks.iter().find(|book| book.id != now) else { return Act::Now(Vec::new()) };
+            let body = vec![format!("{}: {}.", other.title, other.why), format!("Price: {}.", other.price)];
+            let then = Then::DecideFor { topic: "order".into(), choice: other.id.clone(), facts: facts(at) };
+            Act::Ask { asks: vec![Ask::line(&format!("Take \"{}\"", other.title), "Why?", body)], then }
+        },
+    },
+    turn("intake.public", 'p', "exposed publicly? (turns yes, no, unknown)", |at| turned(at, "public")),
+    turn("intake.burning", 'b', "being spent on now? (turns)", |at| turned(at, "burning")),
+    turn("intake.production", 'd', "does production depend on it? (turns)", |at| turned(at, "production")),
+    Action {
+        id: "intake.exposed",
+        key: 'e',
+        label: "since when is it exposed?",
+        why: "Sets the start of the exposure clock and of the usage window.",
+        risk: Risk::Read,
+        ready: |_| Ok(()),
+        go: |at| {
+            let kind = Kind::Line {
+                label: "UTC, e.g. 2026-11-20 13:52".into(),
+                initial: at.incident.exposed_since().date_minute().trim_end_matches('Z').to_owned(),
+                needed: true,
+            };
+            let body = vec!["The push, post or mail that showed it first. If unsure, take the earlier time.".into()];
+            let then = Then::Decide {
+                topic: "exposed_since".into(),
+                reason: "told by a person".into(),
+                facts: BTreeMap::new(),
+            };
+            Act::Ask { asks: vec![Ask::new("Exposed since", body, kind)], then }
+        },
+    },
+];
+
+const fn turn(id: &'static str, key: char, label: &'static str, go: fn(&View<'_>) -> Act) -> Action {
+    let why = "One of the three facts that settle the order; journaled.";
+    Action { id, key, label, why, risk: Risk::Read, ready: |_| Ok(()), go }
+}
+
+fn undecided(at: &View<'_>) -> Result<(), String> {
+    at.incident.decision("order").map_or(Ok(()), |d| Err(format!("decided already: {}", d.choice)))
+}
+
+fn advice(at: &View<'_>) -> Advice {
+    advise(Facts::of(at.incident))
+}
+
+fn fact(at: &View<'_>, topic: &str) -> Fact {
+    at.incident.decision(&format!("fact.{topic}")).map_or(Fact::Unknown, |d| Fact::parse(&d.choice))
+}
+
+fn turned(at: &View<'_>, topic: &str) -> Act {
+    Act::record(Event::Decided {
+        topic: format!("fact.{topic}"),
+        choice: fact(at, topic).turn().word().into(),
+        facts: BTreeMap::new(),
+        reason: String::new(),
+    })
+}
+
+fn facts(at: &View<'_>) -> BTreeMap<String, String> {
+    QUESTIONS.iter().map(|(topic, _)| ((*topic).to_owned(), fact(at, topic).word().to_owned())).collect()
+}
+
+fn decide(at: &View<'_>, playbook: &str, reason: &str) -> Vec<Consequence> {
+    let event =
+        Event::Decided { topic: "order".into(), choice: playbook.into(), facts: facts(at), reason: reason.into() };
+    let first = at.playbooks.iter().find(|b| b.id == playbook).and_then(|b| b.stages.first());
+    let visit = first.and_then(|id| super::by_id(id)).map(|stage| Consequence::Visit(stage.id()));
+    std::iter::once(Consequence::Record(event)).chain(visit).collect()
+}
+
+fn title(at: &View<'_>, id: &str) -> String {
+    at.playbooks.iter().find(|b| b.id == id).map_or_else(|| id.to_owned(), |b| b.title.clone())
+}
+
+fn price(at: &View<'_>, id: &str) -> String {
+    at.playbooks.iter().find(|b| b.id == id).map(|b| b.price.clone()).unwrap_or_default()
+}
+
+fn see(at: &View<'_>) -> Vec<Text> {
+    let o = &at.incident.opened;
+    let since = at.incident.exposed_since();
+    let known = o.exposed_known || at.incident.decision("exposed_since").is_some();
+    let how_long = span_text(at.now.since(since));
+    let exposed = if known {
+        Text::plain(format!("Exposed since {} ({how_long})", since.date_minute()))
+    } else {
+        Text::tone(Tone::Warn, "Exposed since: not told; e sets it")
+    };
+    let admin = if o.has_admin {
+        Text::plain("Admin key at hand: the provider's API does the work")
+    } else {
+        Text::tone(Tone::Warn, "No admin key: revoke and issue go by hand; the proofs still work")
+    };
+    let mut see = vec![
+        Text::tone(Tone::Strong, o.key.to_string())
+            .and(Tone::Plain, format!("  {}, found by {}", o.key.kind.words(), o.found_by)),
+        exposed,
+        admin,
+        Text::plain(format!("{} repositories and {} env roots to look in", o.repos.len(), o.roots.len())),
+    ];
+    if o.mode == Mode::Drill {
+        see.push(Text::tone(Tone::Dim, "This is a drill: nothing leaves this machine."));
+    }
+    see
+}
+
+fn questions(at: &View<'_>) -> Block {
+    let row = |(topic, question): &(&str, &str)| {
+        let fact = fact(at, topic);
+        let tone = if fact == Fact::Unknown { Tone::Warn } else { Tone::Strong };
+        let key = ACTIONS.iter().find(|a| a.id.ends_with(topic)).map_or(' ', |a| a.key);
+        vec![Text::plain(format!("{key}  {question}")), Text::tone(tone, fact.word())]
+    };
+    Block::Table(Table {
+        title: "What settles the order".into(),
+        head: vec!["Question".into(), "Answer".into()],
+        rows: QUESTIONS.iter().map(row).collect(),
+        picks: false,
+    })
+}

@@ -1,0 +1,190 @@
+//! L4: one room per stage of the walk. A stage says how it stands, what to do now, what it offers, what it reads by
+//! itself, and what its pane shows, all as plain data.
+//!
+//! Must not know: the disk, sockets, clocks, the terminal, other stages' rooms.
+//!
+//! To add one: 1. write `src/stages/<id>.rs` with a `static` that implements [`Stage`]; 2. add its `mod` line;
+//! 3. add it to [`ALL`], in the order of the default playbook.
+
+mod act;
+pub mod close;
+pub mod intake;
+pub mod issue;
+pub mod purge;
+pub mod revoke;
+pub mod sheet;
+pub mod targets;
+pub mod usage;
+
+use std::collections::BTreeSet;
+
+use crate::base::{SecretRef, Stamp};
+use crate::effect::{Effect, Progress, Risk};
+use crate::incident::playbook::Playbook;
+use crate::incident::step::overall;
+use crate::incident::{Incident, Step, StepRef, StepState};
+use crate::providers::Provider;
+use crate::providers::prices::Prices;
+
+pub use act::{Act, Answer, Ask, Consequence, Kind, Then};
+pub use sheet::{Block, DoNow, Sheet, Text, Tone};
+
+/// Every stage, in the order of the rail.
+pub static ALL: [&dyn Stage; 7] =
+    [&intake::INTAKE, &revoke::REVOKE, &usage::USAGE, &issue::ISSUE, &targets::TARGETS, &purge::PURGE, &close::CLOSE];
+
+pub fn by_id(id: &str) -> Option<&'static dyn Stage> {
+    ALL.iter().copied().find(|s| s.id() == id)
+}
+
+pub trait Stage: Sync {
+    fn id(&self) -> &'static str;
+    /// For the rail: `Revoke`.
+    fn title(&self) -> &'static str;
+    /// What is true when it is done.
+    fn goal(&self) -> &'static str;
+    /// How its steps stand, apart from what holds for every stage (skipped, deferred, gates, unknown writes).
+    fn steps(&self, at: &View<'_>) -> Vec<Step>;
+    fn sheet(&self, at: &View<'_>) -> Sheet;
+    fn actions(&self) -> &'static [Action];
+    /// Reads it wants done without being asked.
+    fn reads(&self, at: &View<'_>) -> Vec<Due>;
+    /// Rows that a cursor can be on.
+    fn rows(&self, _: &View<'_>) -> usize {
+        0
+    }
+}
+
+/// Everything a stage may look at.
+pub struct View<'a> {
+    pub incident: &'a Incident,
+    pub now: Stamp,
+    pub provider: &'static dyn Provider,
+    pub playbooks: &'a [Playbook],
+    pub prices: &'a Prices,
+    pub running: &'a [Running],
+    /// Secrets the vault holds now; after a restart it may hold fewer than the journal tells of.
+    pub held: &'a BTreeSet<SecretRef>,
+    /// The cursor in this stage's rows.
+    pub cursor: usize,
+    /// Only looking: nothing may be written.
+    pub observe: bool,
+}
+
+/// An effect that runs now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Running {
+    pub run: u64,
+    pub step: StepRef,
+    pub effect: Effect,
+    pub since: Stamp,
+    pub progress: Progress,
+    pub cancelling: bool,
+}
+
+/// A read that is wanted at or after `at`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Due {
+    pub step: StepRef,
+    pub effect: Effect,
+    pub at: Stamp,
+}
+
+/// Something a person can do. Help, footer, palette, man page and `print keys` all come from these.
+pub struct Action {
+    /// `revoke.kill`: stable, for scripts and the palette.
+    pub id: &'static str,
+    pub key: char,
+    pub label: &'static str,
+    /// What it is good for, one sentence.
+    pub why: &'static str,
+    pub risk: Risk,
+    /// Can it be done now? If not, why not.
+    pub ready: fn(&View<'_>) -> Result<(), String>,
+    /// What pressing its key leads to. Called only when ready.
+    pub go: fn(&View<'_>) -> Act,
+}
+
+impl std::fmt::Debug for Action {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Action").field("id", &self.id).field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl View<'_> {
+    pub fn playbook(&self) -> Option<&Playbook> {
+        let chosen = self.incident.decision("order").map(|d| d.choice.as_str());
+        self.playbooks.iter().find(|book| Some(book.id.as_str()) == chosen).or_else(|| self.playbooks.first())
+    }
+
+    pub fn is_running(&self, step: &StepRef) -> bool {
+        self.running.iter().any(|r| r.step == *step)
+    }
+
+    pub fn running_in(&self, stage: &str) -> impl Iterator<Item = &Running> {
+        self.running.iter().filter(move |r| r.step.stage == stage)
+    }
+
+    /// The state of one step from what every step has in common: running, unknown, by hand, failed.
+    /// `None`: nothing of that; the stage decides.
+    pub fn common(&self, step: &StepRef) -> Option<StepState> {
+        if let Some(unknown) = self.incident.unknowns().find(|i| i.step == *step) {
+            return Some(StepState::Unknown(format!("{}: nobody saw the answer", unknown.effect.words())));
+        }
+        if self.running.iter().any(|r| r.step == *step && r.effect.writes()) {
+            return Some(StepState::Running);
+        }
+        if let Some((_, answer)) = self.incident.by_hand.get(step) {
+            return Some(StepState::ByHand(answer.clone()));
+        }
+        None
+    }
+
+    /// `Failed` when the last try at a step brought a fault.
+    pub fn fault(&self, step: &StepRef) -> Option<StepState> {
+        let (_, fault) = self.incident.faults.get(step)?;
+        Some(StepState::Failed(format!("{}: {}", fault.what, fault.why)))
+    }
+}
+
+/// How a stage stands as a whole: a person's mark first, then gates, then its steps.
+pub fn state(stage: &dyn Stage, at: &View<'_>) -> StepState {
+    use crate::incident::StageMark;
+    let steps = stage.steps(at);
+    let worst = overall(&steps);
+    if matches!(worst, StepState::Unknown(_) | StepState::Running | StepState::Done(_) | StepState::ByHand(_)) {
+        return worst;
+    }
+    match at.incident.marks.get(stage.id()) {
+        Some(StageMark::Skipped { reason, .. }) => return StepState::Skipped(reason.clone()),
+        Some(StageMark::Deferred { owner, due, reason, .. }) => {
+            return StepState::Deferred(format!("{owner}, due {due}: {reason}"));
+        }
+        None => {}
+    }
+    if let Some(why) = locked(stage.id(), at) {
+        return StepState::Locked(why);
+    }
+    worst
+}
+
+/// Why a stage can't be entered yet, by the playbook's gates.
+pub fn locked(stage: &str, at: &View<'_>) -> Option<String> {
+    let book = at.playbook()?;
+    book.gates_of(stage).find_map(|gate| {
+        let needs = by_id(&gate.needs)?;
+        let state = state(needs, at);
+        let passed = state.settled() || (gate.needs == "revoke" && matches!(state, StepState::Verifying(_)));
+        (!passed).then(|| gate.why.clone())
+    })
+}
+
+/// The stages in walking order: intake, the playbook's five, close.
+pub fn order(at: &View<'_>) -> Vec<&'static dyn Stage> {
+    let middle = at.playbook().map(|b| b.stages.clone()).unwrap_or_default();
+    std::iter::once("intake")
+        .chain(middle.iter().map(String::as_str))
+        .chain(std::iter::once("close"))
+        .filter_map(by_id)
+        .collect()
+}
