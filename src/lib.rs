@@ -28,3 +28,4 @@ pub mod incident;
 pub mod providers;
 pub mod shell;
 pub mod targets;
+pub mod ui;
