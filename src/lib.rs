@@ -29,3 +29,4 @@ pub mod providers;
 pub mod shell;
 pub mod stages;
 pub mod targets;
+pub mod ui;
