@@ -1,7 +1,7 @@
 //! Secret bytes, and everything about a secret that may be shown.
 //!
 //! [`Secret`] is the only type that holds key bytes: zeroed on drop, no `Clone`, no `Display`, no serde, and
-//! `Debug` says nothing. [`Secret::open`] may be called in `shell/{input,vault,http,git,files}.rs` and in the
+//! `Debug` says nothing. [`Secret::expose`] may be called in `shell/{input,vault,http,git,files}.rs` and in the
 //! drill's own seeding only; a test reads the sources and holds that line.
 
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ impl Secret {
     }
 
     /// The bytes. See the module's words for who may ask.
-    pub fn open(&self) -> &[u8] {
+    pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
@@ -163,12 +163,17 @@ impl KeyKind {
 pub struct Scrubber(Vec<(SecretRef, Zeroizing<Vec<u8>>)>);
 
 impl Scrubber {
-    /// From now on `secret` is removed as well: plain, base64, hex and URL-encoded.
+    /// From now on `secret` is removed as well: plain, base64, hex, URL-encoded and as JSON writes it.
     pub fn learn(&mut self, role: SecretRef, secret: &Secret) {
-        for form in forms(secret.open()) {
+        for form in forms(secret.expose()) {
             self.0.push((role, form));
         }
         self.0.sort_by_key(|(_, form)| std::cmp::Reverse(form.len()));
+    }
+
+    /// Does any known secret stand in `text`, in any of those forms?
+    pub fn finds(&self, text: &str) -> bool {
+        self.0.iter().any(|(_, form)| memchr::memmem::find(text.as_bytes(), form).is_some())
     }
 
     /// `text` with each secret replaced by `[leaked]`, `[replacement]` or `[admin]`.
@@ -210,7 +215,7 @@ impl SecretRef {
     }
 }
 
-/// Plain, base64 (standard and URL, unpadded core), hexadecimal (both cases), percent-encoded.
+/// Plain, base64 (standard and URL, unpadded core), hexadecimal (both cases), percent-encoded, inside a JSON string.
 fn forms(bytes: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     use base64::Engine as _;
     let b64 = base64::engine::general_purpose::STANDARD_NO_PAD.encode(bytes);
@@ -226,7 +231,8 @@ fn forms(bytes: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
         text
     });
     let mut all: Vec<Zeroizing<Vec<u8>>> = vec![Zeroizing::new(bytes.to_vec())];
-    for form in [b64, url, lower, upper, percent] {
+    let json = String::from_utf8_lossy(bytes).replace('\\', r"\\").replace('"', r#"\""#);
+    for form in [b64, url, lower, upper, percent, json] {
         let form = Zeroizing::new(form.into_bytes());
         if !all.iter().any(|known| **known == *form) {
             all.push(form);
@@ -245,7 +251,7 @@ mod tests {
 
     #[test]
     fn takes_one_word_and_refuses_the_rest_with_the_reason() {
-        assert_eq!(secret(" sk-proj-abcdefghijkl\r\n").unwrap().open(), b"sk-proj-abcdefghijkl");
+        assert_eq!(secret(" sk-proj-abcdefghijkl\r\n").unwrap().expose(), b"sk-proj-abcdefghijkl");
         let long = "a".repeat(LONGEST + 1);
         let bad = [
             ("", "empty"),
@@ -271,11 +277,12 @@ mod tests {
 
     #[test]
     fn scrubs_every_form() {
-        let key = secret("sk-proj-abc+/defghijkl9f3a").unwrap();
+        let key = secret(r#"sk-proj-abc+/de"f\ghijkl9f3a"#).unwrap();
         let mut scrubber = Scrubber::default();
         scrubber.learn(SecretRef::Leaked, &key);
-        for form in forms(key.open()) {
+        for form in forms(key.expose()) {
             let text = format!("x {} y", String::from_utf8(form.to_vec()).unwrap());
+            assert!(scrubber.finds(&text));
             assert_eq!(scrubber.clean(&text), "x [leaked] y");
         }
     }

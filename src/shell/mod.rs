@@ -8,3 +8,4 @@ pub mod finish;
 pub mod http;
 pub mod journal;
 pub mod vault;
+pub mod writer;

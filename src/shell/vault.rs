@@ -59,6 +59,11 @@ impl Vault {
         self.held().scrubber.clean(text)
     }
 
+    /// Does `text` carry a secret this vault ever held, in any form?
+    pub fn finds(&self, text: &str) -> bool {
+        self.held().scrubber.finds(text)
+    }
+
     fn held(&self) -> MutexGuard<'_, Held> {
         self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
