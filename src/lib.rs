@@ -19,6 +19,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod app;
 pub mod base;
 pub mod config;
 pub mod drill;

@@ -103,6 +103,11 @@ pub enum Then {
         facts: std::collections::BTreeMap<String, String>,
     },
     Note,
+    Todo {
+        id: String,
+    },
+    /// The last answer goes to the clipboard.
+    Copy,
     /// Answers: to whom, what to know.
     Handover,
     Nothing,
@@ -132,6 +137,8 @@ impl Then {
                 facts: facts.clone(),
                 reason: last(),
             }),
+            Self::Todo { id } => record(Event::Todo { id: id.clone(), text: last(), due: None }),
+            Self::Copy => vec![Consequence::Copy(answers.last().map(|a| a.text().to_owned()).unwrap_or_default())],
             Self::Note => record(Event::Note { text: last() }),
             Self::Handover => record(Event::Handover { to: text(0), text: text(1) }),
             Self::Nothing => Vec::new(),

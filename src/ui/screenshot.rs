@@ -122,7 +122,8 @@ fn paint(cell: &Cell, ink: &Ink) -> Paint {
 /// An SVG picture of the frame in a window titled `title`, on a dark or a light ground.
 pub fn svg(buf: &Buffer, title: &str, light: bool) -> String {
     let ink = if light { &LIGHT } else { &DARK };
-    let (w, h) = (u32::from(buf.area.width) * CELL.0 + 2 * MARGIN, u32::from(buf.area.height) * CELL.1 + BAR + 2 * MARGIN);
+    let (w, h) =
+        (u32::from(buf.area.width) * CELL.0 + 2 * MARGIN, u32::from(buf.area.height) * CELL.1 + BAR + 2 * MARGIN);
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -158,7 +159,8 @@ fn draw_row(out: &mut String, row: &[(u16, &Cell)], y: u32, ink: &Ink) {
     for (first, last, look) in runs(row, ink, |_| true) {
         if look.bg != ink.ground {
             let (x, end) = (left(first.0), left(last.0) + cells(last.1) * CELL.0);
-            let _ = writeln!(out, r#"<rect x="{x}" y="{y}" width="{}" height="{}" fill="{}"/>"#, end - x, CELL.1, look.bg);
+            let _ =
+                writeln!(out, r#"<rect x="{x}" y="{y}" width="{}" height="{}" fill="{}"/>"#, end - x, CELL.1, look.bg);
         }
     }
     for (col, cell) in row {

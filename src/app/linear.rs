@@ -1,0 +1,113 @@
+//! The linear view: the same state in plain lines, for screen readers, dumb terminals, pipes and very small windows.
+//!
+//! Must not know: how wide the terminal is. A line never depends on colour, cursor or position.
+
+use crate::base::SecretRef;
+use crate::base::stamp::span_text;
+use crate::incident::death::Death;
+use crate::stages::{self, Block, Kind};
+
+use super::{App, Overlay};
+
+/// The incident in a few lines: for a chat, a pager, a scrollback.
+pub fn status(app: &App) -> Vec<String> {
+    let o = &app.incident.opened;
+    let view = app.view("");
+    let mut lines = vec![format!("{} {} {} {}, {}", o.mode.word(), o.incident, o.provider, o.key, exposure(app))];
+    for stage in stages::order(&view) {
+        let state = stages::state(stage, &view);
+        let detail = if state.detail().is_empty() { String::new() } else { format!(" - {}", state.detail()) };
+        lines.push(format!("{}: {}{detail}", stage.title(), state.word()));
+    }
+    lines
+}
+
+/// `EXPOSED since 13:52Z (25 min)` or `CONTAINED after 12 min`.
+pub fn exposure(app: &App) -> String {
+    let since = app.incident.exposed_since();
+    match Death::of(&app.incident, SecretRef::Leaked).contained_at() {
+        Some(end) => format!("CONTAINED after {}", span_text(end.since(since))),
+        None => format!("EXPOSED since {} ({})", since.minute(), span_text(app.now.since(since))),
+    }
+}
+
+/// The stage in sight, whole.
+pub fn pane(app: &App) -> Vec<String> {
+    let stage = app.here();
+    let sheet = stage.sheet(&app.view(stage.id()));
+    let mut lines = vec![format!("== {}. Goal: {}", stage.title(), stage.goal())];
+    lines.push(format!("Do now: {}", sheet.do_now.what));
+    lines.extend(
+        [&sheet.do_now.effect, &sheet.do_now.check].into_iter().filter(|t| !t.is_empty()).map(|t| format!("  {t}")),
+    );
+    let mut part = |name: &str, texts: &[crate::stages::Text]| {
+        lines.extend(texts.iter().map(|t| format!("{name}: {}", t.flat())));
+    };
+    part("You see", &sheet.see);
+    part("Evidence", &sheet.evidence);
+    part("Way out", &sheet.way_out);
+    for block in &sheet.body {
+        lines.extend(block_lines(block));
+    }
+    lines
+}
+
+fn block_lines(block: &Block) -> Vec<String> {
+    match block {
+        Block::Lines { title, lines } => {
+            std::iter::once(format!("-- {title}")).chain(lines.iter().map(|l| format!("   {}", l.flat()))).collect()
+        }
+        Block::Table(table) => {
+            let row = |cells: &[crate::stages::Text]| {
+                let named = table.head.iter().zip(cells).map(|(head, cell)| format!("{head}: {}", cell.flat()));
+                format!("   {}", named.collect::<Vec<_>>().join("; "))
+            };
+            std::iter::once(format!("-- {}", table.title)).chain(table.rows.iter().map(|r| row(r))).collect()
+        }
+        Block::Chart(chart) => {
+            let sum: f64 = chart.points.iter().map(|(_, v)| v).sum();
+            let most = chart.points.iter().map(|(_, v)| *v).fold(0.0, f64::max);
+            let marks: Vec<String> = chart
+                .marks
+                .iter()
+                .map(|(at, _, word)| format!("{word} {}", crate::base::Stamp::from_secs(*at).minute()))
+                .collect();
+            vec![format!("-- {}: {sum:.0} in all, at most {most:.0}; {}", chart.title, marks.join(", "))]
+        }
+    }
+}
+
+/// What can be pressed: the one next thing first.
+pub fn keys(app: &App) -> String {
+    let stage = app.here();
+    let view = app.view(stage.id());
+    let next = stage.sheet(&view).do_now.action;
+    let mut actions: Vec<_> = stage.actions().iter().filter(|a| (a.ready)(&view).is_ok()).collect();
+    actions.sort_by_key(|a| Some(a.id) != next);
+    let keys: Vec<String> = actions.iter().map(|a| format!("{} {}", a.key, a.label)).collect();
+    let rest = "n next thing, 0-6 stage, : command by name, ? help, q leave";
+    format!("NEXT: {}{}{rest}", keys.join(", "), if keys.is_empty() { "" } else { "; " })
+}
+
+/// The open question, if any: what a person must read before answering, and how to answer.
+pub fn question(app: &App) -> Option<Vec<String>> {
+    let Overlay::Asking(asking) = &app.overlay else { return None };
+    let mut lines = vec![format!("?? {}", asking.dialog.title)];
+    lines.extend(asking.dialog.body.lines().map(|l| format!("   {l}")));
+    lines.push(match asking.kind() {
+        Kind::Confirm => "   y and Enter does it; anything else does not.".into(),
+        Kind::Phrase(phrase) => format!("   Type {phrase} and Enter to do it; an empty line goes back."),
+        Kind::Line { label, .. } => format!("   {label} (an empty line goes back)"),
+        Kind::Choice(options) => {
+            let lines: Vec<String> =
+                options.iter().enumerate().map(|(n, (_, line))| format!("   {} {line}", n + 1)).collect();
+            format!("{}\n   Type a number; an empty line goes back.", lines.join("\n"))
+        }
+        Kind::Secret(_) => "   Type or paste it, hidden, and Enter; an empty line goes back.".into(),
+        Kind::Info => "   Enter goes on.".into(),
+    });
+    if let Some(note) = &asking.dialog.note {
+        lines.push(format!("   {note}"));
+    }
+    Some(lines)
+}

@@ -1,0 +1,249 @@
+//! L5: the whole program minus input and output. `update` takes what happened and answers with orders; `view` and
+//! `linear` turn the state into cells and lines. Pure: no clock, no file, no socket.
+//!
+//! Must not know: tokio, the disk, the terminal.
+//!
+//! To add a command for all stages: one entry in `commands.rs`; keys, footer, `?`, palette, man page and
+//! `print keys` follow from it.
+
+mod ask;
+mod auto;
+pub mod commands;
+mod docs;
+mod keys;
+pub mod linear;
+mod palette;
+pub mod start;
+mod update;
+pub mod view;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::base::{Fault, SecretRef, Stamp};
+use crate::effect::{Effect, LogLine, Progress};
+use crate::incident::playbook::Playbook;
+use crate::incident::{Event, Incident, Record, StepRef};
+use crate::providers::Provider;
+use crate::providers::prices::Prices;
+use crate::stages::{self, Running, Stage, Tone, View};
+use crate::ui::Key;
+
+pub use ask::Asking;
+pub use docs::{keys_markdown, keys_table};
+pub use palette::Palette;
+
+/// Lines of the request log that are kept.
+const LOG_LINES: usize = 2000;
+
+/// What does not change while the program runs.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    pub provider: &'static dyn Provider,
+    pub playbooks: Vec<Playbook>,
+    pub prices: Prices,
+    /// What stands in the header: `friday-push`, or nothing.
+    pub label: String,
+    /// Only looking: another process holds the journal.
+    pub observe: bool,
+}
+
+impl std::fmt::Debug for dyn Provider {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// The incident's clock.
+    Now(Stamp),
+    /// `hand`: the machine's time of the press, for the rules that are there for hands.
+    Key {
+        key: Key,
+        hand: Stamp,
+    },
+    Recorded(Box<Record>),
+    /// The journal would not arm it.
+    Refused {
+        run: Option<u64>,
+        fault: Fault,
+    },
+    Progress {
+        run: u64,
+        progress: Progress,
+    },
+    Journal(Option<Fault>),
+    Log(LogLine),
+    /// What the vault holds now.
+    Held(BTreeSet<SecretRef>),
+    /// A hidden value was not taken: why.
+    NotTaken(Fault),
+    /// Something to tell the person.
+    Told(Tone, String),
+    /// Somebody asked the process to end.
+    Ending(String),
+}
+
+/// Something to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Order {
+    Perform {
+        run: u64,
+        step: StepRef,
+        effect: Effect,
+    },
+    Record(Event),
+    Cancel(u64),
+    /// The hidden line that was just typed goes to the vault.
+    Take(SecretRef),
+    /// Forget what was typed into the hidden line.
+    DropTyped,
+    Export,
+    Copy(String),
+    Suspend,
+    Redraw,
+    Quit,
+}
+
+/// What lies over the pane.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Overlay {
+    #[default]
+    None,
+    Help {
+        top: usize,
+    },
+    Palette(Palette),
+    Log {
+        top: usize,
+    },
+    Timeline {
+        top: usize,
+    },
+    Asking(Box<Asking>),
+}
+
+/// The state: the fold, and a little view state.
+#[derive(Debug)]
+pub struct App {
+    pub incident: Incident,
+    pub setup: Setup,
+    pub held: BTreeSet<SecretRef>,
+    pub now: Stamp,
+    pub running: Vec<Running>,
+    pub overlay: Overlay,
+    pub journal_fault: Option<Fault>,
+    pub log: VecDeque<LogLine>,
+    /// The last thing told, and when.
+    pub said: Option<(Stamp, Tone, String)>,
+    here: &'static str,
+    cursors: BTreeMap<&'static str, usize>,
+    /// First line of the pane in sight, and the filter of its tables.
+    top: usize,
+    filter: crate::ui::input::Input,
+    filtering: bool,
+    next_run: u64,
+    /// Reads that failed: how often, and when to try again.
+    backoff: BTreeMap<StepRef, (u32, Stamp)>,
+    /// The next instant at which something is due by itself.
+    wake: Option<Stamp>,
+    leaving: bool,
+}
+
+impl App {
+    /// From a fold; the first stage in sight is the recommended one.
+    pub fn new(incident: Incident, setup: Setup, held: BTreeSet<SecretRef>, now: Stamp) -> Self {
+        let mut app = Self {
+            incident,
+            setup,
+            held,
+            now,
+            running: Vec::new(),
+            overlay: Overlay::None,
+            journal_fault: None,
+            log: VecDeque::new(),
+            said: None,
+            here: "intake",
+            cursors: BTreeMap::new(),
+            top: 0,
+            filter: crate::ui::input::Input::default(),
+            filtering: false,
+            next_run: 1,
+            backoff: BTreeMap::new(),
+            wake: None,
+            leaving: false,
+        };
+        app.here = app.recommended().map_or("close", |stage| stage.id());
+        app
+    }
+
+    /// What stages look at. `stage` decides whose cursor it carries.
+    pub fn view(&self, stage: &str) -> View<'_> {
+        View {
+            incident: &self.incident,
+            now: self.now,
+            provider: self.setup.provider,
+            playbooks: &self.setup.playbooks,
+            prices: &self.setup.prices,
+            running: &self.running,
+            held: &self.held,
+            cursor: self.cursors.get(stage).copied().unwrap_or(0),
+            observe: self.setup.observe,
+        }
+    }
+
+    pub fn here(&self) -> &'static dyn Stage {
+        stages::by_id(self.here).unwrap_or(stages::ALL[0])
+    }
+
+    /// The first stage in order that is neither settled nor merely waiting for time to pass.
+    pub fn recommended(&self) -> Option<&'static dyn Stage> {
+        let view = self.view("");
+        let open = |stage: &&'static dyn Stage| {
+            let state = stages::state(*stage, &view);
+            !state.settled() && stage.sheet(&self.view(stage.id())).do_now.action.is_some()
+        };
+        stages::order(&view).into_iter().find(open)
+    }
+
+    /// When the shell must call again even if nothing happens.
+    pub fn wake(&self) -> Option<Stamp> {
+        self.wake
+    }
+
+    /// The next thing told by a clock on screen changes within a second.
+    pub fn has_clock(&self) -> bool {
+        self.incident.closed.is_none()
+    }
+
+    /// A hidden line is open: what is typed now goes to the vault, not here.
+    pub fn wants_secret(&self) -> Option<SecretRef> {
+        match &self.overlay {
+            Overlay::Asking(asking) => asking.wants_secret(),
+            _ => None,
+        }
+    }
+
+    /// Nothing runs, and nothing is due before `until`.
+    pub fn is_idle(&self) -> bool {
+        self.running.is_empty() && self.wake.is_none_or(|wake| wake > self.now)
+    }
+
+    pub fn leaving(&self) -> bool {
+        self.leaving
+    }
+
+    /// Why nothing may be written now, if so.
+    pub fn no_writes(&self) -> Option<String> {
+        if self.setup.observe {
+            return Some("only looking: another process works on this incident".into());
+        }
+        let fault = self.journal_fault.as_ref()?;
+        Some(format!("the journal can't be written: {}", fault.why))
+    }
+
+    pub(crate) fn tell(&mut self, tone: Tone, words: impl Into<String>) {
+        self.said = Some((self.now, tone, words.into()));
+    }
+}

@@ -1,0 +1,76 @@
+//! The last row: NEXT, the one recommended key first; or what was just told.
+//!
+//! Must not know: what the keys do.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::stages::Tone;
+use crate::ui::layout::{self, Hint};
+use crate::ui::{Look, Role, text};
+
+use crate::app::{App, Overlay};
+
+/// How long something told stays in sight, seconds.
+const TOLD_S: i64 = 8;
+
+pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+    if area.is_empty() {
+        return;
+    }
+    let width = usize::from(area.width);
+    let line = match &app.overlay {
+        Overlay::None if app.filtering => Line::from(vec![
+            text::span(" filter: ", look.style(Role::Accent)),
+            text::span(app.filter.view(width.saturating_sub(30)).0, look.style(Role::Strong)),
+            text::span("   enter keeps it, esc drops it", look.style(Role::Dim)),
+        ]),
+        Overlay::Help { .. } | Overlay::Log { .. } | Overlay::Timeline { .. } => {
+            Line::from(text::span(" esc closes, j and k scroll", look.style(Role::Dim)))
+        }
+        _ => told(app, look).unwrap_or_else(|| next(app, width, look)),
+    };
+    text::put_line(buf, area, 0, &line);
+}
+
+fn told(app: &App, look: &Look) -> Option<Line<'static>> {
+    let (_, tone, words) = app.said.as_ref().filter(|(when, ..)| app.now.since(*when) < TOLD_S)?;
+    let role = super::role(*tone);
+    let head = match tone {
+        Tone::Bad => " FAILED  ",
+        Tone::Warn => " NOTE  ",
+        _ => " ",
+    };
+    Some(Line::from(vec![text::span(head, look.style(role)), text::span(words.clone(), look.style(role))]))
+}
+
+fn next(app: &App, width: usize, look: &Look) -> Line<'static> {
+    let stage = app.here();
+    let view = app.view(stage.id());
+    let wanted = stage.sheet(&view).do_now.action;
+    let mut hints = Vec::new();
+    let action = stage.actions().iter().find(|a| Some(a.id) == wanted && (a.ready)(&view).is_ok());
+    if let Some(action) = action {
+        hints.push(Hint::new(action.key.to_string(), action.label, 0));
+    } else if let Some(other) = app.recommended().filter(|other| other.id() != stage.id()) {
+        hints.push(Hint::new("n", format!("go on with {}", other.title()), 0));
+    } else {
+        hints.push(Hint { enabled: false, ..Hint::new("wait", "the program goes on by itself", 1) });
+    }
+    for other in stage.actions().iter().filter(|a| Some(a.id) != wanted && (a.ready)(&view).is_ok()) {
+        hints.push(Hint::new(other.key.to_string(), short(other.label), 4));
+    }
+    hints.push(Hint::new("?", "help", 1));
+    hints.push(Hint::new(":", "all", 3));
+    hints.push(Hint::new("q", "leave", 2));
+    let mut line = layout::hints(&hints, width.saturating_sub(7), look);
+    line.spans.insert(0, text::span(" NEXT  ", look.style(Role::Title)));
+    line
+}
+
+/// The first words of a label, for a crowded row.
+fn short(label: &str) -> String {
+    let end = label.find([':', ',', '(']).unwrap_or(label.len());
+    label.get(..end).unwrap_or(label).trim().to_owned()
+}

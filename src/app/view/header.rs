@@ -1,0 +1,50 @@
+//! The first row: what this is, whose key, how long, how exposed, what it costs, what time it is.
+//!
+//! Must not know: the rest of the screen. Two clocks, never paused.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::base::SecretRef;
+use crate::base::stamp::clock_text;
+use crate::incident::Mode;
+use crate::incident::death::Death;
+use crate::ui::{Look, Role, text};
+
+use crate::app::{App, linear};
+
+pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+    let o = &app.incident.opened;
+    let banner = match o.mode {
+        Mode::Live => Role::Live,
+        Mode::Drill => Role::Drill,
+    };
+    let contained = Death::of(&app.incident, SecretRef::Leaked).contained_at().is_some();
+    let open = app.incident.closed.as_ref().map_or(app.now, |(when, _)| *when).since(app.incident.opened_at);
+    let burn = crate::stages::usage::burn_rate(&app.view("")).filter(|rate| *rate >= 0.005 && !contained);
+    let flag = if let Some(why) = app.no_writes() { Some(why) } else { None };
+    // From the most to the least important; the least important goes first when room is short.
+    let mut parts = vec![
+        (0, banner, format!(" {} ", o.mode.word())),
+        (4, Role::Strong, app.setup.label.clone()),
+        (2, Role::Text, format!("{} {}", o.provider, o.key)),
+        (3, Role::Clock, format!("open {}", clock_text(open))),
+        (1, if contained { Role::Good } else { Role::Bad }, linear::exposure(app)),
+        (2, Role::Bad, burn.map(|rate| format!("${rate:.2}/min")).unwrap_or_default()),
+        (5, Role::Clock, app.now.time()),
+    ];
+    if let Some(why) = flag {
+        parts.insert(1, (0, Role::Bad, why));
+    }
+    parts.retain(|(_, _, words)| !words.is_empty());
+    let size = |parts: &[(i32, Role, String)]| parts.iter().map(|(_, _, w)| text::width(w) + 2).sum::<usize>();
+    while parts.len() > 1 && size(&parts) > usize::from(area.width) {
+        let worst = parts.iter().enumerate().max_by_key(|(_, (rank, ..))| *rank).map_or(0, |(i, _)| i);
+        parts.remove(worst);
+    }
+    let spans = parts
+        .into_iter()
+        .flat_map(|(_, role, words)| [text::span(words, look.style(role)), text::span("  ", look.style(Role::Text))]);
+    text::put_line(buf, area, 0, &Line::from(spans.collect::<Vec<_>>()));
+}

@@ -1,0 +1,117 @@
+//! From the state to cells. Pure: the same state, size and look give the same buffer.
+//!
+//! Must not know: the terminal. Drawing at any size, 0x0 included, never panics.
+
+mod footer;
+mod header;
+mod overlay;
+mod pane;
+pub mod start;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::incident::StepState;
+use crate::stages::{self, Tone};
+use crate::ui::layout::{self, Shape};
+use crate::ui::rail::{self, Stop};
+use crate::ui::{Look, Role, Sign, text};
+
+use super::{App, linear};
+
+/// Draws everything into `area`.
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+    let area = text::clip(area, buf);
+    if area.is_empty() {
+        return;
+    }
+    let slots = layout::split(area);
+    header::draw(app, slots.header, buf, look);
+    layout::frame(&slots, buf, look);
+    if slots.shape == Shape::Linear {
+        small(app, slots.pane, buf, look);
+    } else {
+        rail(app, slots.rail, buf, look);
+        pane::draw(app, slots.pane, buf, look, slots.evidence.is_empty());
+        pane::evidence(app, slots.evidence, buf, look);
+    }
+    footer::draw(app, slots.footer, buf, look);
+    overlay::draw(app, area, buf, look);
+}
+
+/// Too small for panes: the linear view's words, wrapped.
+fn small(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+    let lines = linear::question(app).unwrap_or_else(|| linear::pane(app));
+    let mut row = 0;
+    for line in lines.iter().flat_map(|line| line.lines()) {
+        if row >= area.height {
+            break;
+        }
+        row = text::paragraph(buf, area, row, line, look.style(Role::Text));
+    }
+}
+
+fn rail(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+    let view = app.view("");
+    let here = app.here().id();
+    let number = |id: &str| stages::ALL.iter().position(|s| s.id() == id).unwrap_or(0);
+    let stop = |stage: &'static dyn stages::Stage| {
+        let state = stages::state(stage, &view);
+        Stop {
+            label: format!("{} {}", number(stage.id()), stage.title()),
+            state: state.word().to_owned(),
+            sign: sign(&state),
+            is_here: stage.id() == here,
+        }
+    };
+    let stops: Vec<Stop> = stages::order(&view).into_iter().map(stop).collect();
+    if area.height > 1 {
+        rail::draw(&stops, area, buf, look);
+        let count = stages::order(&view).len();
+        let at = u16::try_from(count).unwrap_or(0).saturating_add(1);
+        let todo = app.incident.todos.iter().filter(|t| t.done.is_none()).count();
+        let unknown = app.incident.unknowns().count();
+        let lines = [
+            (unknown > 0, Role::Warn, format!("{unknown} unknown: check them")),
+            (todo > 0, Role::Text, format!("{todo} to do")),
+            (
+                !app.running.is_empty(),
+                Role::Accent,
+                format!("{} {} running", look.glyphs.spin(look.tick), app.running.len()),
+            ),
+        ];
+        for (n, (_, role, words)) in lines.into_iter().filter(|(show, ..)| *show).enumerate() {
+            let row = at.saturating_add(u16::try_from(n).unwrap_or(u16::MAX));
+            text::put(buf, area, 1, row, &words, look.style(role));
+        }
+    } else if !area.is_empty() {
+        text::put_line(buf, area, 0, &rail::line(&stops, usize::from(area.width), look));
+    }
+}
+
+/// The glyph of a state.
+pub(super) fn sign(state: &StepState) -> Sign {
+    match state {
+        StepState::Locked(_) => Sign::Locked,
+        StepState::Ready => Sign::Ready,
+        StepState::Running | StepState::Verifying(_) => Sign::Running,
+        StepState::Done(_) => Sign::Done,
+        StepState::ByHand(_) => Sign::ByHand,
+        StepState::Skipped(_) => Sign::Skipped,
+        StepState::Deferred(_) => Sign::Deferred,
+        StepState::Failed(_) => Sign::Failed,
+        StepState::Unknown(_) => Sign::Unknown,
+    }
+}
+
+/// The role of a tone.
+pub(super) fn role(tone: Tone) -> Role {
+    match tone {
+        Tone::Plain => Role::Text,
+        Tone::Dim => Role::Dim,
+        Tone::Strong => Role::Strong,
+        Tone::Good => Role::Good,
+        Tone::Warn => Role::Warn,
+        Tone::Bad => Role::Bad,
+    }
+}

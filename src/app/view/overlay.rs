@@ -1,0 +1,116 @@
+//! What lies over the pane: help, palette, logs, dialogs.
+//!
+//! Must not know: what a dialog is about.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::{App, Overlay, Palette, commands};
+use crate::ui::{Key, Look, Role, panel, text};
+
+pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+    match &app.overlay {
+        Overlay::None => {}
+        Overlay::Help { top } => lines(&help(app), *top, " Help ", over(area), buf, look),
+        Overlay::Log { top } => lines(&log(app), *top, " Requests ", over(area), buf, look),
+        Overlay::Timeline { top } => lines(&timeline(app), *top, " The story so far ", over(area), buf, look),
+        Overlay::Palette(palette) => draw_palette(app, palette, over(area), buf, look),
+        Overlay::Asking(asking) => asking.dialog.draw(area, buf, look),
+    }
+}
+
+/// Everything between header and footer.
+fn over(area: Rect) -> Rect {
+    Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(2), ..area }
+}
+
+type Row = (Role, String);
+
+fn lines(rows: &[Row], top: usize, title: &str, area: Rect, buf: &mut Buffer, look: &Look) {
+    let inner = panel::panel(area, buf, look, title, Role::Border);
+    let width = usize::from(inner.width);
+    let wrapped: Vec<Row> =
+        rows.iter().flat_map(|(role, row)| text::wrap(row, width).into_iter().map(move |part| (*role, part))).collect();
+    let height = usize::from(inner.height);
+    let top = top.min(wrapped.len().saturating_sub(height));
+    for (n, (role, row)) in wrapped.iter().skip(top).take(height).enumerate() {
+        text::put(buf, inner, 0, u16::try_from(n).unwrap_or(u16::MAX), row, look.style(*role));
+    }
+}
+
+fn help(app: &App) -> Vec<Row> {
+    let stage = app.here();
+    let view = app.view(stage.id());
+    let mut rows = vec![(Role::Title, format!("{}: {}", stage.title(), stage.goal())), (Role::Text, String::new())];
+    for action in stage.actions() {
+        match (action.ready)(&view) {
+            Ok(()) => rows.push((Role::Text, format!(" {}   {}. {}", action.key, action.label, action.why))),
+            Err(why) => rows.push((Role::Dim, format!("({})  {}. Not now: {why}", action.key, action.label))),
+        }
+    }
+    rows.push((Role::Text, String::new()));
+    rows.push((Role::Title, "Everywhere".into()));
+    rows.push((
+        Role::Text,
+        " 0-6, tab   go to a stage;  j k up down page up page down   move, scroll;  esc   back".into(),
+    ));
+    for command in commands::ALL.iter().filter(|c| !c.keys.is_empty()) {
+        let keys: Vec<String> = command.keys.iter().map(Key::label).collect();
+        match (command.ready)(app) {
+            Ok(()) => rows.push((Role::Text, format!(" {}   {}. {}", keys.join(" "), command.label, command.why))),
+            Err(why) => rows.push((Role::Dim, format!("({})  {}. Not now: {why}", keys.join(" "), command.label))),
+        }
+    }
+    rows
+}
+
+fn log(app: &App) -> Vec<Row> {
+    if app.log.is_empty() {
+        return vec![(Role::Dim, "nothing was asked of anybody yet".into())];
+    }
+    let row = |line: &crate::effect::LogLine| {
+        let status = line.status.map_or_else(|| "---".to_owned(), |s| s.to_string());
+        let role = if line.status.is_some_and(|s| (200..300).contains(&s) || s == 0) { Role::Text } else { Role::Warn };
+        (
+            role,
+            format!(
+                "{} {:6} {status:>4} {:>6} ms  {}  {}",
+                line.at.time(),
+                line.verb,
+                line.millis,
+                line.what,
+                line.note
+            ),
+        )
+    };
+    app.log.iter().map(row).collect()
+}
+
+fn timeline(app: &App) -> Vec<Row> {
+    app.incident.timeline.iter().map(|e| (Role::Text, format!("{} {:7} {}", e.at.time(), e.stage, e.words))).collect()
+}
+
+fn draw_palette(app: &App, palette: &Palette, area: Rect, buf: &mut Buffer, look: &Look) {
+    let inner = panel::panel(area, buf, look, " Commands ", Role::Border);
+    let (typed, _) = palette.input.view(usize::from(inner.width).saturating_sub(4));
+    text::put(buf, inner, 0, 0, &format!(": {typed}"), look.style(Role::Strong));
+    let items = palette.items(app);
+    if items.is_empty() {
+        text::put(buf, inner, 0, 2, "no command of that name", look.style(Role::Dim));
+        return;
+    }
+    let height = usize::from(inner.height.saturating_sub(2));
+    let at = palette.scroll.at(items.len());
+    for (row, n) in palette.scroll.view(items.len(), height).zip(2..) {
+        let Some(item) = items.get(row) else { continue };
+        let mark = if row == at { look.glyphs.here } else { " " };
+        let why = item.blocked.as_ref().map(|why| format!("  (not now: {why})")).unwrap_or_default();
+        let role = if item.blocked.is_some() { Role::Dim } else { Role::Text };
+        let line = format!("{mark} {:6} {}{why}", item.key, item.label);
+        text::put(buf, inner, 0, n, &line, look.style(role));
+        if row == at {
+            let bar = Rect { y: inner.y.saturating_add(n), height: 1, ..inner };
+            text::paint(buf, bar, look.style(Role::Selection));
+        }
+    }
+}

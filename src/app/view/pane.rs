@@ -1,0 +1,248 @@
+//! The stage's pane: its sheet laid out top to bottom on a sheet of cells as long as needed, of which a part shows.
+//!
+//! Must not know: which stage it is.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::Line;
+
+use crate::app::App;
+use crate::base::Stamp;
+use crate::stages::sheet::{Chart, Table};
+use crate::stages::{Block, Sheet, Text, Tone};
+use crate::ui::table::{self, Cell, Column};
+use crate::ui::{Look, Role, chart, text};
+
+/// The longest sheet that is laid out, rows.
+const LONGEST: u16 = 600;
+/// Width of the column of slot names.
+const NAMES: u16 = 10;
+
+/// Draws the pane; `with_evidence`: there is no slot of its own for it.
+pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look, with_evidence: bool) {
+    if area.is_empty() {
+        return;
+    }
+    let stage = app.here();
+    let sheet = stage.sheet(&app.view(stage.id()));
+    let long = Rect::new(0, 0, area.width, LONGEST);
+    let mut paper = Buffer::empty(long);
+    let mut pen = Pen { buf: &mut paper, area: long, row: 0, look };
+    title(app, &mut pen);
+    write(app, &sheet, &mut pen, with_evidence, area.height);
+    let used = pen.row.min(LONGEST);
+    let most = used.saturating_sub(area.height);
+    let top = u16::try_from(app.top).unwrap_or(u16::MAX).min(most);
+    for y in 0..area.height.min(used) {
+        for x in 0..area.width {
+            if let (Some(from), Some(to)) = (paper.cell((x, top + y)), buf.cell_mut((area.x + x, area.y + y))) {
+                *to = from.clone();
+            }
+        }
+    }
+    if top < most {
+        let more = format!(" {} more, page down ", most - top);
+        let at = area.width.saturating_sub(u16::try_from(text::width(&more)).unwrap_or(0));
+        text::put(buf, area, at, area.height - 1, &more, look.style(Role::Selection));
+    }
+}
+
+/// The evidence in a slot of its own.
+pub(super) fn evidence(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+    if area.is_empty() {
+        return;
+    }
+    let stage = app.here();
+    let sheet = stage.sheet(&app.view(stage.id()));
+    let mut pen = Pen { buf, area, row: 0, look };
+    pen.line(&[(Role::Title, "Evidence".into())], 1);
+    let none = vec![Text::tone(Tone::Dim, "none yet")];
+    let seen = if sheet.evidence.is_empty() { &none } else { &sheet.evidence };
+    for line in seen {
+        pen.text(line, 1);
+    }
+    let recent = app.incident.timeline.iter().rev().filter(|e| e.stage == stage.id()).take(20);
+    pen.row = pen.row.saturating_add(1);
+    for entry in recent {
+        pen.line(&[(Role::Dim, entry.at.time()), (Role::Dim, format!(" {}", entry.words))], 1);
+    }
+}
+
+/// Writes downwards.
+struct Pen<'a> {
+    buf: &'a mut Buffer,
+    area: Rect,
+    row: u16,
+    look: &'a Look,
+}
+
+impl Pen<'_> {
+    /// Pieces in a row, wrapped at the area's edge, continued under `indent`.
+    fn line(&mut self, pieces: &[(Role, String)], indent: u16) {
+        let width = usize::from(self.area.width.saturating_sub(indent)).max(1);
+        let flat: String = pieces.iter().map(|(_, text)| text.as_str()).collect();
+        let mut styles = pieces.iter().flat_map(|(role, text)| text.chars().map(move |_| *role));
+        for row in text::wrap(&flat, width) {
+            let spans: Vec<_> = row
+                .chars()
+                .map(|c| {
+                    let role = styles.next().unwrap_or(Role::Text);
+                    text::span(c.to_string(), self.look.style(role))
+                })
+                .collect();
+            // Wrapping drops the blank it broke at; the styles follow as far as it can be told.
+            styles.next();
+            let at = Rect {
+                x: self.area.x + indent.min(self.area.width),
+                width: self.area.width.saturating_sub(indent),
+                ..self.area
+            };
+            if self.row < self.area.height {
+                text::put_line(self.buf, at, self.row, &Line::from(spans));
+            }
+            self.row = self.row.saturating_add(1);
+        }
+    }
+
+    fn text(&mut self, text: &Text, indent: u16) {
+        let pieces: Vec<(Role, String)> = text.0.iter().map(|(tone, t)| (super::role(*tone), t.clone())).collect();
+        self.line(&pieces, indent);
+    }
+
+    /// A slot: its name at the left, its lines beside it.
+    fn slot(&mut self, name: &str, lines: &[(Role, String)]) {
+        let lines: Vec<Text> = Vec::new()
+            .into_iter()
+            .chain(lines.iter().filter(|(_, t)| !t.is_empty()).map(|(role, t)| {
+                let tone = if *role == Role::Strong { Tone::Strong } else { Tone::Plain };
+                Text::tone(tone, t.clone())
+            }))
+            .collect();
+        self.slot_texts(name, &lines);
+    }
+
+    fn slot_texts(&mut self, name: &str, lines: &[Text]) {
+        if lines.is_empty() {
+            return;
+        }
+        if self.row < self.area.height {
+            text::put(self.buf, self.area, 1, self.row, name, self.look.style(Role::Title));
+        }
+        for line in lines {
+            self.text(line, NAMES + 1);
+        }
+        self.row = self.row.saturating_add(1);
+    }
+}
+
+fn title(app: &App, pen: &mut Pen<'_>) {
+    let stage = app.here();
+    let view = app.view("");
+    let order = crate::stages::order(&view);
+    let walk: Vec<_> = order.iter().filter(|s| !matches!(s.id(), "intake" | "close")).collect();
+    let place = walk.iter().position(|s| s.id() == stage.id()).map(|n| format!("{} of {}  ", n + 1, walk.len()));
+    let pieces = [
+        (Role::Dim, place.unwrap_or_default()),
+        (Role::Title, stage.title().to_uppercase()),
+        (Role::Text, format!("   Goal: {}", stage.goal())),
+    ];
+    pen.line(&pieces, 1);
+    pen.row = pen.row.saturating_add(1);
+}
+
+fn write(app: &App, sheet: &Sheet, pen: &mut Pen<'_>, with_evidence: bool, height: u16) {
+    let now = &sheet.do_now;
+    pen.slot(
+        "Do now",
+        &[(Role::Strong, now.what.clone()), (Role::Text, now.effect.clone()), (Role::Text, now.check.clone())],
+    );
+    pen.slot_texts("You see", &sheet.see);
+    if with_evidence {
+        let none = [Text::tone(Tone::Dim, "none yet")];
+        pen.slot_texts("Evidence", if sheet.evidence.is_empty() { &none } else { &sheet.evidence });
+    }
+    for block in &sheet.body {
+        draw_block(app, block, pen, height);
+    }
+    pen.slot_texts("Way out", &sheet.way_out);
+}
+
+fn draw_block(app: &App, block: &Block, pen: &mut Pen<'_>, height: u16) {
+    let (Block::Lines { title, .. } | Block::Table(Table { title, .. }) | Block::Chart(Chart { title, .. })) = block;
+    pen.line(&[(Role::Title, title.clone())], 1);
+    match block {
+        Block::Lines { lines, .. } => {
+            let filter = app.filter.text().to_lowercase();
+            let fits = |line: &&Text| filter.split_whitespace().all(|word| line.flat().to_lowercase().contains(word));
+            for line in lines.iter().filter(fits) {
+                pen.text(line, 2);
+            }
+        }
+        Block::Table(table) => draw_table(app, table, pen),
+        Block::Chart(chart) => draw_chart(chart, pen, height),
+    }
+    pen.row = pen.row.saturating_add(1);
+}
+
+fn draw_table(app: &App, data: &Table, pen: &mut Pen<'_>) {
+    let rows: Vec<table::Row> = data
+        .rows
+        .iter()
+        .map(|row| {
+            row.iter()
+                .map(|text| Cell::new(text.flat(), super::role(text.0.first().map_or(Tone::Plain, |(t, _)| *t))))
+                .collect()
+        })
+        .collect();
+    let columns: Vec<Column> = data
+        .head
+        .iter()
+        .enumerate()
+        .map(|(n, head)| {
+            let widest = rows
+                .iter()
+                .filter_map(|r| r.get(n))
+                .map(|c| text::width(&c.text))
+                .chain([text::width(head)])
+                .max()
+                .unwrap_or(1);
+            let widest = u16::try_from(widest).unwrap_or(40).min(40);
+            Column::new(head.clone(), widest.min(10), widest)
+        })
+        .collect();
+    let mut state = table::State { filter: app.filter.clone(), filtering: false, ..table::State::default() };
+    state.scroll.cursor = if data.picks { app.view(app.here().id()).cursor } else { usize::MAX };
+    let shown = state.shown(&rows).len();
+    let height = u16::try_from(shown.max(1)).unwrap_or(u16::MAX).saturating_add(1);
+    let area = Rect {
+        x: pen.area.x + 1,
+        y: pen.area.y + pen.row.min(pen.area.height),
+        width: pen.area.width.saturating_sub(1),
+        height,
+    };
+    table::draw(&columns, &rows, &state, "none", area, pen.buf, pen.look);
+    pen.row = pen.row.saturating_add(height);
+}
+
+fn draw_chart(data: &Chart, pen: &mut Pen<'_>, height: u16) {
+    let marks: Vec<chart::Mark> = data
+        .marks
+        .iter()
+        .map(|(at, letter, words)| chart::Mark { at: *at, letter: *letter, words: words.clone(), role: Role::Mark })
+        .collect();
+    let drawn = chart::Chart {
+        points: &data.points,
+        step: 60,
+        span: (data.from, data.to.max(data.from + 60)),
+        marks: &marks,
+        y_label: &|value, _| format!("{value:.0}"),
+        x_label: &|at| Stamp::from_secs(at).minute(),
+        role: Role::Series1,
+        empty: "no requests in the window (yet)",
+    };
+    let rows = (height / 3).clamp(6, 14);
+    let area =
+        Rect { x: pen.area.x + 1, y: pen.area.y + pen.row, width: pen.area.width.saturating_sub(2), height: rows };
+    drawn.draw(area, pen.buf, pen.look);
+    pen.row = pen.row.saturating_add(rows);
+}
