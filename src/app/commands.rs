@@ -31,6 +31,15 @@ pub enum Go {
     Act(fn(&App) -> Act),
 }
 
+impl std::fmt::Debug for Go {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::View(_) => "View",
+            Self::Act(_) => "Act",
+        })
+    }
+}
+
 const fn key(c: char) -> Key {
     Key { code: Code::Char(c), ctrl: false, repeat: false }
 }

@@ -13,6 +13,7 @@ mod docs;
 mod keys;
 pub mod linear;
 mod palette;
+pub mod report;
 pub mod start;
 mod update;
 pub mod view;

@@ -64,7 +64,7 @@ impl Palette {
 }
 
 /// Everything there is.
-pub fn items(app: &App) -> Vec<Item> {
+pub(super) fn items(app: &App) -> Vec<Item> {
     let here = app.here().id();
     let mut stages: Vec<_> = crate::stages::ALL.to_vec();
     stages.sort_by_key(|stage| stage.id() != here);

@@ -8,7 +8,6 @@
 pub mod advice;
 pub mod death;
 pub mod event;
-pub mod export;
 pub mod facts;
 pub mod fold;
 pub mod playbook;

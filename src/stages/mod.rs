@@ -56,6 +56,7 @@ pub trait Stage: Sync {
 }
 
 /// Everything a stage may look at.
+#[derive(Debug)]
 pub struct View<'a> {
     pub incident: &'a Incident,
     pub now: Stamp,
