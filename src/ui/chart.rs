@@ -66,7 +66,9 @@ pub fn resample(points: &[(i64, f64)], step: i64, (from, to): (i64, i64), bars: 
         }
         let (a, b) = (place(t), place(end));
         let density = amount * per / step as f64;
-        for (i, sum) in sums.iter_mut().enumerate().skip(a as usize).take(b.ceil() as usize - (a as usize).min(b.ceil() as usize)) {
+        for (i, sum) in
+            sums.iter_mut().enumerate().skip(a as usize).take(b.ceil() as usize - (a as usize).min(b.ceil() as usize))
+        {
             let covered = b.min(i as f64 + 1.0) - a.max(i as f64);
             *sum += density * covered.max(0.0);
         }
@@ -144,7 +146,8 @@ impl Chart<'_> {
             for row in 0..plot.height {
                 let below = f64::from(plot.height - 1 - row);
                 // a bar above nothing shows in the lowest row, however small
-                let fill = if height > 0.0 && below < 1.0 { (height - below).max(f64::MIN_POSITIVE) } else { height - below };
+                let fill =
+                    if height > 0.0 && below < 1.0 { (height - below).max(f64::MIN_POSITIVE) } else { height - below };
                 if fill > 0.0 {
                     text::put(buf, plot, col, row, look.glyphs.level(fill), style);
                 }
@@ -167,7 +170,14 @@ impl Chart<'_> {
         let plot = plan.plot;
         let axis = Rect { x: plot.x, width: plot.width, ..area };
         if let Some(row) = plan.axis {
-            text::put(buf, axis, 0, row, &look.glyphs.horizontal.repeat(usize::from(plot.width)), look.style(Role::Border));
+            text::put(
+                buf,
+                axis,
+                0,
+                row,
+                &look.glyphs.horizontal.repeat(usize::from(plot.width)),
+                look.style(Role::Border),
+            );
         }
         let mut taken: Vec<u16> = Vec::new();
         for mark in self.marks {
@@ -194,7 +204,13 @@ impl Chart<'_> {
         if left > 0 && top > 0.0 && plot.height > 0 {
             let cells = usize::from(left - 1);
             let words = |amount: f64| {
-                text::pad(&self.height_words(amount, usize::from(plot.width)), cells, Align::Right, Cut::End, look.glyphs.ellipsis)
+                text::pad(
+                    &self.height_words(amount, usize::from(plot.width)),
+                    cells,
+                    Align::Right,
+                    Cut::End,
+                    look.glyphs.ellipsis,
+                )
             };
             text::put(buf, area, 0, 0, &words(top), dim);
             if plot.height >= 6 {

@@ -63,12 +63,7 @@ pub fn split(area: Rect) -> Slots {
     let bare = Slots { shape, header, rail: none, pane: none, evidence: none, footer, rules: [none, none] };
     match shape {
         Shape::Linear => Slots { pane: row(h.min(1), h.saturating_sub(2)), ..bare },
-        Shape::Line => Slots {
-            rail: row(1, 1),
-            pane: row(3, h - 5),
-            rules: [row(2, 1), row(h - 2, 1)],
-            ..bare
-        },
+        Shape::Line => Slots { rail: row(1, 1), pane: row(3, h - 5), rules: [row(2, 1), row(h - 2, 1)], ..bare },
         Shape::Pane | Shape::Full => {
             let body = row(2, h - 4);
             let rail = Rect { width: RAIL - 1, ..body };
@@ -100,7 +95,14 @@ pub fn frame(slots: &Slots, buf: &mut Buffer, look: &Look) {
     }
     if slots.rail.height > 1 {
         for row in 0..slots.rail.height {
-            text::put(buf, Rect { width: RAIL, ..slots.rail }, RAIL - 1, row, look.glyphs.vertical, look.style(Role::Border));
+            text::put(
+                buf,
+                Rect { width: RAIL, ..slots.rail },
+                RAIL - 1,
+                row,
+                look.glyphs.vertical,
+                look.style(Role::Border),
+            );
         }
     }
 }
@@ -124,7 +126,9 @@ impl Hint {
 /// is dim and in brackets. The last one left is cut rather than dropped.
 pub fn hints(hints: &[Hint], width: usize, look: &Look) -> Line<'static> {
     let mut kept: Vec<&Hint> = hints.iter().collect();
-    let words = |hint: &Hint| if hint.enabled { format!("{} {}", hint.key, hint.word) } else { format!("({} {})", hint.key, hint.word) };
+    let words = |hint: &Hint| {
+        if hint.enabled { format!("{} {}", hint.key, hint.word) } else { format!("({} {})", hint.key, hint.word) }
+    };
     let size = |kept: &[&Hint]| kept.iter().map(|h| text::width(&words(h)) + 3).sum::<usize>().saturating_sub(3);
     while kept.len() > 1 && size(&kept) > width {
         let worst = kept.iter().enumerate().max_by_key(|(i, hint)| (hint.rank, *i)).map_or(0, |(i, _)| i);

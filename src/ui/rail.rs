@@ -33,7 +33,10 @@ pub fn draw(stops: &[Stop], area: Rect, buf: &mut Buffer, look: &Look) {
         let (label, state) = if room >= 4 {
             (text::pad(&stop.label, room, Align::Left, Cut::End, look.glyphs.ellipsis), state)
         } else {
-            (text::pad(&stop.label, width.saturating_sub(6), Align::Left, Cut::End, look.glyphs.ellipsis), look.sign(stop.sign).to_owned())
+            (
+                text::pad(&stop.label, width.saturating_sub(6), Align::Left, Cut::End, look.glyphs.ellipsis),
+                look.sign(stop.sign).to_owned(),
+            )
         };
         let label_role = if stop.is_here { Role::Strong } else { stop_role(stop) };
         let line = Line::from(vec![
@@ -70,7 +73,8 @@ pub fn line(stops: &[Stop], width: usize, look: &Look) -> Line<'static> {
         return whole;
     }
     let short = stops.iter().position(|stop| stop.is_here).and_then(|i| stops.get(i).map(|stop| (i, stop)));
-    let words = short.map_or(String::new(), |(i, stop)| format!("{}/{} {}: {}", i + 1, stops.len(), stop.label, stop.state));
+    let words =
+        short.map_or(String::new(), |(i, stop)| format!("{}/{} {}: {}", i + 1, stops.len(), stop.label, stop.state));
     let words = text::truncate(&words, width, Cut::End, look.glyphs.ellipsis);
     Line::from(text::span(words, look.style(Role::Strong)))
 }

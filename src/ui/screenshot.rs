@@ -122,7 +122,8 @@ fn paint(cell: &Cell, ink: &Ink) -> Paint {
 /// An SVG picture of the frame in a window titled `title`, on a dark or a light ground.
 pub fn svg(buf: &Buffer, title: &str, light: bool) -> String {
     let ink = if light { &LIGHT } else { &DARK };
-    let (w, h) = (u32::from(buf.area.width) * CELL.0 + 2 * MARGIN, u32::from(buf.area.height) * CELL.1 + BAR + 2 * MARGIN);
+    let (w, h) =
+        (u32::from(buf.area.width) * CELL.0 + 2 * MARGIN, u32::from(buf.area.height) * CELL.1 + BAR + 2 * MARGIN);
     let mut out = String::new();
     let _ = writeln!(
         out,
@@ -158,7 +159,8 @@ fn draw_row(out: &mut String, row: &[(u16, &Cell)], y: u32, ink: &Ink) {
     for (first, last, look) in runs(row, ink, |_| true) {
         if look.bg != ink.ground {
             let (x, end) = (left(first.0), left(last.0) + cells(last.1) * CELL.0);
-            let _ = writeln!(out, r#"<rect x="{x}" y="{y}" width="{}" height="{}" fill="{}"/>"#, end - x, CELL.1, look.bg);
+            let _ =
+                writeln!(out, r#"<rect x="{x}" y="{y}" width="{}" height="{}" fill="{}"/>"#, end - x, CELL.1, look.bg);
         }
     }
     for (col, cell) in row {
@@ -218,22 +220,26 @@ fn attributes(modifier: Modifier) -> String {
 }
 
 /// Bars and box lines as geometry.
-fn shape(symbol: &str, x: u32, y: u32, look: &Paint) -> Option<String> {
+fn shape(symbol: &str, left: u32, top: u32, look: &Paint) -> Option<String> {
     let mut chars = symbol.chars();
     let (c, None) = (chars.next()?, chars.next()) else { return None };
-    let (w, h) = CELL;
+    let (wide, high) = CELL;
     if let eighths @ 1..=8 = u32::from(c).wrapping_sub(0x2580) {
-        let tall = h * eighths / 8;
-        return Some(format!(r#"<rect x="{x}" y="{}" width="{w}" height="{tall}" fill="{}"/>"#, y + h - tall, look.fg));
+        let tall = high * eighths / 8;
+        return Some(format!(
+            r#"<rect x="{left}" y="{}" width="{wide}" height="{tall}" fill="{}"/>"#,
+            top + high - tall,
+            look.fg
+        ));
     }
-    let (mx, my, right, low) = (x + w / 2, y + h / 2, x + w, y + h);
+    let (mid, level, right, low) = (left + wide / 2, top + high / 2, left + wide, top + high);
     let path = match c {
-        '─' => format!("M{x} {my}H{right}"),
-        '│' => format!("M{mx} {y}V{low}"),
-        '┌' => format!("M{mx} {low}V{my}H{right}"),
-        '┐' => format!("M{x} {my}H{mx}V{low}"),
-        '└' => format!("M{mx} {y}V{my}H{right}"),
-        '┘' => format!("M{x} {my}H{mx}V{y}"),
+        '─' => format!("M{left} {level}H{right}"),
+        '│' => format!("M{mid} {top}V{low}"),
+        '┌' => format!("M{mid} {low}V{level}H{right}"),
+        '┐' => format!("M{left} {level}H{mid}V{low}"),
+        '└' => format!("M{mid} {top}V{level}H{right}"),
+        '┘' => format!("M{left} {level}H{mid}V{top}"),
         _ => return None,
     };
     Some(format!(r#"<path d="{path}" fill="none" stroke="{}"/>"#, look.fg))

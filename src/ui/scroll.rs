@@ -56,9 +56,17 @@ mod tests {
     #[test]
     fn keys_move_within_the_list() {
         let mut scroll = Scroll::default();
-        for (label, want) in
-            [("k", 0), ("j", 1), ("down", 2), ("G", 9), ("j", 9), ("page-up", 5), ("ctrl-u", 3), ("g", 0), ("page-down", 4)]
-        {
+        for (label, want) in [
+            ("k", 0),
+            ("j", 1),
+            ("down", 2),
+            ("G", 9),
+            ("j", 9),
+            ("page-up", 5),
+            ("ctrl-u", 3),
+            ("g", 0),
+            ("page-down", 4),
+        ] {
             assert!(scroll.key(&Key::parse(label).unwrap(), 10, 5));
             assert_eq!(scroll.cursor, want, "{label}");
         }

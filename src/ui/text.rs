@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 /// Where a text that is too long loses a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,7 +29,8 @@ pub enum Align {
 
 /// Control characters, and those that change direction or hide.
 fn unfit(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// What a person sees as characters, without those that may not reach a screen.
@@ -39,7 +40,7 @@ pub fn graphemes(text: &str) -> impl DoubleEndedIterator<Item = &str> {
 
 /// Cells.
 pub fn width(text: &str) -> usize {
-    graphemes(text).map(|g| g.width()).sum()
+    graphemes(text).map(UnicodeWidthStr::width).sum()
 }
 
 /// `text` in at most `max` cells; what is lost shows as `ellipsis`.

@@ -95,7 +95,7 @@ fn coloured(role: Role, strong: Color, accent: Color, warn: Color) -> Style {
         Role::Dim | Role::Border => plain.fg(Color::DarkGray),
         Role::Strong => plain.fg(strong).add_modifier(Modifier::BOLD),
         Role::Title => plain.fg(accent).add_modifier(Modifier::BOLD),
-        Role::Good => plain.fg(Color::Green),
+        Role::Good | Role::Series3 => plain.fg(Color::Green),
         Role::Warn => plain.fg(warn).add_modifier(Modifier::BOLD),
         Role::Bad => plain.fg(Color::Red).add_modifier(Modifier::BOLD),
         Role::Accent | Role::Series1 => plain.fg(accent),
@@ -104,7 +104,6 @@ fn coloured(role: Role, strong: Color, accent: Color, warn: Color) -> Style {
         Role::Live => Style::new().fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
         Role::Clock => plain.fg(warn),
         Role::Series2 => plain.fg(Color::Magenta),
-        Role::Series3 => plain.fg(Color::Green),
         Role::Mark => plain.fg(Color::Red),
     }
 }

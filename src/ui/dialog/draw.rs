@@ -31,12 +31,8 @@ impl Dialog {
         let note = self.note.as_ref().map(|note| text::wrap(note, inside)).unwrap_or_default();
         let wanted = body.len() + self.control_rows() + note.len() + 5;
         let height = u16::try_from(wanted).unwrap_or(u16::MAX).min(area.height);
-        let frame = Rect {
-            x: area.x + (area.width - width) / 2,
-            y: area.y + (area.height - height) / 2,
-            width,
-            height,
-        };
+        let frame =
+            Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };
         text::fill(buf, frame, look.style(Role::Text));
         let title = if self.grave { format!("! {}", self.title) } else { self.title.clone() };
         let inner = panel(frame, buf, look, &title, if self.grave { Role::Bad } else { Role::Title });
@@ -92,7 +88,8 @@ impl Dialog {
                 let words = if *count == 1 { "1 character".into() } else { format!("{count} characters") };
                 let col = text::put(buf, area, 0, 0, &format!("{label}: "), look.style(Role::Strong));
                 // never more dots than this: the length of a secret is nobody's business beyond the count
-                let col = text::put(buf, area, col, 0, &look.glyphs.hidden.repeat((*count).min(12)), look.style(Role::Text));
+                let col =
+                    text::put(buf, area, col, 0, &look.glyphs.hidden.repeat((*count).min(12)), look.style(Role::Text));
                 draw_cursor(buf, area, col, 0, look);
                 text::put(buf, area, col.saturating_add(2), 0, &format!("({words})"), look.style(Role::Dim));
             }
@@ -112,7 +109,9 @@ impl Dialog {
         } else {
             let hints = match &self.kind {
                 Kind::Info => vec![Hint::new("esc", "close", 0)],
-                Kind::Choice { .. } => vec![Hint::new("enter", "choose", 1), Hint::new("esc", "back", 0), Hint::new("1-9", "pick", 2)],
+                Kind::Choice { .. } => {
+                    vec![Hint::new("enter", "choose", 1), Hint::new("esc", "back", 0), Hint::new("1-9", "pick", 2)]
+                }
                 _ => vec![Hint::new("enter", "accept", 1), Hint::new("esc", "back", 0)],
             };
             let line = layout::hints(&hints, usize::from(area.width), look);

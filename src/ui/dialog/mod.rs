@@ -83,7 +83,13 @@ enum Wish {
 }
 
 impl Dialog {
-    fn new(title: impl Into<String>, body: impl Into<String>, kind: Kind, opened_at: Stamp, opened_by: Option<Key>) -> Self {
+    fn new(
+        title: impl Into<String>,
+        body: impl Into<String>,
+        kind: Kind,
+        opened_at: Stamp,
+        opened_by: Option<Key>,
+    ) -> Self {
         let guard = Guard::new(opened_at, opened_by, matches!(kind, Kind::Confirm { .. }));
         Self { title: title.into(), body: body.into(), kind, grave: false, note: None, top: 0, guard }
     }
@@ -93,26 +99,56 @@ impl Dialog {
     }
 
     /// `yes` is the verb on the button: `revoke`, never `OK`.
-    pub fn confirm(title: impl Into<String>, body: impl Into<String>, yes: impl Into<String>, at: Stamp, by: Option<Key>) -> Self {
+    pub fn confirm(
+        title: impl Into<String>,
+        body: impl Into<String>,
+        yes: impl Into<String>,
+        at: Stamp,
+        by: Option<Key>,
+    ) -> Self {
         Self::new(title, body, Kind::Confirm { yes: yes.into(), on_yes: false }, at, by)
     }
 
     /// For what can't be undone: `want` names the object (last four of the key, name of the repository).
-    pub fn phrase(title: impl Into<String>, body: impl Into<String>, want: impl Into<String>, at: Stamp, by: Option<Key>) -> Self {
+    pub fn phrase(
+        title: impl Into<String>,
+        body: impl Into<String>,
+        want: impl Into<String>,
+        at: Stamp,
+        by: Option<Key>,
+    ) -> Self {
         let kind = Kind::Phrase { want: want.into(), input: Input::default() };
         Self { grave: true, ..Self::new(title, body, kind, at, by) }
     }
 
-    pub fn text(title: impl Into<String>, body: impl Into<String>, label: impl Into<String>, at: Stamp, by: Option<Key>) -> Self {
+    pub fn text(
+        title: impl Into<String>,
+        body: impl Into<String>,
+        label: impl Into<String>,
+        at: Stamp,
+        by: Option<Key>,
+    ) -> Self {
         let kind = Kind::Text { label: label.into(), input: Input::default(), may_be_empty: false };
         Self::new(title, body, kind, at, by)
     }
 
-    pub fn secret(title: impl Into<String>, body: impl Into<String>, label: impl Into<String>, at: Stamp, by: Option<Key>) -> Self {
+    pub fn secret(
+        title: impl Into<String>,
+        body: impl Into<String>,
+        label: impl Into<String>,
+        at: Stamp,
+        by: Option<Key>,
+    ) -> Self {
         Self::new(title, body, Kind::Secret { label: label.into(), count: 0 }, at, by)
     }
 
-    pub fn choice(title: impl Into<String>, body: impl Into<String>, options: Vec<Choice>, at: Stamp, by: Option<Key>) -> Self {
+    pub fn choice(
+        title: impl Into<String>,
+        body: impl Into<String>,
+        options: Vec<Choice>,
+        at: Stamp,
+        by: Option<Key>,
+    ) -> Self {
         Self::new(title, body, Kind::Choice { options, scroll: Scroll::default() }, at, by)
     }
 
@@ -140,7 +176,9 @@ impl Dialog {
             }
             (Wish::Cancel, Ok(())) => Verdict::Cancelled,
             // the opener may close what it opened, it may never say yes to it
-            (Wish::Accept(_), Ok(())) if matches!(self.kind, Kind::Info) && self.guard.is_opener(key) => Verdict::Cancelled,
+            (Wish::Accept(_), Ok(())) if matches!(self.kind, Kind::Info) && self.guard.is_opener(key) => {
+                Verdict::Cancelled
+            }
             (Wish::Accept(answer), Ok(())) => match self.guard.opener(key) {
                 Ok(()) => Verdict::Accepted(answer),
                 Err(why) => {
@@ -158,7 +196,9 @@ impl Dialog {
             Kind::Info if enter || is('q') || self.guard.is_opener(key) => return Wish::Accept(Answer::Seen),
             Kind::Confirm { .. } if is('y') => return Wish::Accept(Answer::Yes),
             Kind::Confirm { .. } if is('n') || is('q') => return Wish::Cancel,
-            Kind::Confirm { on_yes, .. } if enter => return if *on_yes { Wish::Accept(Answer::Yes) } else { Wish::Cancel },
+            Kind::Confirm { on_yes, .. } if enter => {
+                return if *on_yes { Wish::Accept(Answer::Yes) } else { Wish::Cancel };
+            }
             Kind::Confirm { on_yes, .. } => match key.code {
                 Code::Tab | Code::BackTab | Code::Left | Code::Right if !key.ctrl => {
                     *on_yes = !*on_yes;
@@ -176,7 +216,9 @@ impl Dialog {
                 };
             }
             Kind::Phrase { input, .. } | Kind::Text { input, .. } => input.key(key),
-            Kind::Secret { count: 0, .. } if enter => return Wish::NotYet("nothing was typed yet, or Esc to go back".into()),
+            Kind::Secret { count: 0, .. } if enter => {
+                return Wish::NotYet("nothing was typed yet, or Esc to go back".into());
+            }
             Kind::Secret { count, .. } if enter => return Wish::Accept(Answer::Secret(*count)),
             Kind::Secret { count, .. } => count_key(count, key),
             Kind::Choice { options, scroll } => {
