@@ -3,6 +3,8 @@
 //! Must not know: what is drawn. The kit draws, this puts it on the screen.
 
 use std::io::{self, IsTerminal as _, Stdout, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::{Hide, Show};
@@ -10,12 +12,15 @@ use crossterm::event::{
     DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture, KeyboardEnhancementFlags,
     PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
 };
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use crossterm::{execute, queue};
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::{Terminal, TerminalOptions, Viewport};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::panics::Panics;
 use crate::base::Fault;
@@ -42,7 +47,9 @@ pub struct Screen {
     terminal: Terminal<CrosstermBackend<Stdout>>,
     modes: Modes,
     panics: Panics,
-    ours: bool,
+    /// Shared with the panic hook: whoever gives the terminal back first does it alone. A second time would pop keyboard
+    /// flags that belong to somebody else.
+    ours: Arc<AtomicBool>,
 }
 
 impl Screen {
@@ -50,10 +57,8 @@ impl Screen {
     pub fn enter(modes: Modes, panics: &Panics) -> Result<Self> {
         // with NO_COLOR crossterm writes `ESC[;m`, which also wipes bold and reverse; the mono theme has no colours
         crossterm::style::force_color_output(true);
-        let options = TerminalOptions { viewport: Viewport::Fullscreen };
-        let terminal =
-            Terminal::with_options(CrosstermBackend::new(io::stdout()), options).map_err(|e| no_terminal(&e))?;
-        let mut screen = Self { terminal, modes, panics: panics.clone(), ours: false };
+        let terminal = blank().map_err(|e| no_terminal(&e))?;
+        let mut screen = Self { terminal, modes, panics: panics.clone(), ours: Arc::default() };
         screen.take().map_err(|e| no_terminal(&e))?;
         Ok(screen)
     }
@@ -71,19 +76,31 @@ impl Screen {
         })
     }
 
-    /// The last frame drawn is no longer what the terminal shows: the next one is sent whole.
+    /// The last frame drawn is no longer what the terminal shows: the next one is sent whole. Not by ratatui's `clear`:
+    /// it asks the terminal where the cursor is, and waits two seconds for an answer the event reader may swallow.
     pub fn refresh(&mut self) -> Result<()> {
-        self.terminal.clear().map_err(|e| Fault::machine("the screen can't be cleared", e))
+        let no_clear = |e: io::Error| Fault::machine("the screen can't be cleared", e);
+        execute!(io::stdout(), Clear(ClearType::All)).map_err(no_clear)?;
+        self.terminal = blank().map_err(no_clear)?;
+        Ok(())
     }
 
     /// Gives the terminal back, stops the whole job as Ctrl-Z does, and takes it again when the job goes on.
+    ///
     /// SIGSTOP, because an orphaned group ignores a SIGTSTP it raises itself; the group, because the shell waits for
-    /// whatever started us.
-    pub fn suspend(&mut self) -> Result<()> {
+    /// whatever started us. The stop may reach another thread first and this one a moment later: only SIGCONT says
+    /// that it is over.
+    pub async fn suspend(&mut self) -> Result<()> {
+        use rustix::process::{Signal, kill_current_process_group};
+        let no_stop = |e: io::Error| Fault::machine("this program can't be suspended", e);
+        let mut go_on = signal(SignalKind::from_raw(Signal::CONT.as_raw())).map_err(no_stop)?;
         self.give_back();
-        let stopped = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
+        let stopped = kill_current_process_group(Signal::STOP);
+        if stopped.is_ok() {
+            go_on.recv().await;
+        }
         self.resume()?;
-        stopped.map_err(|e| Fault::machine("this program can't be suspended", e))
+        stopped.map_err(|e| no_stop(e.into()))
     }
 
     /// Takes the terminal again after somebody else had it (an editor, a stop from outside) and redraws whole.
@@ -95,7 +112,7 @@ impl Screen {
     /// Gives the terminal back for a while: for an editor or a pager. [`Self::resume`] takes it again.
     pub fn give_back(&mut self) {
         self.panics.unwatch();
-        if std::mem::take(&mut self.ours) {
+        if self.ours.swap(false, Ordering::SeqCst) {
             restore(self.modes);
         }
     }
@@ -123,8 +140,13 @@ impl Screen {
 
     fn take(&mut self) -> io::Result<()> {
         let modes = self.modes;
-        self.ours = true;
-        self.panics.watch(move || restore(modes));
+        self.ours.store(true, Ordering::SeqCst);
+        let ours = self.ours.clone();
+        self.panics.watch(move || {
+            if ours.swap(false, Ordering::SeqCst) {
+                restore(modes);
+            }
+        });
         let taken = take(modes);
         if taken.is_err() {
             self.give_back();
@@ -137,6 +159,12 @@ impl Drop for Screen {
     fn drop(&mut self) {
         self.give_back();
     }
+}
+
+/// A terminal that is believed to show nothing.
+fn blank() -> io::Result<Terminal<CrosstermBackend<Stdout>>> {
+    let options = TerminalOptions { viewport: Viewport::Fullscreen };
+    Terminal::with_options(CrosstermBackend::new(io::stdout()), options)
 }
 
 fn no_terminal(why: &io::Error) -> Fault {
@@ -236,6 +264,13 @@ pub fn size() -> Option<(u16, u16)> {
     (size.columns > 0 && size.rows > 0).then_some((size.columns, size.rows))
 }
 
+/// Whether the terminal says that its ground is light: `COLORFGBG`, `text;ground`, where 7 and 15 are light. Few terminals
+/// say anything; then it is taken for dark.
+pub fn is_light(colorfgbg: Option<&str>) -> bool {
+    let ground = colorfgbg.and_then(|value| value.rsplit(';').next());
+    matches!(ground, Some("7" | "15"))
+}
+
 /// Colour is unwanted: `NO_COLOR` set and not empty.
 pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
@@ -267,6 +302,12 @@ mod tests {
             let front = front(linear, stdin, stdout, term, size);
             assert_eq!(front == Front::Linear, want.is_some());
         }
+    }
+
+    #[test]
+    fn the_ground_is_dark_unless_it_says_otherwise() {
+        assert!(is_light(Some("0;15")) && is_light(Some("0;default;7")));
+        assert!(!is_light(Some("15;0")) && !is_light(Some("")) && !is_light(None));
     }
 
     #[test]

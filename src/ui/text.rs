@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(truncate("a\x1b[2Jb\u{202e}c\r\n", 99, Cut::End, "…"), "a[2Jbc");
         let mut buf = Buffer::empty(Rect::new(0, 0, 6, 1));
         put(&mut buf, Rect::new(0, 0, 6, 1), 0, 0, "a\tb\u{202e}c", Style::new());
-        assert_eq!(buf.content.iter().map(|c| c.symbol()).collect::<String>(), "abc   ");
+        assert_eq!(buf.content.iter().map(ratatui::buffer::Cell::symbol).collect::<String>(), "abc   ");
     }
 
     #[test]
