@@ -5,7 +5,13 @@
 pub mod endpoints;
 pub mod files;
 pub mod finish;
+pub mod harden;
 pub mod http;
 pub mod journal;
+pub mod keys;
+pub mod panics;
+pub mod secret_line;
+pub mod signals;
+pub mod terminal;
 pub mod vault;
 pub mod writer;

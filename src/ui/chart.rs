@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn the_sum_stays_what_it_is() {
-        let points: Vec<_> = (0..60).map(|i| (i * 60, f64::from(i as u32 % 7))).collect();
+        let points: Vec<_> = (0..60).map(|i| (i64::from(i) * 60, f64::from(i % 7))).collect();
         let sum: f64 = points.iter().map(|p| p.1).sum();
         for bars in [1, 2, 7, 59, 60, 61, 130, 500] {
             for step in [0, 60] {

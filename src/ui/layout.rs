@@ -54,6 +54,9 @@ const BESIDE: u16 = 150;
 
 /// Splits `area` by its size.
 pub fn split(area: Rect) -> Slots {
+    // no terminal is that large, but sums below must not overflow
+    let (width, height) = (area.width.min(u16::MAX - area.x), area.height.min(u16::MAX - area.y));
+    let area = Rect { width, height, ..area };
     let shape = Shape::of(area.width, area.height);
     let none = Rect { width: 0, height: 0, ..area };
     let row = |n: u16, count: u16| Rect { y: area.y.saturating_add(n), height: count, ..area };

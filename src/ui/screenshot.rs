@@ -220,22 +220,26 @@ fn attributes(modifier: Modifier) -> String {
 }
 
 /// Bars and box lines as geometry.
-fn shape(symbol: &str, x: u32, y: u32, look: &Paint) -> Option<String> {
+fn shape(symbol: &str, left: u32, top: u32, look: &Paint) -> Option<String> {
     let mut chars = symbol.chars();
     let (c, None) = (chars.next()?, chars.next()) else { return None };
-    let (w, h) = CELL;
+    let (wide, high) = CELL;
     if let eighths @ 1..=8 = u32::from(c).wrapping_sub(0x2580) {
-        let tall = h * eighths / 8;
-        return Some(format!(r#"<rect x="{x}" y="{}" width="{w}" height="{tall}" fill="{}"/>"#, y + h - tall, look.fg));
+        let tall = high * eighths / 8;
+        return Some(format!(
+            r#"<rect x="{left}" y="{}" width="{wide}" height="{tall}" fill="{}"/>"#,
+            top + high - tall,
+            look.fg
+        ));
     }
-    let (mx, my, right, low) = (x + w / 2, y + h / 2, x + w, y + h);
+    let (mid, level, right, low) = (left + wide / 2, top + high / 2, left + wide, top + high);
     let path = match c {
-        '─' => format!("M{x} {my}H{right}"),
-        '│' => format!("M{mx} {y}V{low}"),
-        '┌' => format!("M{mx} {low}V{my}H{right}"),
-        '┐' => format!("M{x} {my}H{mx}V{low}"),
-        '└' => format!("M{mx} {y}V{my}H{right}"),
-        '┘' => format!("M{x} {my}H{mx}V{y}"),
+        '─' => format!("M{left} {level}H{right}"),
+        '│' => format!("M{mid} {top}V{low}"),
+        '┌' => format!("M{mid} {low}V{level}H{right}"),
+        '┐' => format!("M{left} {level}H{mid}V{low}"),
+        '└' => format!("M{mid} {top}V{level}H{right}"),
+        '┘' => format!("M{left} {level}H{mid}V{top}"),
         _ => return None,
     };
     Some(format!(r#"<path d="{path}" fill="none" stroke="{}"/>"#, look.fg))

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
-use unicode_width::UnicodeWidthStr as _;
+use unicode_width::UnicodeWidthStr;
 
 /// Where a text that is too long loses a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,7 +40,7 @@ pub fn graphemes(text: &str) -> impl DoubleEndedIterator<Item = &str> {
 
 /// Cells.
 pub fn width(text: &str) -> usize {
-    graphemes(text).map(|g| g.width()).sum()
+    graphemes(text).map(UnicodeWidthStr::width).sum()
 }
 
 /// `text` in at most `max` cells; what is lost shows as `ellipsis`.
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(truncate("a\x1b[2Jb\u{202e}c\r\n", 99, Cut::End, "…"), "a[2Jbc");
         let mut buf = Buffer::empty(Rect::new(0, 0, 6, 1));
         put(&mut buf, Rect::new(0, 0, 6, 1), 0, 0, "a\tb\u{202e}c", Style::new());
-        assert_eq!(buf.content.iter().map(|c| c.symbol()).collect::<String>(), "abc   ");
+        assert_eq!(buf.content.iter().map(ratatui::buffer::Cell::symbol).collect::<String>(), "abc   ");
     }
 
     #[test]

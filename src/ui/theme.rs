@@ -73,29 +73,30 @@ impl Theme {
     }
 
     /// What the user chose (`None`: automatic), unless the environment forbids colour: `NO_COLOR` set and not empty
-    /// (no-color.org), or `TERM=dumb`. Automatic is dark, whose colours stay readable on a light ground as well.
+    /// (no-color.org), or `TERM=dumb`. Automatic is dark; text that matters most keeps the terminal's own colour there, so
+    /// it can be read on a light ground too.
     pub fn pick(chosen: Option<Palette>, no_color: bool, term_dumb: bool) -> Self {
         if no_color || term_dumb { Self::new(Palette::Mono) } else { Self::new(chosen.unwrap_or_default()) }
     }
 
     pub fn style(self, role: Role) -> Style {
         match self.palette {
-            Palette::Dark => coloured(role, Color::White, Color::Cyan, Color::Yellow),
-            Palette::Light => coloured(role, Color::Black, Color::Blue, Color::Magenta),
+            Palette::Dark => coloured(role, Color::Cyan, Color::Yellow),
+            Palette::Light => coloured(role, Color::Blue, Color::Magenta),
             Palette::Mono => mono(role),
         }
     }
 }
 
-/// `strong`, `accent` and `warn` are what differs between a dark and a light ground: yellow and cyan vanish on white.
-fn coloured(role: Role, strong: Color, accent: Color, warn: Color) -> Style {
+/// `accent` and `warn` are what differs between a dark and a light ground: yellow and cyan vanish on white.
+fn coloured(role: Role, accent: Color, warn: Color) -> Style {
     let plain = Style::new().fg(Color::Reset).bg(Color::Reset);
     match role {
         Role::Text => plain,
         Role::Dim | Role::Border => plain.fg(Color::DarkGray),
-        Role::Strong => plain.fg(strong).add_modifier(Modifier::BOLD),
+        Role::Strong => plain.add_modifier(Modifier::BOLD),
         Role::Title => plain.fg(accent).add_modifier(Modifier::BOLD),
-        Role::Good => plain.fg(Color::Green),
+        Role::Good | Role::Series3 => plain.fg(Color::Green),
         Role::Warn => plain.fg(warn).add_modifier(Modifier::BOLD),
         Role::Bad => plain.fg(Color::Red).add_modifier(Modifier::BOLD),
         Role::Accent | Role::Series1 => plain.fg(accent),
@@ -104,7 +105,6 @@ fn coloured(role: Role, strong: Color, accent: Color, warn: Color) -> Style {
         Role::Live => Style::new().fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD),
         Role::Clock => plain.fg(warn),
         Role::Series2 => plain.fg(Color::Magenta),
-        Role::Series3 => plain.fg(Color::Green),
         Role::Mark => plain.fg(Color::Red),
     }
 }

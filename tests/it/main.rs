@@ -5,3 +5,4 @@
 mod disk_full;
 mod journal;
 mod writer;
+mod ui_kit;

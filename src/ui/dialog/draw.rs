@@ -29,7 +29,8 @@ impl Dialog {
         let inside = usize::from(width.saturating_sub(4).max(1));
         let body = text::wrap(&self.body, inside);
         let note = self.note.as_ref().map(|note| text::wrap(note, inside)).unwrap_or_default();
-        let wanted = body.len() + self.control_rows() + note.len() + 5;
+        let between = usize::from(self.control_rows() + note.len() > 0);
+        let wanted = body.len() + between + self.control_rows() + note.len() + 4;
         let height = u16::try_from(wanted).unwrap_or(u16::MAX).min(area.height);
         let frame =
             Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height };

@@ -1,0 +1,15 @@
+//! The built program in a real pseudo-terminal, watched through a terminal emulator.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod guard;
+mod pty;
+
+use pty::Pty;
+
+#[test]
+fn the_program_starts_in_a_terminal_and_gives_it_back() {
+    let mut pty = Pty::stanch(&["--help"], &[], (80, 24));
+    pty.wait_exit();
+    pty.assert_restored();
+}
