@@ -6,6 +6,7 @@ pub mod endpoints;
 pub mod files;
 pub mod finish;
 pub mod http;
+pub mod input;
 pub mod journal;
 pub mod vault;
 pub mod writer;
