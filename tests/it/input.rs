@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::{Read as _, Write};
 use std::ops::Range;
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 
@@ -72,8 +72,17 @@ fn a_variable_is_read_by_its_name() {
     assert!(slip.why.contains("no name") && !slip.to_string().contains("Qx7"), "never repeats the key: {slip}");
 }
 
-/// A terminal (it lives as long as its pair), with `typed` typed into it as soon as the prompt stands.
-fn at_the_prompt(typed: &[u8]) -> (Result<Vec<u8>, Fault>, String, fs::File, PtyPair) {
+/// What became of a prompt. The terminal lives as long as its pair, and its keyboard types an end of line when dropped.
+struct Asked {
+    taken: Result<Vec<u8>, Fault>,
+    shown: String,
+    tty: fs::File,
+    _keyboard: Box<dyn Write + Send>,
+    _pty: PtyPair,
+}
+
+/// Types `typed` as soon as the prompt stands.
+fn at_the_prompt(typed: &[u8]) -> Asked {
     let pty = native_pty_system().openpty(PtySize::default()).unwrap();
     let mut options = fs::OpenOptions::new();
     options.read(true).write(true).custom_flags(i32::try_from(rustix::fs::OFlags::NOCTTY.bits()).unwrap());
@@ -94,13 +103,13 @@ fn at_the_prompt(typed: &[u8]) -> (Result<Vec<u8>, Fault>, String, fs::File, Pty
     until("Enter ends): ");
     keyboard.write_all(typed).unwrap();
     let shown = until("\n");
-    (asked.join().unwrap(), shown, after, pty)
+    Asked { taken: asked.join().unwrap(), shown, tty: after, _keyboard: keyboard, _pty: pty }
 }
 
 #[test]
 fn the_prompt_shows_nothing_and_leaves_the_terminal_as_it_was() {
     let typed = format!("\x1b[200~{}\x1b[201~\recho this would go to the shell\n", key());
-    let (taken, shown, tty, _pty) = at_the_prompt(typed.as_bytes());
+    let Asked { taken, shown, tty, _keyboard, _pty } = at_the_prompt(typed.as_bytes());
     assert_eq!(taken.unwrap(), key().as_bytes());
     assert!(shown.starts_with("The leaked key") && !shown.contains("Qx7") && !shown.contains("echo"), "{shown}");
     assert!(tcgetattr(&tty).unwrap().local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG));
@@ -109,13 +118,13 @@ fn the_prompt_shows_nothing_and_leaves_the_terminal_as_it_was() {
 
 #[test]
 fn the_prompt_can_be_interrupted_and_takes_no_nonsense() {
-    let (taken, _, tty, _pty) = at_the_prompt(b"sk-half\x03");
+    let Asked { taken, tty, _keyboard, _pty, .. } = at_the_prompt(b"sk-half\x03");
     assert_eq!(taken.unwrap_err().kind, FaultKind::Cancelled);
     assert!(tcgetattr(&tty).unwrap().local_modes.contains(LocalModes::ECHO));
-    assert!(at_the_prompt(b"\r").0.unwrap_err().why.contains("empty"));
+    assert!(at_the_prompt(b"\r").taken.unwrap_err().why.contains("empty"));
     // More than a line of the kernel's own editing holds.
     let long = "k".repeat(5000);
-    assert_eq!(at_the_prompt((long.clone() + "\r").as_bytes()).0.unwrap(), long.as_bytes());
+    assert_eq!(at_the_prompt((long.clone() + "\r").as_bytes()).taken.unwrap(), long.as_bytes());
 }
 
 /// Anything that starts like a key, up to the next byte a key has not.
