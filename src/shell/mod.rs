@@ -8,5 +8,6 @@ pub mod finish;
 pub mod http;
 pub mod input;
 pub mod journal;
+pub mod settings;
 pub mod vault;
 pub mod writer;

@@ -5,4 +5,5 @@
 mod disk_full;
 mod input;
 mod journal;
+mod settings;
 mod writer;
