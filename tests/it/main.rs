@@ -5,5 +5,6 @@
 mod disk_full;
 mod input;
 mod journal;
+mod layers;
 mod settings;
 mod writer;
