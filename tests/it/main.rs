@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod disk_full;
+mod input;
 mod journal;
+mod layers;
+mod settings;
 mod writer;
 mod ui_kit;
