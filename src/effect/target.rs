@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{Risk, SecretRef};
+use crate::base::Fingerprint;
 
 /// One place that holds (or held) the leaked value: a file, an app's config, a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,8 +46,9 @@ pub enum TargetOp {
     Undo { at: TargetRef },
     /// Destroy all backups of this incident.
     DropBackups,
-    /// Take the new key's value back into the vault from a place it was written to (after a crash).
-    Recover { at: TargetRef },
+    /// Take the new key's value back into the vault from a place it was written to (after a crash); only the value
+    /// with this print is taken.
+    Recover { at: TargetRef, print: Fingerprint },
 }
 
 impl TargetOp {
@@ -72,7 +74,7 @@ impl TargetOp {
             | Self::Reload { at }
             | Self::Prove { at }
             | Self::Undo { at }
-            | Self::Recover { at } => Some(at),
+            | Self::Recover { at, .. } => Some(at),
         }
     }
 
