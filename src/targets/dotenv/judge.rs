@@ -54,7 +54,7 @@ pub(super) fn judge(file_name: &str, spans: &[Span], holding: &[usize]) -> Judge
 
 /// Names people give to files for `docker run --env-file`.
 fn literal_quotes(file_name: &str) -> bool {
-    file_name.ends_with(".list") || file_name.starts_with("docker.") || file_name.contains(".docker")
+    file_name.rsplit('.').next() == Some("list") || file_name.starts_with("docker.") || file_name.contains(".docker")
 }
 
 fn sample(file_name: &str) -> bool {
