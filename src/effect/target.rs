@@ -46,7 +46,8 @@ pub enum TargetOp {
     Undo { at: TargetRef },
     /// Destroy all backups of this incident.
     DropBackups,
-    /// Take the new key's value back into the vault from a place it was written to (after a crash).
+    /// Take the new key's value back into the vault from a place it was written to (after a crash); only the value
+    /// with this print is taken.
     Recover { at: TargetRef, print: Fingerprint },
 }
 

@@ -64,6 +64,20 @@ pub trait FileFormat: Sync {
 
     /// `value` written the way `like` is quoted, or why it can't be.
     fn encode(&self, value: &[u8], like: Quote) -> Result<zeroize::Zeroizing<Vec<u8>>, Fault>;
+
+    /// What a program that loads the file gets for the bytes of a span's value.
+    fn decode(&self, raw: &[u8], quote: Quote) -> zeroize::Zeroizing<Vec<u8>>;
+
+    /// What a person should know before a new key goes to the spans of `spans` that `holding` counts.
+    fn judge(&self, file_name: &str, spans: &[Span], holding: &[usize]) -> Judgement;
+}
+
+/// A format's word on whether a new key belongs there.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Judgement {
+    /// Why a new key must not be written there.
+    pub blocked: Option<String>,
+    pub warnings: Vec<String>,
 }
 
 /// One assignment: `export NAME="value" # comment`.

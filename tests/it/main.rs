@@ -9,3 +9,4 @@ mod layers;
 mod settings;
 mod writer;
 mod ui_kit;
+mod env_files;
