@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod disk_full;
+mod env_files;
 mod input;
 mod journal;
 mod layers;
 mod settings;
-mod writer;
 mod ui_kit;
-mod env_files;
+mod writer;

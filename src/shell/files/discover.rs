@@ -146,7 +146,7 @@ impl Files {
         }
         let at = TargetRef { kind: candidate.kind.to_owned(), place };
         let found = Reading::new(candidate.format, &content.bytes)
-            .and_then(|reading| Ok(!reading.hits(self.key(SecretRef::Leaked)?.open()).is_empty()))
+            .and_then(|reading| Ok(!reading.hits(self.key(SecretRef::Leaked)?.expose()).is_empty()))
             .and_then(|holds| holds.then(|| self.look(candidate.format, &at, &content, wire)).transpose());
         match found {
             Ok(found) => haul.found.extend(found),

@@ -37,7 +37,7 @@ impl Files {
         wire: &Wire,
     ) -> Result<Found, Fault> {
         let reading = Reading::new(format, &content.bytes)?;
-        let hits = reading.hits(self.key(SecretRef::Leaked)?.open());
+        let hits = reading.hits(self.key(SecretRef::Leaked)?.expose());
         let print = self.print(SecretRef::Leaked)?.to_string();
         let place = path_of(at)?;
         let judgement = judge(format, place, &reading, &hits);
@@ -59,8 +59,8 @@ impl Files {
 
     /// Which key stands there.
     pub(super) fn holds(&self, reading: &Reading<'_>) -> Result<Holds, Fault> {
-        let leaked = !reading.hits(self.key(SecretRef::Leaked)?.open()).is_empty();
-        let new = self.vault.get(SecretRef::Replacement).is_some_and(|key| !reading.hits(key.open()).is_empty());
+        let leaked = !reading.hits(self.key(SecretRef::Leaked)?.expose()).is_empty();
+        let new = self.vault.get(SecretRef::Replacement).is_some_and(|key| !reading.hits(key.expose()).is_empty());
         Ok(match (leaked, new) {
             (true, true) => Holds::Both,
             (true, false) => Holds::Leaked,

@@ -23,7 +23,7 @@ impl Files {
     pub(super) fn put(&self, op: &TargetOp, at: &TargetRef, expect: &str, with: SecretRef, wire: &Wire) -> Ended {
         let _one = self.one_at_a_time();
         let (old, new) = (self.key(SecretRef::Leaked)?, self.key(with)?);
-        if old.open() == new.open() {
+        if old.expose() == new.expose() {
             return Err(Fault::refused("nothing was written", "the new key is the leaked key")
                 .hint("issue a new key")
                 .into());
@@ -31,9 +31,9 @@ impl Files {
         let (format, place) = (format_of(op, at)?, path_of(at)?);
         let content = Content::read(place)?;
         let reading = Reading::new(format, &content.bytes)?;
-        let hits = reading.hits(old.open());
+        let hits = reading.hits(old.expose());
         if hits.is_empty() {
-            let spots = self.spots(&reading, &reading.hits(new.open())).len();
+            let spots = self.spots(&reading, &reading.hits(new.expose())).len();
             if spots > 0 {
                 return Ok(TargetReply::Written { at: at.clone(), now: content.hash, spots });
             }
@@ -45,7 +45,7 @@ impl Files {
         if let Some(why) = judge(format, place, &reading, &hits).blocked.or_else(|| unwritable(&content)) {
             return Err(Fault::refused(format!("{} was not written", at.place), why).into());
         }
-        let bytes = reading.replace(old.open(), new.open())?;
+        let bytes = reading.replace(old.expose(), new.expose())?;
         let now = hash(&bytes);
         cancelled(wire)?;
         self.backups.keep(&content, &now)?;
