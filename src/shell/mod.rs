@@ -7,4 +7,7 @@ pub mod files;
 pub mod finish;
 pub mod http;
 pub mod journal;
+pub mod redact;
+pub mod retry;
+mod turns;
 pub mod vault;
