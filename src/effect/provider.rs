@@ -133,6 +133,9 @@ pub struct KeyReport {
     pub siblings: Vec<KeyRow>,
     pub projects: u32,
     pub keys_seen: u32,
+    /// Places whose keys the provider would not list, each with its reason. Not empty: the key may be there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_searched: Vec<String>,
 }
 
 /// One classified probe.
@@ -199,7 +202,9 @@ pub struct PartState {
     pub whole_project: bool,
 }
 
-/// One bucket's figures for one endpoint and model.
+/// One bucket's figures for one endpoint and model. `input`, `cached` and `output` are tokens, except: `images` puts images
+/// into `output`, `audio_speeches` characters and `audio_transcriptions` seconds into `input`, `vector_stores` bytes into
+/// `input`. A figure the endpoint does not have is 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UsageRow {
     pub part: String,

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::base::{Fault, Fingerprint, SecretRef, Stamp};
+use crate::base::{Fault, Fingerprint, KeyKind, SecretRef, Stamp};
 use crate::effect::{ProviderOp, ProviderReply};
 
 /// Every provider there is.
@@ -127,10 +127,14 @@ pub struct Answer {
     pub status: u16,
     /// `None` when the body is not JSON.
     pub json: Option<Value>,
+    /// Start of a body that is not JSON, for a fault's words; never of an answer that was to carry a secret.
+    pub snippet: Option<String>,
     pub request_id: Option<String>,
     /// Indices of the items that matched [`Request::compare`].
     pub matched: Vec<usize>,
     /// Print of the value taken by [`Request::capture`].
     pub captured: Option<Fingerprint>,
+    /// The form of the key that signed: some endpoints take only one kind.
+    pub signer: KeyKind,
     pub at: Stamp,
 }

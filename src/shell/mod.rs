@@ -15,5 +15,8 @@ pub mod secret_line;
 pub mod settings;
 pub mod signals;
 pub mod terminal;
+pub mod redact;
+pub mod retry;
+mod turns;
 pub mod vault;
 pub mod writer;

@@ -10,3 +10,5 @@ mod layers;
 mod settings;
 mod ui_kit;
 mod writer;
+mod http_drive;
+mod openai_contract;
