@@ -88,11 +88,8 @@ pub fn streams(state: &State, scenario: &Scenario) -> Vec<Stream> {
     let services = u32::try_from(scenario.services().count()).unwrap_or(u32::MAX).max(1);
     for service in scenario.services() {
         for load in &scenario.production.models {
-            let share = Load {
-                requests_per_minute: load.rate() / f64::from(services),
-                requests_per_hour: 0.0,
-                ..load.clone()
-            };
+            let share =
+                Load { requests_per_minute: load.rate() / f64::from(services), requests_per_hour: 0.0, ..load.clone() };
             for (key_id, from, to) in runs(state, &service.service) {
                 if let Some(key) = state.key(&key_id) {
                     let from = if from <= state.start { begin } else { from };

@@ -26,9 +26,12 @@ pub fn plant(spec: &RepoSpec, dir: &Path, start: Stamp, key: &str) -> Result<()>
     std::fs::create_dir_all(&repo).map_err(|e| Fault::machine("the drill's repository could not be made", e))?;
     let git = Git { dir: repo, at: start };
     git.run(&["init", "--quiet", "--initial-branch=main"], None)?;
-    for (name, value) in
-        [("user.name", "Drill Player"), ("user.email", "player@drill.example"), ("gc.auto", "0"), ("core.autocrlf", "false")]
-    {
+    for (name, value) in [
+        ("user.name", "Drill Player"),
+        ("user.email", "player@drill.example"),
+        ("gc.auto", "0"),
+        ("core.autocrlf", "false"),
+    ] {
         git.run(&["config", name, value], None)?;
     }
     git.run(&["fast-import", "--quiet", "--done"], Some(&history(spec, start, key)))?;

@@ -69,16 +69,17 @@ mod tests {
 
     #[test]
     fn reads_steps_and_refuses_the_rest_with_the_reason() {
-        let script = Script::parse("[[script]]\nthink_s = 20\ndo = \"intake.accept\"\n[[script]]\ndo = \"x\"\ntype = \"{last4}\"", "f");
+        let script = Script::parse(
+            "[[script]]\nthink_s = 20\ndo = \"intake.accept\"\n[[script]]\ndo = \"x\"\ntype = \"{last4}\"",
+            "f",
+        );
         let script = script.unwrap();
         assert_eq!(script.steps.len(), 2);
         assert_eq!(script.thinking_s(), 20);
         assert_eq!(script.steps[1].text.as_deref(), Some("{last4}"));
-        for (text, why) in [
-            ("[[script]]\ndo = \"x\"\nthnk_s = 3", "thnk_s"),
-            ("", "no step"),
-            ("[[script]]\ndo = \" \"", "step 1"),
-        ] {
+        for (text, why) in
+            [("[[script]]\ndo = \"x\"\nthnk_s = 3", "thnk_s"), ("", "no step"), ("[[script]]\ndo = \" \"", "step 1")]
+        {
             let fault = Script::parse(text, "f").unwrap_err();
             assert!(fault.why.contains(why), "{fault}");
         }

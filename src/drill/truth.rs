@@ -103,7 +103,8 @@ fn went_along(key: &Key) -> bool {
 
 fn deleted(state: &State, which: impl Fn(&Key) -> bool) -> Vec<KeyNote> {
     let all = state.keys.iter().filter(|key| which(key));
-    all.filter_map(|key| Some(KeyNote { id: key.id.clone(), name: key.name.clone(), at: key.gone.as_ref()?.at })).collect()
+    all.filter_map(|key| Some(KeyNote { id: key.id.clone(), name: key.name.clone(), at: key.gone.as_ref()?.at }))
+        .collect()
 }
 
 fn made(state: &State, now: Stamp) -> Vec<MadeKey> {

@@ -2,3 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod drill_score;
+mod drill_sim;
+mod drill_world;

@@ -26,7 +26,9 @@ fn order(truth: &Truth, scenario: &Scenario) -> Line {
     match scenario.order {
         Order::ContainFirst if issued.is_none_or(|at| at >= deleted) => line(4, "contained first, as the facts ask"),
         Order::ContainFirst => line(1, "a key was issued first; the facts ask to contain first"),
-        Order::ContinuityFirst if truth.production_refused_s == 0 => line(4, "production moved first, as the facts ask"),
+        Order::ContinuityFirst if truth.production_refused_s == 0 => {
+            line(4, "production moved first, as the facts ask")
+        }
         Order::ContinuityFirst if issued.is_some_and(|at| at < deleted) => {
             line(2, "a key was issued first, but production had not moved when the old one died")
         }

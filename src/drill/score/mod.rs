@@ -147,13 +147,23 @@ fn record_lines(reading: &Reading<'_>) -> Vec<Line> {
     let (reasoned, noted, closed) = (reading.reasoned, reading.first_note.is_some(), reading.closed.is_some());
     let open = reading.unsettled;
     vec![
-        Line::new("reasons", yes(reasoned, 3), 3, pick(reasoned, "a decision has its reason", "no decision has a reason")),
+        Line::new(
+            "reasons",
+            yes(reasoned, 3),
+            3,
+            pick(reasoned, "a decision has its reason", "no decision has a reason"),
+        ),
         Line::new("notes", yes(noted, 3), 3, pick(noted, "notes were taken", "no note and no handover was written")),
         Line::new("close", yes(closed, 2), 2, pick(closed, "the incident was closed", "the incident was left open")),
-        Line::new("unknowns", yes(open == 0, 2), 2, match open {
-            0 => "every write has a known outcome".to_owned(),
-            n => format!("{n} write(s) left without a known outcome"),
-        }),
+        Line::new(
+            "unknowns",
+            yes(open == 0, 2),
+            2,
+            match open {
+                0 => "every write has a known outcome".to_owned(),
+                n => format!("{n} write(s) left without a known outcome"),
+            },
+        ),
     ]
 }
 

@@ -11,7 +11,7 @@ use crate::drill::scenario::{Place, Scenario};
 use crate::drill::truth::{Running, Truth};
 use crate::effect::git::GitOp;
 use crate::effect::provider::{KeyRow, ProviderOp, ProviderReply};
-use crate::effect::target::{Holds, Hook, TargetOp, TargetReply};
+use crate::effect::target::{Holds, Hook, TargetOp, TargetRef, TargetReply};
 use crate::effect::{Effect, GitReply, Outcome, Reply, Verdict};
 use crate::incident::{Event, Record};
 
@@ -153,16 +153,20 @@ impl<'a> Reading<'a> {
     /// When this place was shown to hold, and its service to run, a new key.
     pub(super) fn repaired_at(&self, truth: &Truth, place: &Place) -> Option<Stamp> {
         let service = truth.services.iter().find(|service| service.path == place.path);
-        let since = match service {
-            Some(service) if service.runs == Running::Replacement => service.since,
-            Some(_) => return None,
-            None => truth.started,
+        if service.is_some_and(|service| service.runs != Running::Replacement) {
+            return None;
+        }
+        let here = |at: &TargetRef| Path::new(&at.place).ends_with(&place.path);
+        let written = |act: &&Act<'_>| match act.reply() {
+            Some(Reply::Target { reply: TargetReply::Written { at, .. } }) => here(at),
+            _ => false,
         };
+        let since = self.acts.iter().filter(written).map(|act| act.at).max().unwrap_or(truth.started);
         let shown = |act: &&Act<'_>| {
             let Effect::Target { op: TargetOp::Prove { at } | TargetOp::ReadBack { at } } = act.effect else {
                 return false;
             };
-            Path::new(&at.place).ends_with(&place.path)
+            here(at)
                 && match act.reply() {
                     Some(Reply::Target { reply: TargetReply::Ran { what: Hook::Check, ok, .. } }) => *ok,
                     Some(Reply::Target { reply: TargetReply::ReadBack { holds, .. } }) => {

@@ -138,7 +138,8 @@ fn table(state: &State, now: Stamp) -> String {
     let mut rows = String::from("<table><tr><th>Name<th>Key<th>Project<th>Owner<th>Created");
     for key in state.keys.iter().filter(|key| key.class != Class::Admin && key.listed(now)) {
         let project = state.project(&key.project).map_or("", |project| &project.name);
-        let cells = [&key.name, &key.redacted, project, &key.owner.name, &key.created.date()].map(|text: &str| esc(text));
+        let cells =
+            [&key.name, &key.redacted, project, &key.owner.name, &key.created.date()].map(|text: &str| esc(text));
         let _ = write!(rows, "<tr><td>{}", cells.join("<td>"));
     }
     rows + "</table>"

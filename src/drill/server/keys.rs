@@ -34,7 +34,11 @@ pub(super) async fn list(Extract(sim): Extract<Shared>, Path(project): Path<Stri
     })
 }
 
-pub(super) async fn one(Extract(sim): Extract<Shared>, Path((project, id)): Path<(String, String)>, call: Call) -> Answer {
+pub(super) async fn one(
+    Extract(sim): Extract<Shared>,
+    Path((project, id)): Path<(String, String)>,
+    call: Call,
+) -> Answer {
     sim.answer(|state, now| {
         call.admin(&sim, state, now)?;
         let key = known(state, &project, &id, now)?;
