@@ -12,3 +12,6 @@ mod ui_kit;
 mod writer;
 mod http_drive;
 mod openai_contract;
+mod drill_score;
+mod drill_sim;
+mod drill_world;
