@@ -123,7 +123,7 @@ impl Http {
             let text = Zeroizing::new(String::from_utf8_lossy(&raw.body).into_owned());
             snippet(&self.clean(provider, &text))
         });
-        let signer = KeyKind::of(std::str::from_utf8(signer.open()).unwrap_or_default());
+        let signer = KeyKind::of(std::str::from_utf8(signer.expose()).unwrap_or_default());
         let (status, request_id, at) = (raw.status, raw.request_id.clone(), self.clock.now());
         Answer { status, json, snippet, request_id, matched, captured, signer, at }
     }
@@ -132,8 +132,9 @@ impl Http {
         let Some(compare) = &request.compare else { return Vec::new() };
         let Some(secret) = self.vault.get(compare.with) else { return Vec::new() };
         let items = json.pointer(&compare.list).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let fit =
-            |item: &Value| item.get(&compare.field).and_then(Value::as_str).is_some_and(|red| fits(red, secret.open()));
+        let fit = |item: &Value| {
+            item.get(&compare.field).and_then(Value::as_str).is_some_and(|red| fits(red, secret.expose()))
+        };
         items.iter().enumerate().filter(|(_, item)| fit(item)).map(|(index, _)| index).collect()
     }
 
@@ -252,9 +253,9 @@ fn client(endpoints: &Endpoints, limits: Limits) -> Result<reqwest::Client> {
 }
 
 fn bearer(secret: &Secret) -> Result<HeaderValue, Snag> {
-    let mut text = Zeroizing::new(Vec::with_capacity(7 + secret.open().len()));
+    let mut text = Zeroizing::new(Vec::with_capacity(7 + secret.expose().len()));
     text.extend_from_slice(b"Bearer ");
-    text.extend_from_slice(secret.open());
+    text.extend_from_slice(secret.expose());
     let mut value = HeaderValue::from_bytes(&text).map_err(|_| Snag {
         came: Came::Barred,
         fault: Fault::input("the key can't be sent", "it has characters that no header can carry"),

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::{SecretRef, Stamp};
-use crate::effect::provider::{UsageReading, Window};
+use crate::effect::provider::{CostRow, UsageReading, Window};
 use crate::effect::{ProviderOp, Risk};
 use crate::incident::death::Death;
 use crate::incident::usage::{Abuse, Assessment, as_f64, assess, in_window};
@@ -193,18 +193,18 @@ fn see(at: &View<'_>, reading: &UsageReading, assessment: &Assessment) -> Vec<Te
 
 /// Dollars over the window: from closed days' costs, else estimated, and said to be so.
 pub fn money(at: &View<'_>, reading: &UsageReading) -> String {
-    let rows: Vec<_> = in_window(reading).collect();
-    let guess = estimate(&rows, at.prices);
-    let closed: f64 = reading
-        .costs
-        .iter()
-        .filter(|c| c.day.plus_secs(86_400) <= reading.window.to && c.day >= day(reading.window.from))
-        .map(|c| c.usd)
-        .sum();
-    let unpriced =
-        if guess.unpriced.is_empty() { String::new() } else { format!(", without {}", guess.unpriced.join(", ")) };
-    let estimated =
-        format!("about ${:.2} in the window, estimated with prices of {}{unpriced}", guess.usd, at.prices.dated);
+    let guess = estimate(in_window(reading), at.prices);
+    let in_span = |c: &&CostRow| c.day.plus_secs(86_400) <= reading.window.to && c.day >= day(reading.window.from);
+    let closed: f64 = reading.costs.iter().filter(in_span).map(|c| c.usd).sum();
+    let unpriced = match guess.unpriced_models.as_slice() {
+        [] => String::new(),
+        models => format!(", without {} (no price known)", models.join(", ")),
+    };
+    let estimated = match guess.usd {
+        Some(usd) => format!("about ${usd:.2} in the window, estimated with prices of {}{unpriced}", at.prices.as_of),
+        None if unpriced.is_empty() => "no spending seen in the window yet".to_owned(),
+        None => format!("spending in the window can't be estimated{unpriced}"),
+    };
     if closed > 0.0 { format!("${closed:.2} billed for closed days since the leak; {estimated}") } else { estimated }
 }
 
@@ -217,8 +217,7 @@ pub fn burn_rate(at: &View<'_>) -> Option<f64> {
     let (_, reading) = at.incident.usage.as_ref()?;
     let up_to = reading.data_up_to?;
     let from = up_to.plus_secs(-600);
-    let rows: Vec<_> = in_window(reading).filter(|row| row.start >= from).collect();
-    Some(estimate(&rows, at.prices).usd / 10.0)
+    estimate(in_window(reading).filter(|row| row.start >= from), at.prices).usd.map(|usd| usd / 10.0)
 }
 
 fn chart(at: &View<'_>, reading: &UsageReading) -> Block {

@@ -73,7 +73,7 @@ impl Play {
         let (host, root) = base.strip_prefix("http://").unwrap().split_once('/').unwrap();
         let path = if path.starts_with("/_drill") { path.to_owned() } else { format!("/{root}{path}") };
         let auth = key.map_or(String::new(), |key| {
-            format!("Authorization: Bearer {}\r\n", std::str::from_utf8(key.open()).unwrap())
+            format!("Authorization: Bearer {}\r\n", std::str::from_utf8(key.expose()).unwrap())
         });
         let body = body.map_or(String::new(), |body| body.to_string());
         let request = format!(
@@ -122,7 +122,7 @@ impl Play {
     /// Project and row of the leaked key.
     pub(crate) async fn leaked_row(&self) -> (String, Value) {
         let leaked = self.leaked();
-        let token = std::str::from_utf8(leaked.open()).unwrap();
+        let token = std::str::from_utf8(leaked.expose()).unwrap();
         let fits = |row: &Value| {
             let (start, end) = row["redacted_value"].as_str().unwrap().split_once("...").unwrap();
             token.starts_with(start) && token.ends_with(end)
@@ -287,7 +287,7 @@ async fn admin_keys_can_be_listed_made_for_a_while_and_deleted() {
     let made = play.admin("POST", "/organization/admin_api_keys", Some(json!({"name": "t", "expires_in_seconds": 60})));
     let made = made.await.json;
     let key = Secret::new(&zeroize::Zeroizing::new(made["value"].as_str().unwrap().as_bytes().to_vec())).unwrap();
-    assert_eq!(key.open().len(), 133);
+    assert_eq!(key.expose().len(), 133);
     assert_eq!(play.ask("GET", "/organization/admin_api_keys", Some(&key), None).await.status, 200);
     play.clock.sleep(60_000).await;
     assert_eq!(play.ask("GET", "/organization/admin_api_keys", Some(&key), None).await.status, 401);
@@ -416,7 +416,7 @@ async fn every_kind_of_fault() {
     assert_eq!(models().await.status, 503);
     for _ in 0..2 {
         let echo = models().await;
-        let token = std::str::from_utf8(leaked.open()).unwrap();
+        let token = std::str::from_utf8(leaked.expose()).unwrap();
         assert!(echo.status == 500 && echo.json["error"]["message"].as_str().unwrap().contains(token));
     }
     assert_eq!(models().await.status, 200);
@@ -452,7 +452,7 @@ async fn a_colleague_does_it_by_hand() {
     let play = Play::new("no-admin-key").await;
     assert!(play.world.admin().unwrap().is_none());
     let leaked = play.leaked();
-    let token = std::str::from_utf8(leaked.open()).unwrap();
+    let token = std::str::from_utf8(leaked.expose()).unwrap();
     let last4 = &token[token.len() - 4..];
     let before = play.clock.now();
     let no = play.world.colleague(Colleague::Revoke { last4: "----".into() }).await.unwrap_err();
@@ -478,7 +478,7 @@ async fn a_colleague_does_it_by_hand() {
 #[tokio::test]
 async fn two_worlds_of_one_seed_are_the_same() {
     let (a, b) = (Play::new("storefront").await, Play::new("storefront").await);
-    assert_eq!(a.leaked().open(), b.leaked().open());
+    assert_eq!(a.leaked().expose(), b.leaked().expose());
     assert_eq!(a.keys().await, b.keys().await);
     for play in [&a, &b] {
         play.clock.sleep(15 * 60_000).await;
@@ -491,5 +491,5 @@ async fn two_worlds_of_one_seed_are_the_same() {
     let scenario = Scenario::load("storefront").unwrap();
     let clock = Clock::stepped(scenario.starts);
     let c = World::open(scenario, 8, &other.path().join("w"), clock).await.unwrap();
-    assert_ne!(c.leaked().unwrap().open(), a.leaked().open());
+    assert_ne!(c.leaked().unwrap().expose(), a.leaked().expose());
 }

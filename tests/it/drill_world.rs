@@ -31,7 +31,7 @@ async fn the_repository_and_its_remote_really_hold_the_key() {
     let brief = play.world.brief().unwrap();
     let repo = &brief.repos[0];
     let leaked = play.leaked();
-    let token = std::str::from_utf8(leaked.open()).unwrap();
+    let token = std::str::from_utf8(leaked.expose()).unwrap();
     assert_eq!(git(repo, &["status", "--porcelain"]), "");
     assert!(!repo.join(".env").exists(), "removed in the last commit, and still in the history");
 
@@ -70,11 +70,11 @@ async fn a_service_switches_when_it_is_reloaded_and_not_before() {
     assert_eq!(now(&play).services[0].runs, Running::Leaked);
 
     let fresh = play.world.colleague(Colleague::Issue { name: "n".into() }).await.unwrap().unwrap();
-    let (old, new) = (play.leaked(), std::str::from_utf8(fresh.open()).unwrap());
-    let last4 = std::str::from_utf8(&old.open()[old.open().len() - 4..]).unwrap().to_owned();
+    let (old, new) = (play.leaked(), std::str::from_utf8(fresh.expose()).unwrap());
+    let last4 = std::str::from_utf8(&old.expose()[old.expose().len() - 4..]).unwrap().to_owned();
     play.world.colleague(Colleague::Revoke { last4 }).await.unwrap();
     let text = std::fs::read_to_string(&hook.place).unwrap();
-    std::fs::write(&hook.place, text.replace(std::str::from_utf8(old.open()).unwrap(), new)).unwrap();
+    std::fs::write(&hook.place, text.replace(std::str::from_utf8(old.expose()).unwrap(), new)).unwrap();
     play.clock.sleep(90_000).await;
     assert_eq!(now(&play).services[0].runs, Running::Leaked, "written is not reloaded");
     assert!(!run(&hook.check).0);
@@ -104,7 +104,7 @@ async fn a_killed_drill_goes_on_where_it_was() {
     drop(world);
 
     let saved = std::fs::read_to_string(dir.join("world.json")).unwrap();
-    assert!(!saved.contains(std::str::from_utf8(token.open()).unwrap()) && !saved.contains("T3BlbkFJ"));
+    assert!(!saved.contains(std::str::from_utf8(token.expose()).unwrap()) && !saved.contains("T3BlbkFJ"));
     use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(std::fs::metadata(dir.join("world.json")).unwrap().permissions().mode() & 0o777, 0o600);
 
@@ -115,7 +115,7 @@ async fn a_killed_drill_goes_on_where_it_was() {
     let world = World::open(scenario.clone(), 7, &dir, clock.clone()).await.unwrap();
     let again = Play { world, clock, dir: tempfile::tempdir().unwrap() };
     assert_eq!(again.world.start().unwrap(), start);
-    assert_eq!(again.leaked().open(), token.open());
+    assert_eq!(again.leaked().expose(), token.expose());
     assert_eq!(again.keys().await, keys);
     assert_eq!(git(&dir.join("prototype"), &["rev-parse", "main"]), head, "the repository was not made again");
     // The key had been asked once since its deletion: the flicker goes on at its fourth request.

@@ -3,15 +3,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod disk_full;
-mod env_files;
-mod input;
-mod journal;
-mod layers;
-mod settings;
-mod ui_kit;
-mod writer;
-mod http_drive;
-mod openai_contract;
 mod drill_score;
 mod drill_sim;
 mod drill_world;
+mod env_files;
+mod http_drive;
+mod input;
+mod journal;
+mod layers;
+mod openai_contract;
+mod settings;
+mod ui_kit;
+mod writer;
