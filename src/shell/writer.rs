@@ -39,6 +39,7 @@ pub enum Command {
 
 /// What came of it, in the order of the commands.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "one at a time through a channel; a box would save nothing")]
 pub enum Written {
     /// May be carried out; `record` is the intent of a write.
     Armed {

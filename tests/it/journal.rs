@@ -164,9 +164,9 @@ fn a_write_without_an_answer_is_unknown_on_resume_and_ids_go_on() {
 
     let Reopened { mut journal, records, torn } = reopen(&store).unwrap();
     assert_eq!(torn, 0);
-    let last: Vec<&Event> = records.iter().rev().take(2).map(|r| &r.event).collect();
-    assert!(matches!(last[0], Event::Unknown { id: 3, why } if why.contains("before an answer was seen")), "{last:?}");
-    assert!(matches!(last[1], Event::Resumed { torn: 0 }), "only the open one becomes unknown");
+    let tail: Vec<&Event> = records.iter().rev().take(2).map(|r| &r.event).collect();
+    assert!(matches!(tail[0], Event::Unknown { id: 3, why } if why.contains("before an answer was seen")), "{tail:?}");
+    assert!(matches!(tail[1], Event::Resumed { torn: 0 }), "only the open one becomes unknown");
     assert_eq!(records.last().unwrap().by, "bob@there");
     assert_eq!(journal.arm(step(), write()).unwrap().0.id(), Some(4));
     drop(journal);

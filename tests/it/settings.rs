@@ -100,9 +100,15 @@ fn uncommented() -> String {
 
 fn names(value: &toml::Value, path: &str, all: &mut Vec<String>) {
     match value {
-        toml::Value::Table(table) => table.iter().for_each(|(name, v)| names(v, &format!("{path}.{name}"), all)),
+        toml::Value::Table(table) => {
+            for (name, v) in table {
+                names(v, &format!("{path}.{name}"), all);
+            }
+        }
         toml::Value::Array(list) if list.iter().any(toml::Value::is_table) => {
-            list.iter().for_each(|v| names(v, &format!("{path}[]"), all));
+            for v in list {
+                names(v, &format!("{path}[]"), all);
+            }
         }
         _ => all.push(path.to_owned()),
     }

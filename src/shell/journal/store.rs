@@ -92,7 +92,7 @@ impl Store {
         };
         let folders = entries.flatten().filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
         let ids = folders.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut all: Vec<Listed> = ids.map(|id| self.look(id)).collect();
+        let mut all: Vec<Listed> = ids.map(|id| self.look(&id)).collect();
         all.sort_by(|a, b| b.id.cmp(&a.id));
         Ok(all)
     }
@@ -117,11 +117,11 @@ impl Store {
         }
     }
 
-    fn look(&self, id: String) -> Listed {
-        let path = self.journal(&id);
+    fn look(&self, id: &str) -> Listed {
+        let path = self.journal(id);
         let bare = |fault| {
             let path = path.clone();
-            Listed { id: id.clone(), path, mode: None, opened: None, closed: None, key: None, last: None, fault }
+            Listed { id: id.to_owned(), path, mode: None, opened: None, closed: None, key: None, last: None, fault }
         };
         match read(&path) {
             Err(fault) => bare(Some(fault)),

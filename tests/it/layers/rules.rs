@@ -95,12 +95,11 @@ pub(super) fn test_files(path: &str, text: &str) -> Vec<String> {
             if let Some(rest) = line.strip_prefix("#[path = \"") {
                 named = rest.split_once('"').map(|(name, _)| name);
             } else if let Some(module) = line.strip_prefix("mod ").and_then(|rest| rest.strip_suffix(';')) {
-                match named {
-                    Some(name) => found.push(below(&[folder, name])),
-                    None => {
-                        found.push(below(&[folder, own, &format!("{module}.rs")]));
-                        found.push(below(&[folder, own, module, "mod.rs"]));
-                    }
+                if let Some(name) = named {
+                    found.push(below(&[folder, name]));
+                } else {
+                    found.push(below(&[folder, own, &format!("{module}.rs")]));
+                    found.push(below(&[folder, own, module, "mod.rs"]));
                 }
                 break;
             } else if !line.starts_with("#[") {
