@@ -82,6 +82,10 @@ pub enum Msg {
     NotTaken(Fault),
     /// Something to tell the person.
     Told(Tone, String),
+    /// Something that reached the person from outside, in a drill.
+    News(String),
+    /// The story at the start of a drill.
+    Story { title: String, lines: Vec<String>, hand: Stamp },
     /// Somebody asked the process to end.
     Ending(String),
 }
@@ -138,6 +142,8 @@ pub struct App {
     pub log: VecDeque<LogLine>,
     /// The last thing told, and when.
     pub said: Option<(Stamp, Tone, String)>,
+    /// What reached the person from outside, newest last.
+    pub news: Vec<(Stamp, String)>,
     here: &'static str,
     cursors: BTreeMap<&'static str, usize>,
     /// First line of the pane in sight, and the filter of its tables.
@@ -165,6 +171,7 @@ impl App {
             journal_fault: None,
             log: VecDeque::new(),
             said: None,
+            news: Vec::new(),
             here: "intake",
             cursors: BTreeMap::new(),
             top: 0,

@@ -44,6 +44,12 @@ impl App {
                 self.tell(Tone::Bad, format!("{}: {} ({})", fault.what, fault.why, fault.hints.join("; ")));
             }
             Msg::Told(tone, words) => self.tell(tone, words),
+            Msg::News(text) => self.news.push((self.now, text)),
+            Msg::Story { title, lines, hand } => {
+                let ask = crate::stages::Ask::new(title, lines, crate::stages::Kind::Info);
+                let asking = super::Asking::new(vec![ask], crate::stages::Then::Nothing, hand, None);
+                self.overlay = asking.map_or(Overlay::None, |asking| Overlay::Asking(Box::new(asking)));
+            }
             Msg::Ending(why) => {
                 self.tell(Tone::Warn, why);
                 self.leaving = true;

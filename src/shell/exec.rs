@@ -1,0 +1,91 @@
+//! The executor: takes an armed effect, and nothing else, and carries it out.
+//!
+//! Must not know: why. One file per medium does the work; this one only sorts.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::base::{Clock, Fault};
+use crate::effect::{Effect, LogLine, Outcome};
+use crate::providers;
+
+use super::files::Files;
+use super::finish::{Finish, Wire};
+use super::git::GitJobs;
+use super::http::Http;
+use super::journal::Armed;
+
+/// Everything an effect can be carried out with.
+#[derive(Debug, Clone)]
+pub struct Hands {
+    pub http: Arc<Http>,
+    pub files: Arc<Files>,
+    pub git: Arc<GitJobs>,
+    pub clock: Clock,
+}
+
+impl Hands {
+    /// Carries `armed` out and gives it back with its end: whoever called settles it in the journal.
+    pub async fn carry_out(self, armed: Armed, wire: Wire) -> (Armed, Finish) {
+        #[cfg(debug_assertions)]
+        super::hold::at("before", &armed).await;
+        let finish = self.work(armed.effect(), wire).await;
+        #[cfg(debug_assertions)]
+        super::hold::at("after", &armed).await;
+        (armed, finish)
+    }
+
+    async fn work(&self, effect: &Effect, wire: Wire) -> Finish {
+        match effect {
+            Effect::Provider { provider, op } => match providers::by_id(provider) {
+                Some(provider) => self.http.drive(provider, op, &wire).await,
+                None => unknown(provider),
+            },
+            Effect::Target { op } => {
+                let (files, op) = (self.files.clone(), op.clone());
+                let words = op.words();
+                self.blocking("file", words, wire, effect.writes(), move |wire| files.run(&op, wire)).await
+            }
+            Effect::Git { repo, op } => {
+                let (git, repo, op) = (self.git.clone(), repo.clone(), op.clone());
+                let words = effect.words();
+                self.blocking("git", words, wire, effect.writes(), move |wire| git.run(&repo, &op, wire)).await
+            }
+        }
+    }
+
+    /// Work that waits for disks and processes, on a thread for it, with a line in the log.
+    async fn blocking(
+        &self,
+        verb: &str,
+        words: String,
+        wire: Wire,
+        writes: bool,
+        work: impl FnOnce(&Wire) -> Finish + Send + 'static,
+    ) -> Finish {
+        let (at, begun, note) = (self.clock.now(), Instant::now(), wire.clone());
+        let finish = tokio::task::spawn_blocking(move || work(&wire)).await.unwrap_or_else(|error| {
+            let why = if error.is_panic() { "the work panicked" } else { "the work was dropped" };
+            if writes { Finish::Lost(why.into()) } else { failed(why) }
+        });
+        let (status, said) = match &finish {
+            Finish::Outcome(Outcome::Done { .. }) => (Some(0), String::new()),
+            Finish::Outcome(Outcome::Refused { fault } | Outcome::Failed { fault }) => (Some(1), fault.why.clone()),
+            Finish::Lost(why) => (None, why.clone()),
+        };
+        let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        note.note(LogLine { at, verb: verb.into(), what: words, status, millis, note: said });
+        finish
+    }
+}
+
+fn failed(why: &str) -> Finish {
+    let fault = Fault::new(crate::base::FaultKind::Internal, "it ended in the middle", why)
+        .hint("nothing was changed; try again, and please report it as a bug");
+    Finish::Outcome(Outcome::Failed { fault })
+}
+
+fn unknown(provider: &str) -> Finish {
+    let fault = Fault::refused("nothing was sent", format!("there is no provider {provider} in this version"));
+    Finish::Outcome(Outcome::Refused { fault })
+}

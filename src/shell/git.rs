@@ -1,0 +1,68 @@
+//! The history engine's errand boy: takes the key from the vault, runs one operation on a thread, tells how far it is.
+//!
+//! Must not know: how history is rewritten. Secret bytes pass from the vault to the engine and nowhere else.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::fault::Result;
+use crate::base::{Fault, FaultKind, SecretRef};
+use crate::effect::{GitOp, GitReply, Outcome, Progress, Reply};
+use crate::git::{self, Ask};
+
+use super::finish::{Finish, Wire};
+use super::vault::Vault;
+
+/// Where plans and backups go: a folder of the incident, outside every repository.
+#[derive(Debug, Clone)]
+pub struct GitJobs {
+    vault: Vault,
+    backups: PathBuf,
+}
+
+impl GitJobs {
+    pub fn new(vault: Vault, backups: PathBuf) -> Self {
+        Self { vault, backups }
+    }
+
+    /// Blocking: call it where waiting is allowed.
+    pub fn run(&self, repo: &Path, op: &GitOp, wire: &Wire) -> Finish {
+        let Some(key) = self.vault.get(SecretRef::Leaked) else {
+            let fault = Fault::refused("the repository was not touched", "the leaked key is not in the vault")
+                .hint("resume with a key source, e.g. --key-stdin");
+            return Finish::Outcome(Outcome::Refused { fault });
+        };
+        let cancelled = || wire.cancel.is_cancelled();
+        let said = |progress: Progress| wire.say(progress);
+        let ask = Ask { repo, backup_root: &self.backups, key: key.expose(), cancel: &cancelled, progress: &said };
+        match carry_out(&ask, op) {
+            Ok(reply) => Finish::Outcome(Outcome::Done { reply: Reply::Git { reply } }),
+            Err(fault) => self.failed(op, fault),
+        }
+    }
+
+    /// A write that failed half-way is not a failure: a look must tell where it stands.
+    fn failed(&self, op: &GitOp, mut fault: Fault) -> Finish {
+        fault.what = self.vault.clean(&fault.what);
+        fault.why = self.vault.clean(&fault.why);
+        let sure = matches!(fault.kind, FaultKind::Refused | FaultKind::Changed | FaultKind::Input | FaultKind::Cancelled);
+        if sure || op.risk() == crate::effect::Risk::Read {
+            let refused = matches!(fault.kind, FaultKind::Refused | FaultKind::Changed | FaultKind::Input);
+            let outcome = if refused { Outcome::Refused { fault } } else { Outcome::Failed { fault } };
+            return Finish::Outcome(outcome);
+        }
+        Finish::Lost(fault.to_string())
+    }
+}
+
+fn carry_out(ask: &Ask<'_>, op: &GitOp) -> Result<GitReply> {
+    Ok(match op {
+        GitOp::Find => GitReply::Found(git::find(ask)?),
+        GitOp::Plan => GitReply::Planned(Box::new(git::plan(ask)?)),
+        GitOp::Apply { plan } => git::apply(ask, plan)?,
+        GitOp::Prove => GitReply::Proved(git::prove(ask)?),
+        GitOp::Push { plan } => GitReply::Pushed(git::push(ask, plan)?),
+        GitOp::Check { plan } => GitReply::Stands { plan: plan.clone(), at: git::check(ask, plan)? },
+        GitOp::Undo { plan } => git::undo(ask, plan)?,
+        GitOp::Finish { plan } => git::finish(ask, plan)?,
+    })
+}
