@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use crossterm::event::{Event, read};
 use ratatui::layout::Rect;
+use stanch::shell::front::no_color;
 use stanch::shell::keys;
 use stanch::shell::panics::Panics;
-use stanch::shell::terminal::{Modes, Screen, no_color};
+use stanch::shell::terminal::{Modes, Screen};
 use stanch::ui::{Look, Palette, Role, Theme, text};
 
 use crate::pty::Pty;
