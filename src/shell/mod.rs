@@ -5,6 +5,7 @@
 pub mod endpoints;
 pub mod files;
 pub mod finish;
+pub mod front;
 pub mod harden;
 pub mod http;
 pub mod input;

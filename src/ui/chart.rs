@@ -289,4 +289,28 @@ mod tests {
     fn a_coarse_series_is_a_plateau() {
         assert_eq!(resample(&[(0, 6.0), (60, 0.0)], 60, (0, 120), 6), [2.0, 2.0, 2.0, 0.0, 0.0, 0.0]);
     }
+
+    #[test]
+    fn two_marks_at_one_instant_both_show() {
+        let mark = |letter| Mark { at: 50, letter, words: "x".into(), role: Role::Mark };
+        for at_end in [50, 100] {
+            let marks = [mark('L'), mark('R')].map(|m| Mark { at: at_end, ..m });
+            let chart = Chart {
+                points: &[(10, 1.0)],
+                step: 0,
+                span: (0, 100),
+                marks: &marks,
+                y_label: &|_, _| String::new(),
+                x_label: &|_| String::new(),
+                role: Role::Series1,
+                empty: "",
+            };
+            for (w, h) in [(10, 3), (10, 2), (40, 9)] {
+                let mut buf = Buffer::empty(Rect::new(0, 0, w, h));
+                chart.draw(buf.area, &mut buf, &Look::new(crate::ui::Theme::default(), true));
+                let shown = crate::ui::screenshot::plain(&buf);
+                assert!(shown.contains('L') && shown.contains('R'), "{w}x{h}\n{shown}");
+            }
+        }
+    }
 }

@@ -25,7 +25,7 @@ pub fn plain(buf: &Buffer) -> String {
 }
 
 /// Each row as the cells that start something, with their column: the second half of a wide character isn't one.
-fn rows(buf: &Buffer) -> Vec<Vec<(u16, &Cell)>> {
+fn rows(buf: &Buffer) -> Vec<Vec<At<'_>>> {
     let area = buf.area;
     (area.top()..area.bottom())
         .map(|y| {
@@ -132,7 +132,7 @@ pub fn svg(buf: &Buffer, title: &str, light: bool) -> String {
 <rect width="{w}" height="{h}" rx="8" fill="{ground}"/>
 <path d="M0 8a8 8 0 0 1 8-8h{straight}a8 8 0 0 1 8 8v{side}h-{w}z" fill="{bar}"/>
 <circle cx="18" cy="17" r="5" fill="{r}"/><circle cx="36" cy="17" r="5" fill="{y}"/><circle cx="54" cy="17" r="5" fill="{g}"/>
-<g font-family="ui-monospace,'DejaVu Sans Mono','Liberation Mono',Menlo,Consolas,monospace" font-size="15" xml:space="preserve" style="white-space:pre">
+<g font-family="ui-monospace,'DejaVu Sans Mono','Liberation Mono',Menlo,Consolas,monospace" font-size="15" shape-rendering="crispEdges" xml:space="preserve" style="white-space:pre">
 <text x="{mid}" y="22" text-anchor="middle" font-size="13" fill="{text}">{t}</text>"#,
         t = escape(title),
         ground = ink.ground,
@@ -153,34 +153,27 @@ pub fn svg(buf: &Buffer, title: &str, light: bool) -> String {
 }
 
 /// Grounds first, then runs of text; blocks and lines as shapes, so that they join in every font.
-fn draw_row(out: &mut String, row: &[(u16, &Cell)], y: u32, ink: &Ink) {
-    let left = |col: u16| MARGIN + u32::from(col) * CELL.0;
-    let cells = |cell: &Cell| u32::try_from(cell.symbol().width()).unwrap_or(1).max(1);
-    for (first, last, look) in runs(row, ink, |_| true) {
-        if look.bg != ink.ground {
-            let (x, end) = (left(first.0), left(last.0) + cells(last.1) * CELL.0);
-            let _ =
-                writeln!(out, r#"<rect x="{x}" y="{y}" width="{}" height="{}" fill="{}"/>"#, end - x, CELL.1, look.bg);
+fn draw_row(out: &mut String, row: &[At<'_>], y: u32, ink: &Ink) {
+    for (x, width, cells) in runs(row, |cell| Some(paint(cell, ink).bg)) {
+        let ground = cells.first().map(|(_, cell)| paint(cell, ink).bg).unwrap_or_default();
+        if ground != ink.ground {
+            let _ = writeln!(out, r#"<rect x="{x}" y="{y}" width="{width}" height="{}" fill="{ground}"/>"#, CELL.1);
         }
     }
-    for (col, cell) in row {
-        if let Some(shape) = shape(cell.symbol(), left(*col), y, &paint(cell, ink)) {
-            let _ = writeln!(out, "{shape}");
-        }
-    }
-    let written = |cell: &Cell| shape(cell.symbol(), 0, 0, &paint(cell, ink)).is_none();
-    for (first, last, look) in runs(row, ink, written) {
-        let run = row.iter().filter(|(col, _)| (first.0..=last.0).contains(col));
-        let words: String = run.map(|(_, cell)| cell.symbol()).collect();
-        if words.trim().is_empty() {
-            continue;
-        }
-        let (x, end) = (left(first.0), left(last.0) + cells(last.1) * CELL.0);
+    draw_shapes(out, row, y, ink);
+    // symbols may come from another font than letters: a run of its own keeps that from spreading to its neighbours
+    let written = |cell: &Cell| {
+        let symbol = cell.symbol();
+        shape(symbol, 0, 0, 1, "").is_none().then(|| (paint(cell, ink), symbol.is_ascii()))
+    };
+    for (x, width, cells) in runs(row, written) {
+        let words: String = cells.iter().map(|(_, cell)| cell.symbol()).collect();
+        let Some((_, cell)) = cells.first().filter(|_| !words.trim().is_empty()) else { continue };
+        let look = paint(cell, ink);
         let _ = writeln!(
             out,
-            r#"<text x="{x}" y="{}" textLength="{}" lengthAdjust="spacingAndGlyphs" fill="{}"{}>{}</text>"#,
+            r#"<text x="{x}" y="{}" textLength="{width}" lengthAdjust="spacingAndGlyphs" fill="{}"{}>{}</text>"#,
             y + 14,
-            end - x,
             look.fg,
             attributes(look.modifier),
             escape(&words)
@@ -188,25 +181,39 @@ fn draw_row(out: &mut String, row: &[(u16, &Cell)], y: u32, ink: &Ink) {
     }
 }
 
+/// Neighbours of the same shape and colour that can be one wide shape are: no seams, and a smaller file.
+fn draw_shapes(out: &mut String, row: &[At<'_>], y: u32, ink: &Ink) {
+    let mut rest = row;
+    while let Some(((col, cell), after)) = rest.split_first() {
+        rest = after;
+        let (symbol, look) = (cell.symbol(), paint(cell, ink));
+        let same = |at: &&At<'_>| at.1.symbol() == symbol && paint(at.1, ink).fg == look.fg;
+        let more = if spreads(symbol) { rest.iter().take_while(same).count() } else { 0 };
+        let count = u32::try_from(more).unwrap_or(0) + 1;
+        if let Some(shape) = shape(symbol, MARGIN + u32::from(*col) * CELL.0, y, count, &look.fg) {
+            let _ = writeln!(out, "{shape}");
+            rest = rest.get(more..).unwrap_or_default();
+        }
+    }
+}
+
+/// Side by side, the symbol looks like one wide one.
+fn spreads(symbol: &str) -> bool {
+    matches!(symbol, "─" | "▁" | "▂" | "▃" | "▄" | "▅" | "▆" | "▇" | "█")
+}
+
 type At<'a> = (u16, &'a Cell);
 
-/// Neighbours that look the same, among the cells that `wanted` lets through.
-fn runs<'a>(row: &[At<'a>], ink: &Ink, wanted: impl Fn(&Cell) -> bool) -> Vec<(At<'a>, At<'a>, Paint)> {
-    let mut runs: Vec<(At<'a>, At<'a>, Paint)> = Vec::new();
-    let mut open = false;
-    for at in row {
-        if !wanted(at.1) {
-            open = false;
-            continue;
-        }
-        let look = paint(at.1, ink);
-        match runs.last_mut() {
-            Some(run) if open && run.2 == look => run.1 = *at,
-            _ => runs.push((*at, *at, look)),
-        }
-        open = true;
-    }
-    runs
+/// Neighbours with the same `key`, as left edge and width in pixels and the cells; without a key, none.
+fn runs<'r, 'a, K: PartialEq>(row: &'r [At<'a>], key: impl Fn(&Cell) -> Option<K>) -> Vec<(u32, u32, &'r [At<'a>])> {
+    row.chunk_by(|a, b| key(a.1) == key(b.1))
+        .filter(|run| run.first().is_some_and(|(_, cell)| key(cell).is_some()))
+        .map(|run| {
+            let cells: usize = run.iter().map(|(_, cell)| cell.symbol().width().max(1)).sum();
+            let left = run.first().map_or(0, |(col, _)| u32::from(*col));
+            (MARGIN + left * CELL.0, u32::try_from(cells).unwrap_or(0) * CELL.0, run)
+        })
+        .collect()
 }
 
 fn attributes(modifier: Modifier) -> String {
@@ -219,17 +226,16 @@ fn attributes(modifier: Modifier) -> String {
     table.iter().filter(|(m, _)| modifier.contains(*m)).map(|(_, text)| *text).collect()
 }
 
-/// Bars and box lines as geometry.
-fn shape(symbol: &str, left: u32, top: u32, look: &Paint) -> Option<String> {
+/// Bars and box lines as geometry, `count` cells wide.
+fn shape(symbol: &str, left: u32, top: u32, count: u32, ink: &str) -> Option<String> {
     let mut chars = symbol.chars();
     let (c, None) = (chars.next()?, chars.next()) else { return None };
-    let (wide, high) = CELL;
+    let (wide, high) = (CELL.0 * count, CELL.1);
     if let eighths @ 1..=8 = u32::from(c).wrapping_sub(0x2580) {
         let tall = high * eighths / 8;
         return Some(format!(
-            r#"<rect x="{left}" y="{}" width="{wide}" height="{tall}" fill="{}"/>"#,
-            top + high - tall,
-            look.fg
+            r#"<rect x="{left}" y="{}" width="{wide}" height="{tall}" fill="{ink}"/>"#,
+            top + high - tall
         ));
     }
     let (mid, level, right, low) = (left + wide / 2, top + high / 2, left + wide, top + high);
@@ -242,7 +248,7 @@ fn shape(symbol: &str, left: u32, top: u32, look: &Paint) -> Option<String> {
         '┘' => format!("M{left} {level}H{mid}V{top}"),
         _ => return None,
     };
-    Some(format!(r#"<path d="{path}" fill="none" stroke="{}"/>"#, look.fg))
+    Some(format!(r#"<path d="{path}" fill="none" stroke="{ink}"/>"#))
 }
 
 /// For XML text and attributes; characters XML can't hold are dropped.
