@@ -152,6 +152,9 @@ impl Backups {
         if self.folder.metadata()?.permissions().mode() & 0o077 != 0 {
             std::fs::set_permissions(&self.folder, Permissions::from_mode(0o700))?;
         }
+        if let Some(above) = self.folder.parent() {
+            sync_folder(above);
+        }
         Ok(())
     }
 
