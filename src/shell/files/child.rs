@@ -149,3 +149,25 @@ fn stop(child: &mut Child) -> io::Result<()> {
     child.wait()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Secret, SecretRef};
+
+    #[test]
+    fn a_key_cut_by_the_end_of_what_is_kept_is_not_shown() {
+        let key = format!("sk-proj-{}", "K9".repeat(200));
+        let vault = Vault::new("s");
+        vault.put(SecretRef::Leaked, Secret::new(&Zeroizing::new(key.as_bytes().to_vec())).unwrap());
+        let mut output = Tail::default();
+        // Nothing but keys: scrubbed, they shrink to less than what is shown.
+        for _ in 0..=KEPT / key.len() {
+            output.push(key.as_bytes());
+        }
+        assert!(output.cut && output.bytes.len() == KEPT && !output.bytes.starts_with(b"sk-"));
+        let ran = Ran { ended: Ended::TimedOut, output };
+        let said = ran.said(100_000, &vault);
+        assert!(!said.contains("K9"), "{said}");
+    }
+}
