@@ -65,6 +65,14 @@ impl Clock {
         }
     }
 
+    /// How many real milliseconds `millis` of this clock take; none for a stepped one.
+    pub fn real_millis(&self, millis: u64) -> u64 {
+        match &*self.0 {
+            Kind::Paced { pace, .. } => millis / u64::from(*pace),
+            Kind::Stepped { .. } => 0,
+        }
+    }
+
     /// Waits until `at`; returns at once when it has passed.
     pub async fn until(&self, at: Stamp) {
         self.sleep(at.0.saturating_sub(self.now().0)).await;

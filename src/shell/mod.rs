@@ -3,9 +3,12 @@
 //! Must not know: what a stage means. Only `input`, `vault`, `http`, `git` and `files` open a secret.
 
 pub mod endpoints;
+pub mod engine;
+pub mod exec;
 pub mod files;
 pub mod finish;
 pub mod front;
+pub mod git;
 pub mod harden;
 pub mod http;
 pub mod input;
@@ -13,11 +16,15 @@ pub mod journal;
 pub mod keys;
 pub mod panics;
 pub mod redact;
+pub mod report;
 pub mod retry;
 pub mod secret_line;
 pub mod settings;
 pub mod signals;
 pub mod terminal;
+pub mod tui;
 mod turns;
 pub mod vault;
 pub mod writer;
+#[cfg(debug_assertions)]
+mod hold;

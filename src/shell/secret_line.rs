@@ -59,6 +59,11 @@ impl SecretLine {
         }
     }
 
+    /// Nothing was typed yet.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// The secret, if it is one; the line is empty afterwards.
     pub fn finish(&mut self) -> Result<Secret> {
         let secret = Secret::new(&self.bytes);

@@ -110,9 +110,11 @@ impl Backups {
 
     /// Destroys one backup, its note first: a half-destroyed one counts for nothing.
     pub(super) fn forget(&self, backup: &Backup) -> Result<(), Fault> {
-        for path in [backup.note_path(), backup.bytes_path()] {
-            shred(&path).map_err(|e| trouble("can't destroy the backup", &path, &e))?;
-        }
+        let cannot = |path: &Path, e: &io::Error| trouble("can't destroy the backup", path, e);
+        let (note, bytes) = (backup.note_path(), backup.bytes_path());
+        destroy(&note).map_err(|e| cannot(&note, &e))?;
+        sync_folder(&self.folder);
+        destroy(&bytes).map_err(|e| cannot(&bytes, &e))?;
         sync_folder(&self.folder);
         Ok(())
     }
@@ -125,13 +127,13 @@ impl Backups {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
             Err(e) => return Err(cannot(&e)),
         };
+        let paths: io::Result<Vec<PathBuf>> = entries.map(|entry| entry.map(|e| e.path())).collect();
+        let mut paths: Vec<PathBuf> = paths.map_err(|e| cannot(&e))?.into_iter().filter(|path| is_ours(path)).collect();
+        // Notes first, as for one.
+        paths.sort_by_key(|path| !is_note(path));
         let (mut count, mut failed) = (0, None);
-        for entry in entries {
-            let path = entry.map_err(|e| cannot(&e))?.path();
-            if !is_ours(&path) {
-                continue;
-            }
-            match shred(&path) {
+        for path in paths {
+            match destroy(&path) {
                 Ok(()) if path.extension().is_some_and(|ending| ending == "bak") => count += 1,
                 Ok(()) => {}
                 Err(e) => failed = Some(trouble("can't destroy the backup", &path, &e)),
@@ -151,6 +153,9 @@ impl Backups {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
         if self.folder.metadata()?.permissions().mode() & 0o077 != 0 {
             std::fs::set_permissions(&self.folder, Permissions::from_mode(0o700))?;
+        }
+        if let Some(above) = self.folder.parent() {
+            sync_folder(above);
         }
         Ok(())
     }
@@ -172,17 +177,25 @@ fn is_ours(path: &Path) -> bool {
     is_temp(&name) || ((ending == "bak" || ending == "json") && name.as_bytes().get(32) == Some(&b'-'))
 }
 
-/// Zeros over the bytes, then gone. On a disk that writes elsewhere (copy on write, flash) the zeros are a courtesy.
+fn is_note(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "json")
+}
+
+/// A note is simply removed: it holds no secret, and a half-destroyed one would stand in the way. Bytes are written over with
+/// zeros first; on a disk that writes elsewhere (copy on write, flash) that is a courtesy.
+fn destroy(path: &Path) -> io::Result<()> {
+    let done = if is_note(path) { std::fs::remove_file(path) } else { shred(path) };
+    match done {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
 fn shred(path: &Path) -> io::Result<()> {
     let flags = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
-    let mut file = match OpenOptions::new().write(true).custom_flags(flags).open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(e),
-    };
+    let mut file = OpenOptions::new().write(true).custom_flags(flags).open(path)?;
     let size = file.metadata()?.len();
     io::copy(&mut io::Read::take(io::repeat(0), size), &mut file)?;
-    file.flush()?;
     file.sync_all()?;
     std::fs::remove_file(path)
 }

@@ -30,6 +30,8 @@ pub(super) enum Ended {
     Exit(ExitStatus),
     TimedOut,
     Cancelled,
+    /// It was started and could not be watched.
+    Unseen(io::Error),
 }
 
 pub(super) struct Ran {
@@ -56,20 +58,21 @@ pub(super) fn without_secrets(command: &mut Command, vault: &Vault) {
 }
 
 /// Runs `command` in a process group of its own, without input; the group is killed at the deadline or on cancel. A process it
-/// leaves behind on purpose (a daemon) is left alone.
+/// leaves behind on purpose (a daemon) is left alone. An error: it never ran.
 pub(super) fn run(mut command: Command, limit: Duration, cancel: &CancellationToken) -> io::Result<Ran> {
     let (reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).process_group(0);
+    let output = Arc::new(Mutex::new(Tail::default()));
+    let closed = listen(reader, Arc::clone(&output))?;
+    // From here on it runs: no error may say that it did not.
     let mut child = command.spawn()?;
     // It holds the writing ends; the output would never end.
     drop(command);
-    let output = Arc::new(Mutex::new(Tail::default()));
-    let closed = listen(reader, Arc::clone(&output))?;
-    let ended = wait(&mut child, limit, cancel);
+    let ended = wait(&mut child, limit, cancel).unwrap_or_else(Ended::Unseen);
     // A daemon may hold the pipe open: what came until now is enough.
     let _ = closed.recv_timeout(LOOK * 10);
     let output = std::mem::take(&mut *output.lock().unwrap_or_else(PoisonError::into_inner));
-    Ok(Ran { ended: ended?, output })
+    Ok(Ran { ended, output })
 }
 
 impl Ran {
@@ -145,4 +148,26 @@ fn stop(child: &mut Child) -> io::Result<()> {
     let _ = kill_process_group(group, Signal::KILL);
     child.wait()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Secret, SecretRef};
+
+    #[test]
+    fn a_key_cut_by_the_end_of_what_is_kept_is_not_shown() {
+        let key = format!("sk-proj-{}", "K9".repeat(200));
+        let vault = Vault::new("s");
+        vault.put(SecretRef::Leaked, Secret::new(&Zeroizing::new(key.as_bytes().to_vec())).unwrap());
+        let mut output = Tail::default();
+        // Nothing but keys: scrubbed, they shrink to less than what is shown.
+        for _ in 0..=KEPT / key.len() {
+            output.push(key.as_bytes());
+        }
+        assert!(output.cut && output.bytes.len() == KEPT && !output.bytes.starts_with(b"sk-"));
+        let ran = Ran { ended: Ended::TimedOut, output };
+        let said = ran.said(100_000, &vault);
+        assert!(!said.contains("K9"), "{said}");
+    }
 }

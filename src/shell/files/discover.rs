@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ignore::{DirEntry, WalkBuilder};
+use memchr::memmem;
 
 use super::content::Content;
 use super::find::Reading;
@@ -62,7 +63,7 @@ impl Files {
         for (done, candidate) in (0..).zip(&candidates) {
             cancelled(wire)?;
             teller.tell("reading env files", done, total);
-            self.open(candidate, &mut haul, wire);
+            self.read_one(candidate, &mut haul, wire);
         }
         haul.found.sort_by(|a, b| a.at.cmp(&b.at));
         let files = u64::try_from(haul.seen.len()).unwrap_or(u64::MAX);
@@ -130,7 +131,7 @@ impl Files {
     }
 
     /// Reads one candidate; it is found when the leaked key stands in it, anywhere.
-    fn open(&self, candidate: &Candidate, haul: &mut Haul, wire: &Wire) {
+    fn read_one(&self, candidate: &Candidate, haul: &mut Haul, wire: &Wire) {
         let shown = self.shown(&candidate.path);
         let place = match candidate.path.to_str() {
             Some(place) if place == shown => place.to_owned(),
@@ -144,12 +145,17 @@ impl Files {
         if !haul.seen.insert(content.real.clone()) {
             return;
         }
+        let Some(key) = self.vault.get(SecretRef::Leaked) else { return };
         let at = TargetRef { kind: candidate.kind.to_owned(), place };
         let found = Reading::new(candidate.format, &content.bytes)
-            .and_then(|reading| Ok(!reading.hits(self.key(SecretRef::Leaked)?.expose()).is_empty()))
+            .map(|reading| !reading.hits(key.expose()).is_empty())
             .and_then(|holds| holds.then(|| self.look(candidate.format, &at, &content, wire)).transpose());
         match found {
             Ok(found) => haul.found.extend(found),
+            Err(fault) if memmem::find(&content.bytes, key.expose()).is_some() => {
+                let why = self.vault.clean(&fault.why);
+                haul.skip(&shown, format!("{why}, and THE LEAKED KEY STANDS IN IT: change it by hand"));
+            }
             Err(fault) => haul.skip(&shown, self.vault.clean(&fault.why)),
         }
     }

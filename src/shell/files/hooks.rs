@@ -31,6 +31,7 @@ impl Files {
                 self.said(&ran)
             ))),
             ChildEnd::Cancelled => Err(End::Lost(format!("the reload command for {} was stopped midway", at.place))),
+            ChildEnd::Unseen(e) => Err(End::Lost(format!("the reload command for {} ran unseen: {e}", at.place))),
         }
     }
 
@@ -49,6 +50,7 @@ impl Files {
             ChildEnd::Cancelled => {
                 Err(Fault::new(FaultKind::Cancelled, "the check was stopped", "somebody pressed cancel").into())
             }
+            ChildEnd::Unseen(e) => Err(Fault::machine("the check ran, but its end was not seen", e).into()),
         }
     }
 
@@ -124,5 +126,6 @@ fn ended_words(ended: &ChildEnd) -> String {
         },
         ChildEnd::TimedOut => "no end in time".to_owned(),
         ChildEnd::Cancelled => "stopped".to_owned(),
+        ChildEnd::Unseen(_) => "end not seen".to_owned(),
     }
 }

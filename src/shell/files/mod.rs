@@ -104,7 +104,7 @@ impl Files {
             TargetOp::Reload { at } => self.reload(at, wire),
             TargetOp::Prove { at } => self.prove(at, wire),
             TargetOp::Undo { at } => self.undo(at, wire),
-            TargetOp::DropBackups => Ok(TargetReply::BackupsDropped { files: self.backups.destroy()? }),
+            TargetOp::DropBackups => Ok(self.drop_backups()?),
             TargetOp::Recover { at, print } => Ok(self.recover(op, at, print)?),
         }
     }

@@ -88,6 +88,11 @@ impl Files {
         Ok(TargetReply::Undone { at: at.clone() })
     }
 
+    pub(super) fn drop_backups(&self) -> Result<TargetReply, Fault> {
+        let _one = self.one_at_a_time();
+        Ok(TargetReply::BackupsDropped { files: self.backups.destroy()? })
+    }
+
     /// The value of print `print` from a place it was written to, back to the vault.
     pub(super) fn recover(&self, op: &TargetOp, at: &TargetRef, print: &Fingerprint) -> Result<TargetReply, Fault> {
         let content = Content::read(path_of(at)?)?;

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use zeroize::Zeroizing;
+
 use super::find::{Hit, Reading};
 
 /// Most lines shown of one file.
@@ -55,7 +57,8 @@ fn masked(reading: &Reading<'_>, hits: &[Hit], line: Range<usize>, clean: &dyn F
             at = value.end.min(stop);
         } else {
             let end = next_span.map_or(stop, |value| value.start.min(stop));
-            let text = String::from_utf8_lossy(reading.bytes.get(at..end).unwrap_or_default());
+            let text = reading.bytes.get(at..end).unwrap_or_default();
+            let text = Zeroizing::new(String::from_utf8_lossy(text).into_owned());
             shown.push_str(&hide_words(&clean(&text)));
             at = end;
         }

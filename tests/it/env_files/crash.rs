@@ -69,14 +69,14 @@ fn write_and_undo_for_ever() {
     }
 }
 
-/// In a mount namespace of its own, on a disk of a few pages; where that is not allowed there is nothing to test.
-#[test]
-fn a_full_disk_leaves_the_file_as_it_was() {
+/// Runs a test of this program in a mount namespace of its own, after `script`; where that is not allowed there is nothing
+/// to test.
+fn with_mounts(script: &str, name: &str) {
     let bench = Bench::new();
-    let script = "mount -t tmpfs -o size=16k,mode=700 none \"$STANCH_TEST_FOLDER/tree\" && touch \"$STANCH_TEST_FOLDER/mounted\" && exec \"$0\" \"$@\"";
-    let test = inside("env_files::crash::write_on_a_full_disk", bench.folder.path());
+    let script = format!("cd \"$STANCH_TEST_FOLDER\" && {script} && touch mounted && exec \"$0\" \"$@\"");
+    let test = inside(name, bench.folder.path());
     let output = Command::new("unshare")
-        .args(["-rm", "sh", "-c", script])
+        .args(["-rm", "sh", "-c", &script])
         .arg(test.get_program())
         .args(test.get_args())
         .env("STANCH_TEST_FOLDER", bench.folder.path())
@@ -88,6 +88,54 @@ fn a_full_disk_leaves_the_file_as_it_was() {
     }
 }
 
+fn content_of(finish: Finish) -> String {
+    match finish {
+        Finish::Outcome(Outcome::Done { reply: Reply::Target { reply: TargetReply::Inspected { found } } }) => {
+            found.content
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// As in a container that gets its env file from outside: nothing can be renamed over a mount.
+#[test]
+fn a_mounted_file_is_written_in_place() {
+    with_mounts(
+        "touch outside tree/.env && mount --bind outside tree/.env",
+        "env_files::crash::write_and_undo_in_place",
+    );
+}
+
+#[test]
+fn a_mounted_file_in_a_read_only_directory_is_written_in_place() {
+    with_mounts(
+        "touch outside tree/.env && mount --bind tree tree && cd \"$PWD\" && mount --bind outside tree/.env \
+         && mount -o remount,ro,bind tree",
+        "env_files::crash::write_and_undo_in_place",
+    );
+}
+
+#[test]
+#[ignore = "run by the tests above, with mounts of their making"]
+fn write_and_undo_in_place() {
+    let (files, wire, place) = executor();
+    let path = Path::new(&place.place);
+    fs::write(path, with_keys("A=OLD\nLAST=1\n")).unwrap();
+    let inode = fs::metadata(path).unwrap().ino();
+    let expect = content_of(files.run(&TargetOp::Inspect { at: place.clone() }, &wire));
+    files.run(&TargetOp::Put { at: place.clone(), expect, with: SecretRef::Replacement }, &wire);
+    assert_eq!(fs::read_to_string(path).unwrap(), with_keys("A=NEW\nLAST=1\n"));
+    files.run(&TargetOp::Undo { at: place.clone() }, &wire);
+    assert_eq!(fs::read_to_string(path).unwrap(), with_keys("A=OLD\nLAST=1\n"));
+    assert_eq!(fs::metadata(path).unwrap().ino(), inode);
+    assert_eq!(Bench::names(path.parent().unwrap()), [".env"]);
+}
+
+#[test]
+fn a_full_disk_leaves_the_file_as_it_was() {
+    with_mounts("mount -t tmpfs -o size=16k,mode=700 none tree", "env_files::crash::write_on_a_full_disk");
+}
+
 #[test]
 #[ignore = "run by the test above, on a disk of its making"]
 fn write_on_a_full_disk() {
@@ -96,13 +144,7 @@ fn write_on_a_full_disk() {
     let text = with_keys(&format!("A=OLD\n{}", "#".repeat(4040)));
     fs::write(path, &text).unwrap();
     fs::write(path.with_file_name("filler"), vec![1; 8000]).unwrap();
-    let hash = |finish| match finish {
-        Finish::Outcome(Outcome::Done { reply: Reply::Target { reply: TargetReply::Inspected { found } } }) => {
-            found.content
-        }
-        other => panic!("{other:?}"),
-    };
-    let expect = hash(files.run(&TargetOp::Inspect { at: place.clone() }, &wire));
+    let expect = content_of(files.run(&TargetOp::Inspect { at: place.clone() }, &wire));
     let put = TargetOp::Put { at: place.clone(), expect, with: SecretRef::Replacement };
     let refuse = || {
         let Finish::Outcome(Outcome::Failed { fault }) = files.run(&put, &wire) else { panic!("it was written") };

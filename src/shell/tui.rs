@@ -1,0 +1,210 @@
+//! The full-screen front end: events in, frames out. Draws when something changed, at most every 16 ms, and sleeps
+//! otherwise: no tick but the whole second of a clock on screen.
+//!
+//! Must not know: what is on the screen.
+
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream};
+use futures_util::StreamExt as _;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::time::Instant;
+
+use crate::app::view;
+use crate::app::{App, Msg, linear};
+use crate::base::clock::machine_now;
+use crate::base::fault::Result;
+use crate::stages::Tone;
+use crate::ui::{Code, Key, Look};
+
+use super::engine::{Engine, FrontOrder};
+use super::keys;
+use super::panics::Panics;
+use super::secret_line::SecretLine;
+use super::signals::{Sig, Signals};
+use super::terminal::{Modes, Screen};
+
+/// The shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// How the program is to look and behave.
+#[derive(Debug, Clone, Copy)]
+pub struct Front {
+    pub look: Look,
+    pub modes: Modes,
+}
+
+/// What one turn of the loop ended with.
+enum Turn {
+    Go,
+    End(u8),
+}
+
+struct Tui<'a> {
+    engine: Engine,
+    screen: Screen,
+    front: Front,
+    panics: &'a Panics,
+    typed: SecretLine,
+    dirty: bool,
+}
+
+/// Runs until the person leaves. Gives the app back, and the exit code a signal wants, if one ended it.
+pub async fn run(engine: Engine, front: Front, panics: &Panics) -> Result<(App, Option<u8>)> {
+    let mut signals = Signals::listen()?;
+    let mut events = EventStream::new();
+    let screen = Screen::enter(front.modes, panics)?;
+    let mut tui = Tui { engine, screen, front, panics, typed: SecretLine::default(), dirty: true };
+    tui.engine.tick();
+    let mut last_frame = Instant::now().checked_sub(FRAME).unwrap_or_else(Instant::now);
+    let code = loop {
+        if tui.dirty && last_frame.elapsed() >= FRAME {
+            tui.draw()?;
+            last_frame = Instant::now();
+        }
+        let nap = if tui.dirty { FRAME.saturating_sub(last_frame.elapsed()) } else { tui.nap() };
+        let turn = tokio::select! {
+            biased;
+            sig = signals.next() => tui.signal(sig).await?,
+            Some(input) = tui.engine.next() => {
+                let mut asked = tui.engine.take(input);
+                while let Some(more) = tui.engine.next_now() {
+                    asked.extend(tui.engine.take(more));
+                }
+                tui.dirty = true;
+                tui.obey(asked).await?
+            }
+            event = events.next() => match event {
+                Some(Ok(event)) => tui.event(event).await?,
+                // The terminal is gone: the same as a hang-up.
+                Some(Err(_)) | None => Turn::End(Sig::Hup.exit_code()),
+            },
+            () = tokio::time::sleep(nap) => {
+                let asked = tui.engine.tick();
+                tui.panicked();
+                tui.dirty = true;
+                tui.obey(asked).await?
+            }
+        };
+        if let Turn::End(code) = turn {
+            break code;
+        }
+    };
+    let farewell = linear::status(&tui.engine.app).join("\n");
+    let Tui { engine, screen, .. } = tui;
+    screen.leave(&farewell);
+    Ok((engine.finish()?, (code != 0).then_some(code)))
+}
+
+impl Tui<'_> {
+    fn draw(&mut self) -> Result<()> {
+        self.dirty = false;
+        let mut look = self.front.look;
+        look.tick = u64::try_from(machine_now().0 / 250).unwrap_or(0);
+        let app = &self.engine.app;
+        self.screen.draw(look.glyphs.ascii, |area: Rect, buf: &mut Buffer| view::draw(app, area, buf, &look))
+    }
+
+    /// Until the next thing is due by itself: the app's wake, or the next whole second while a clock is on screen.
+    fn nap(&self) -> Duration {
+        let now = self.engine.clock.now();
+        let millis = |at: crate::base::Stamp| u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0);
+        let second = if self.engine.app.running.is_empty() { 1000 } else { 250 };
+        let clock = self.engine.app.has_clock().then_some(second - u64::try_from(now.0.rem_euclid(1000)).unwrap_or(0) % second);
+        let due = self.engine.wake().map(|at| self.engine.clock.real_millis(millis(at)));
+        let nap = [clock, due].into_iter().flatten().min().unwrap_or(60_000);
+        Duration::from_millis(nap.max(1))
+    }
+
+    async fn event(&mut self, event: Event) -> Result<Turn> {
+        self.dirty = true;
+        match event {
+            Event::Key(event) => match keys::key(&event) {
+                Some(key) => self.key(key).await,
+                None => Ok(Turn::Go),
+            },
+            Event::Paste(text) => {
+                // The clipboard may hold the new key; the text goes through the same door as typed keys.
+                let text = zeroize::Zeroizing::new(text);
+                for key in keys::pasted(&text) {
+                    if let Turn::End(code) = self.key(key).await? {
+                        return Ok(Turn::End(code));
+                    }
+                }
+                Ok(Turn::Go)
+            }
+            _ => Ok(Turn::Go),
+        }
+    }
+
+    async fn key(&mut self, key: Key) -> Result<Turn> {
+        let hand = machine_now();
+        let mut key = key;
+        if self.engine.app.wants_secret().is_some() {
+            // In a drill, Enter on the empty line asks the colleague instead.
+            if key.code == Code::Enter && !key.repeat && self.typed.is_empty() && self.engine.ask_colleague() {
+                let asked = self.engine.put(Msg::Key { key: Key::of(Code::Esc), hand });
+                self.engine.put(Msg::Told(Tone::Plain, "your colleague makes one; it comes into the vault by itself".into()));
+                return self.obey(asked).await;
+            }
+            match self.typed.key(&key, hand) {
+                Some(stand_in) => key = stand_in,
+                None => return Ok(Turn::Go),
+            }
+        }
+        self.engine.put(Msg::Now(self.engine.clock.now()));
+        let asked = self.engine.put(Msg::Key { key, hand });
+        self.obey(asked).await
+    }
+
+    async fn obey(&mut self, asked: Vec<FrontOrder>) -> Result<Turn> {
+        for order in asked {
+            match order {
+                FrontOrder::Quit => return Ok(Turn::End(0)),
+                FrontOrder::Suspend => self.screen.suspend().await?,
+                FrontOrder::Redraw => self.screen.refresh()?,
+                FrontOrder::Copy(text) => {
+                    let told = match self.screen.copy(&text) {
+                        Ok(()) => (Tone::Good, "handed to the terminal's clipboard".to_owned()),
+                        Err(fault) => (Tone::Bad, fault.to_string()),
+                    };
+                    self.engine.put(Msg::Told(told.0, told.1));
+                }
+                FrontOrder::Take(role) => {
+                    let more = match self.typed.finish() {
+                        Ok(secret) => self.engine.took(role, secret),
+                        Err(fault) => self.engine.put(Msg::NotTaken(fault)),
+                    };
+                    Box::pin(self.obey(more)).await?;
+                }
+                FrontOrder::DropTyped => self.typed.clear(),
+            }
+        }
+        Ok(Turn::Go)
+    }
+
+    async fn signal(&mut self, sig: Sig) -> Result<Turn> {
+        self.dirty = true;
+        match sig {
+            Sig::Term | Sig::Hup | Sig::Int => {
+                self.engine.put(Msg::Ending("asked to end by a signal".into()));
+                return Ok(Turn::End(sig.exit_code()));
+            }
+            Sig::Stop => self.screen.suspend().await?,
+            Sig::Cont => {
+                self.screen.give_back();
+                self.screen.resume()?;
+            }
+            Sig::Winch => {}
+        }
+        Ok(Turn::Go)
+    }
+
+    /// What a worker thread panicked about: said, never silent, and the screen stays.
+    fn panicked(&mut self) {
+        for words in self.panics.take() {
+            self.engine.put(Msg::Told(Tone::Bad, format!("a worker failed: {words}")));
+        }
+    }
+}
