@@ -1,4 +1,4 @@
-//! L6: the drill. A simulator on loopback that speaks OpenAI's endpoints from its own reading of the published facts,
+//! L6: the drill. A simulator on loopback that speaks the vendor's endpoints from its own reading of the published facts,
 //! the seeded world around it (repository, remote, env files, services), the attacker, the scenarios and the score.
 //!
 //! Must not know: `providers`, `targets`, `shell`, `git`. The product under test meets the drill over real HTTP and real

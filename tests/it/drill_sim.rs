@@ -174,7 +174,11 @@ async fn liveness_and_who_may_ask_what() {
     let admin = play.admin("GET", "/models", None).await;
     assert!(admin.status == 403 && admin.json["error"]["message"].as_str().unwrap().contains("Admin API keys"));
     let nowhere = play.admin("GET", "/organization/nonsense", None).await;
-    assert!(nowhere.status == 404 && nowhere.json["error"]["message"].as_str().unwrap().starts_with("Invalid URL"));
+    assert_eq!(
+        (nowhere.status, &nowhere.json["error"]["message"]),
+        (404, &json!("Invalid URL (GET /v1/organization/nonsense)"))
+    );
+    assert_eq!(play.admin("DELETE", "/models", None).await.json["error"]["code"], "method_not_supported");
 }
 
 #[tokio::test]
