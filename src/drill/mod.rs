@@ -9,6 +9,7 @@
 
 pub mod attacker;
 pub mod checks;
+pub mod key;
 pub mod org;
 pub mod places;
 pub mod prices;
@@ -18,6 +19,7 @@ pub mod score;
 pub mod script;
 pub mod seed;
 pub mod server;
+pub mod spec;
 pub mod state;
 pub mod truth;
 pub mod world;

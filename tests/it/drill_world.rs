@@ -194,7 +194,7 @@ async fn production_that_moves_first_is_never_refused() {
     for hook in play.world.hooks() {
         let text = std::fs::read_to_string(&hook.place).unwrap();
         std::fs::write(&hook.place, text.replace(std::str::from_utf8(old.open()).unwrap(), new)).unwrap();
-        assert!(Command::new(&hook.reload[0]).args(&hook.reload[1..]).status().unwrap().success());
+        assert!(Command::new(&hook.reload[0]).args(&hook.reload[1..]).output().unwrap().status.success());
     }
     play.world.look().unwrap();
     play.clock.sleep(300_000).await;
