@@ -175,6 +175,9 @@ fn shipped_scenarios_read_and_others_are_refused_with_the_reason() {
     ] {
         assert!(changed(from, to).contains(why), "{to}: {}", changed(from, to));
     }
+    let own = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(own.path(), good.replacen("id = \"friday-push\"", "id = \"ours\"", 1)).unwrap();
+    assert_eq!(Scenario::load(own.path().to_str().unwrap()).unwrap().id, "ours");
     assert!(Scenario::load("no-such").unwrap_err().hints[0].contains("friday-push"));
     assert!(Script::parse("[[script]]\nthink = 3\ndo = \"x\"", "f").is_err());
 }
