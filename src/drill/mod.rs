@@ -1,4 +1,4 @@
-//! L6: the drill. A simulator on loopback that speaks OpenAI's endpoints from its own reading of the published facts,
+//! L6: the drill. A simulator on loopback that speaks the vendor's endpoints from its own reading of the published facts,
 //! the seeded world around it (repository, remote, env files, services), the attacker, the scenarios and the score.
 //!
 //! Must not know: `providers`, `targets`, `shell`, `git`. The product under test meets the drill over real HTTP and real
@@ -9,6 +9,7 @@
 
 pub mod attacker;
 pub mod checks;
+pub mod key;
 pub mod org;
 pub mod places;
 pub mod prices;
@@ -18,6 +19,7 @@ pub mod score;
 pub mod script;
 pub mod seed;
 pub mod server;
+pub mod spec;
 pub mod state;
 pub mod truth;
 pub mod world;

@@ -87,7 +87,10 @@ pub fn holds(path: &Path, state: &State) -> Option<String> {
 }
 
 fn start(folder: &Path) -> Result<()> {
-    let ran = Command::new("sh").arg("./reload.sh").current_dir(folder).stdin(Stdio::null()).output();
+    let mut reload = Command::new("sh");
+    reload.arg("./reload.sh").current_dir(folder).stdin(Stdio::null());
+    // What else is in the user's environment is no business of a drill.
+    let ran = reload.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).output();
     let why = match ran {
         Ok(out) if out.status.success() => return Ok(()),
         Ok(out) => String::from_utf8_lossy(&out.stderr).trim().to_owned(),

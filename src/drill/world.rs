@@ -35,6 +35,7 @@ pub struct World {
 
 /// What the player is told at the start.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, as the scenario has them")]
 pub struct Brief {
     pub id: String,
     pub title: String,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use stanch::base::{SecretRef, Stamp};
 use stanch::drill::truth::{KeyNote, MadeKey, Running, ServiceNow};
 use stanch::drill::{Scenario, Sheet, Truth, score};
-use stanch::effect::git::{GitOp, GitReply, Plan, Proof, ProofLine};
+use stanch::effect::git::{GitOp, GitReply, Proof, ProofLine};
 use stanch::effect::provider::{KeyRow, Owner, OwnerKind, Probe, ProviderOp, ProviderReply, UsageReading, Window};
 use stanch::effect::target::{Hook, TargetOp, TargetRef, TargetReply};
 use stanch::effect::{Effect, Outcome, Reply, Verdict};
@@ -110,7 +110,7 @@ impl Run {
 
     fn purge(&mut self, secs: i64) {
         let plan = || "p".to_owned();
-        self.saw(secs, git(GitOp::Plan), Reply::Git { reply: GitReply::Planned(Box::new(Plan::default())) });
+        self.saw(secs, git(GitOp::Plan), Reply::Git { reply: GitReply::Planned(Box::default()) });
         let applied = GitReply::Applied { plan: plan(), refs: 1, backup: "b".into() };
         self.did(secs, git(GitOp::Apply { plan: plan() }), Reply::Git { reply: applied });
         let line = ProofLine { what: "git grep".into(), clean: true, saw: "nothing".into() };
@@ -217,7 +217,9 @@ fn proof_is_a_row_of_refusals_over_a_minute_of_a_key_that_is_dead() {
     let proved = |probes: &[(i64, Verdict)]| {
         let mut run = Run::empty("friday-push");
         run.kill(60);
-        probes.iter().for_each(|(secs, verdict)| run.probe(*secs, *verdict));
+        for (secs, verdict) in probes {
+            run.probe(*secs, *verdict);
+        }
         run.sheet().clocks.time_to_prove_s
     };
     let dead = |secs: &[i64]| secs.iter().map(|s| (*s, Verdict::Dead)).collect::<Vec<_>>();

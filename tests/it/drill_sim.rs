@@ -75,9 +75,15 @@ impl Play {
         let auth = key.map_or(String::new(), |key| {
             format!("Authorization: Bearer {}\r\n", std::str::from_utf8(key.expose()).unwrap())
         });
-        let body = body.map_or(String::new(), |body| body.to_string());
+        // A string is a form, as `curl -d` and browsers send it.
+        let kind = if matches!(body, Some(Value::String(_))) { "x-www-form-urlencoded" } else { "json" };
+        let body = match body {
+            Some(Value::String(form)) => form,
+            Some(body) => body.to_string(),
+            None => String::new(),
+        };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{auth}Connection: close\r\nContent-Type: application/json\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\n{auth}Connection: close\r\nContent-Type: application/{kind}\r\n\
              Content-Length: {}\r\n\r\n{body}",
             body.len()
         );
@@ -91,7 +97,7 @@ impl Play {
         let text = String::from_utf8(bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let json = serde_json::from_str(body).unwrap_or(Value::Null);
+        let json = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
         Some(Heard { status, head: head.to_lowercase(), json })
     }
 
@@ -174,7 +180,11 @@ async fn liveness_and_who_may_ask_what() {
     let admin = play.admin("GET", "/models", None).await;
     assert!(admin.status == 403 && admin.json["error"]["message"].as_str().unwrap().contains("Admin API keys"));
     let nowhere = play.admin("GET", "/organization/nonsense", None).await;
-    assert!(nowhere.status == 404 && nowhere.json["error"]["message"].as_str().unwrap().starts_with("Invalid URL"));
+    assert_eq!(
+        (nowhere.status, &nowhere.json["error"]["message"]),
+        (404, &json!("Invalid URL (GET /v1/organization/nonsense)"))
+    );
+    assert_eq!(play.admin("DELETE", "/models", None).await.json["error"]["code"], "method_not_supported");
 }
 
 #[tokio::test]
@@ -470,7 +480,13 @@ async fn a_colleague_does_it_by_hand() {
     assert_eq!((done.status, &done.json["deleted"]), (200, &json!(true)));
     let made = play.ask("POST", "/_drill/dashboard/issue", None, Some(json!({"name": "b"}))).await;
     assert!(made.json["value"].as_str().unwrap().starts_with("sk-svcacct-DRILL"));
-    assert_eq!(play.ask("GET", "/_drill/dashboard", None, None).await.status, 200);
+    let form = play.ask("POST", "/_drill/dashboard/issue", None, Some(json!("name=c%3Cd"))).await;
+    assert!(form.head.contains("text/html") && form.json.as_str().unwrap().contains("<pre>sk-svcacct-DRILL"));
+    let all = play.ask("GET", "/_drill/dashboard", None, None).await;
+    assert!(
+        all.json.as_str().unwrap().contains("<td>c&lt;d<td>sk-svcacct-DRILL"),
+        "names are escaped, values are not shown"
+    );
     play.clock.sleep(30_000).await;
     assert_eq!(play.probe().await, 401);
 }

@@ -1,11 +1,14 @@
 //! The world around the provider: repository, remote, env files, services, and a folder that survives a kill.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
 use stanch::base::{Clock, Stamp};
 use stanch::drill::truth::Running;
 use stanch::drill::{Colleague, Scenario, Script, World, open_clock};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::drill_sim::Play;
 
@@ -56,7 +59,6 @@ async fn the_repository_and_its_remote_really_hold_the_key() {
 
 #[tokio::test]
 async fn a_service_switches_when_it_is_reloaded_and_not_before() {
-    use std::os::unix::fs::PermissionsExt as _;
     let play = Play::new("no-admin-key").await;
     let hook = play.world.hooks().remove(0);
     let folder = hook.place.parent().unwrap();
@@ -105,7 +107,6 @@ async fn a_killed_drill_goes_on_where_it_was() {
 
     let saved = std::fs::read_to_string(dir.join("world.json")).unwrap();
     assert!(!saved.contains(std::str::from_utf8(token.expose()).unwrap()) && !saved.contains("T3BlbkFJ"));
-    use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(std::fs::metadata(dir.join("world.json")).unwrap().permissions().mode() & 0o777, 0o600);
 
     let scenario = Scenario::load("friday-push").unwrap();
@@ -174,6 +175,59 @@ fn shipped_scenarios_read_and_others_are_refused_with_the_reason() {
     ] {
         assert!(changed(from, to).contains(why), "{to}: {}", changed(from, to));
     }
+    let own = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(own.path(), good.replacen("id = \"friday-push\"", "id = \"ours\"", 1)).unwrap();
+    assert_eq!(Scenario::load(own.path().to_str().unwrap()).unwrap().id, "ours");
     assert!(Scenario::load("no-such").unwrap_err().hints[0].contains("friday-push"));
     assert!(Script::parse("[[script]]\nthink = 3\ndo = \"x\"", "f").is_err());
+}
+
+/// The storefront played right, by hand: nobody is refused, and the new key shows that it is used.
+#[tokio::test]
+async fn production_that_moves_first_is_never_refused() {
+    let play = Play::new("storefront").await;
+    let (project, row) = play.leaked_row().await;
+    let account = row["owner"]["service_account"]["id"].as_str().unwrap().to_owned();
+    let accounts = format!("/organization/projects/{project}/service_accounts");
+    let body = || Some(serde_json::json!({"name": "storefront-2"}));
+    assert_eq!(play.admin("POST", &accounts, body()).await.status, 429);
+    let made = play.admin("POST", &accounts, body()).await.json;
+    let (new_id, new) = (made["api_key"]["id"].as_str().unwrap(), made["api_key"]["value"].as_str().unwrap());
+    let old = play.leaked();
+    for hook in play.world.hooks() {
+        let text = std::fs::read_to_string(&hook.place).unwrap();
+        std::fs::write(&hook.place, text.replace(std::str::from_utf8(old.expose()).unwrap(), new)).unwrap();
+        assert!(Command::new(&hook.reload[0]).args(&hook.reload[1..]).output().unwrap().status.success());
+    }
+    play.world.look().unwrap();
+    play.clock.sleep(300_000).await;
+    assert_eq!(play.admin("DELETE", &format!("{accounts}/{account}"), None).await.status, 200);
+    play.clock.sleep(600_000).await;
+
+    let truth = play.world.truth(play.clock.now()).unwrap();
+    assert_eq!(truth.production_refused_s, 0);
+    assert!(truth.services.iter().all(|service| service.runs == Running::Replacement));
+    let used = play.get(&format!("/organization/projects/{project}/api_keys/{new_id}")).await;
+    assert!(used["last_used_at"].as_i64().unwrap() > play.clock.now().secs() - 300, "{used}");
+    let usage = format!("/organization/usage/completions?bucket_width=1h&start_time={}", play.clock.now().secs() - 600);
+    let sum = async |id: &str| {
+        let page = play.get(&format!("{usage}&api_key_ids={id}")).await;
+        page["data"].as_array().unwrap().iter().map(|b| b["results"].as_array().unwrap().len()).sum::<usize>()
+    };
+    assert!(sum(new_id).await > 0, "production's traffic moved along");
+    assert_eq!(sum(row["id"].as_str().unwrap()).await, 0, "nothing is left on the old key");
+}
+
+#[tokio::test]
+async fn the_server_ends_with_its_world() {
+    let play = Play::new("friday-push").await;
+    let base = play.world.base_url();
+    let host = base.strip_prefix("http://").unwrap().split('/').next().unwrap().to_owned();
+    let mut open = tokio::net::TcpStream::connect(&host).await.unwrap();
+    drop(play.world);
+    // Whether the request still leaves or not, no answer comes.
+    let _ = open.write_all(b"GET /v1/models HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    let mut heard = Vec::new();
+    let _ = open.read_to_end(&mut heard).await;
+    assert!(heard.is_empty());
 }

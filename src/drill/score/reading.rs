@@ -184,16 +184,17 @@ impl<'a> Reading<'a> {
         self.acts.iter().filter(usage).map(|act| act.at)
     }
 
-    /// The last proof of a clean history came after a switch to it.
+    /// The last thing said about the history, after a switch to the clean one, is a proof.
     pub(super) fn purged(&self) -> bool {
-        let last = self.acts.iter().filter_map(|act| match act.reply() {
-            Some(Reply::Git { reply: GitReply::Applied { .. } }) => Some(false),
-            Some(Reply::Git { reply: GitReply::Undone { .. } }) => Some(false),
-            Some(Reply::Git { reply: GitReply::Proved(proof) }) => Some(proof.clean()),
+        let replies = self.acts.iter().filter_map(|act| match act.reply() {
+            Some(Reply::Git { reply }) => Some(reply),
             _ => None,
         });
-        let applied =
-            self.acts.iter().any(|act| matches!(act.reply(), Some(Reply::Git { reply: GitReply::Applied { .. } })));
-        applied && last.last() == Some(true)
+        replies.fold((false, false), |(applied, clean), reply| match reply {
+            GitReply::Applied { .. } => (true, false),
+            GitReply::Undone { .. } => (false, false),
+            GitReply::Proved(proof) => (applied, proof.clean()),
+            _ => (applied, clean),
+        }) == (true, true)
     }
 }

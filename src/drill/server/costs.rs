@@ -25,14 +25,14 @@ pub(super) async fn read(Extract(sim): Extract<Shared>, call: Call) -> Answer {
         let buckets = Buckets::read(&call.query, now, Some(MOST))?;
         let groups = groups(&call.query, &GROUPS)?;
         let streams = wanted(&sim, state, &call.query, &["project_id", "api_key_id"]);
-        let (seen, seed) = (visible(&sim, now), state.seed());
-        Ok(buckets.page(|from, to| results(&groups, &streams, &seed, from, to.min(seen))).into())
+        let (shown, seed) = (visible(&sim, now), state.seed());
+        Ok(buckets.page(|from, to| results(&groups, &streams, &seed, from, to.min(shown))).into())
     })
 }
 
 fn results(groups: &[String], streams: &[Stream], seed: &Seed, from: Stamp, to: Stamp) -> Vec<Value> {
     let by = |name: &str| groups.iter().any(|g| g == name);
-    let mut sums: BTreeMap<(Option<String>, Option<String>, Option<String>), (f64, f64)> = BTreeMap::new();
+    let mut sums: BTreeMap<[Option<String>; 3], (f64, f64)> = BTreeMap::new();
     for stream in streams {
         let figures = stream.over(seed, from, to);
         let Some(price) = prices::of(&stream.load.model).filter(|_| figures.requests > 0) else { continue };
@@ -45,13 +45,13 @@ fn results(groups: &[String], streams: &[Stream], seed: &Seed, from: Stamp, to: 
             let item = by("line_item").then(|| format!("{model}, {line}"));
             let project = by("project_id").then(|| stream.project.clone());
             let key = by("api_key_id").then(|| stream.key.clone());
-            let sum = sums.entry((project, item, key)).or_default();
+            let sum = sums.entry([project, item, key]).or_default();
             sum.0 += usd;
             sum.1 += real(quantity);
         }
     }
     sums.into_iter()
-        .map(|((project, item, key), (usd, quantity))| {
+        .map(|([project, item, key], (usd, quantity))| {
             json!({
                 "object": "organization.costs.result",
                 "amount": {"value": usd, "currency": "usd"},

@@ -25,7 +25,7 @@ pub(super) async fn layer(
     if sim.gone.is_cancelled() {
         return silence(&cut);
     }
-    let asked = format!("{} /v1{}", request.method(), request.uri().path());
+    let asked = format!("{} {}", request.method(), request.uri().path());
     let fault = match sim.with(|state, _| due(&sim.scenario.faults, state, &asked)) {
         Ok(fault) => fault,
         Err(fault) => return Problem::internal(&fault.why).into_response(),

@@ -1,7 +1,7 @@
 //! The simulated provider on 127.0.0.1: routes, the lock around the state, and how an answer leaves.
 //!
 //! Every request runs under one lock; what it changed is on disk before the answer is sent. Facts: the vendor's
-//! OpenAPI description of 2026-08-21 and user reports, read independently of the product's own reading.
+//! description of its API of 2026-08-21 and user reports, read independently of the product's own reading.
 //!
 //! Must not know: the product. A shared misreading would go unseen.
 
@@ -124,32 +124,29 @@ pub async fn serve(sim: Shared) -> Result<String> {
 }
 
 fn router(sim: Shared) -> Router {
-    let organization = Router::new()
-        .route("/projects", get(projects::list).post(projects::create))
-        .route("/projects/{project}", get(projects::one))
-        .route("/projects/{project}/archive", post(projects::archive))
-        .route("/projects/{project}/api_keys", get(keys::list))
-        .route("/projects/{project}/api_keys/{key}", get(keys::one).delete(keys::delete))
-        .route("/projects/{project}/service_accounts", get(accounts::list).post(accounts::create))
-        .route("/projects/{project}/service_accounts/{account}", get(accounts::one).delete(accounts::delete))
-        .route("/projects/{project}/service_accounts/{account}/api_keys", post(accounts::add_key))
-        .route("/admin_api_keys", get(admins::list).post(admins::create))
-        .route("/admin_api_keys/{key}", get(admins::one).delete(admins::delete))
-        .route("/usage/{endpoint}", get(usage::read))
-        .route("/costs", get(costs::read))
-        .route("/audit_logs", get(audit::list));
-    let v1 = Router::new()
-        .route("/models", get(models::list))
-        .route("/me", get(models::me))
-        .nest("/organization", organization)
-        .fallback(problem::no_such_url)
-        .method_not_allowed_fallback(problem::no_such_url)
-        .layer(axum::middleware::from_fn_with_state(sim.clone(), faults::layer));
+    let org = |path: &str| format!("/v1/organization{path}");
+    let project = |path: &str| format!("/v1/organization/projects/{{project}}{path}");
     Router::new()
-        .nest("/v1", v1)
+        .route("/v1/models", get(models::list))
+        .route("/v1/me", get(models::me))
+        .route(&org("/projects"), get(projects::list).post(projects::create))
+        .route(&project(""), get(projects::one))
+        .route(&project("/archive"), post(projects::archive))
+        .route(&project("/api_keys"), get(keys::list))
+        .route(&project("/api_keys/{key}"), get(keys::one).delete(keys::delete))
+        .route(&project("/service_accounts"), get(accounts::list).post(accounts::create))
+        .route(&project("/service_accounts/{account}"), get(accounts::one).delete(accounts::delete))
+        .route(&project("/service_accounts/{account}/api_keys"), post(accounts::add_key))
+        .route(&org("/admin_api_keys"), get(admins::list).post(admins::create))
+        .route(&org("/admin_api_keys/{key}"), get(admins::one).delete(admins::delete))
+        .route(&org("/usage/{endpoint}"), get(usage::read))
+        .route(&org("/costs"), get(costs::read))
+        .route(&org("/audit_logs"), get(audit::list))
         .route("/_drill/dashboard", get(dashboard::page))
         .route("/_drill/dashboard/revoke", post(dashboard::revoke))
         .route("/_drill/dashboard/issue", post(dashboard::issue))
         .fallback(problem::no_such_url)
+        .method_not_allowed_fallback(problem::no_such_method)
+        .layer(axum::middleware::from_fn_with_state(sim.clone(), faults::layer))
         .with_state(sim)
 }

@@ -88,3 +88,9 @@ pub(super) async fn no_such_url(method: Method, uri: Uri) -> Problem {
     let message = format!("Invalid URL ({method} {})", uri.path());
     Problem::new(StatusCode::NOT_FOUND, "invalid_request_error", None, message)
 }
+
+pub(super) async fn no_such_method(method: Method, uri: Uri) -> Problem {
+    let message = format!("Not allowed to {method} on {}.", uri.path());
+    let code = Some("method_not_supported");
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "invalid_request_error", code, message)
+}
