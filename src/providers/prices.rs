@@ -103,8 +103,8 @@ fn undated(model: &str) -> Option<&str> {
 pub fn estimate(rows: &[UsageRow], prices: &Prices) -> Estimate {
     let mut usd = None;
     let mut unpriced = BTreeSet::new();
-    let used = |row: &&UsageRow| row.requests + row.input + row.output > 0;
-    for row in rows.iter().filter(used) {
+    let busy = |row: &&UsageRow| row.requests > 0 || row.input > 0 || row.output > 0;
+    for row in rows.iter().filter(busy) {
         match prices.row(row) {
             Some(cost) => usd = Some(usd.unwrap_or(0.0) + cost),
             None if row.model.is_empty() => drop(unpriced.insert(row.part.clone())),
