@@ -100,11 +100,11 @@ fn undated(model: &str) -> Option<&str> {
 }
 
 /// What `rows` would cost.
-pub fn estimate<'a>(rows: impl IntoIterator<Item = &'a UsageRow>, prices: &Prices) -> Estimate {
+pub fn estimate(rows: &[UsageRow], prices: &Prices) -> Estimate {
     let mut usd = None;
     let mut unpriced = BTreeSet::new();
-    let used = |row: &&UsageRow| row.requests + row.input + row.output > 0;
-    for row in rows.into_iter().filter(used) {
+    let busy = |row: &&UsageRow| row.requests > 0 || row.input > 0 || row.output > 0;
+    for row in rows.iter().filter(busy) {
         match prices.row(row) {
             Some(cost) => usd = Some(usd.unwrap_or(0.0) + cost),
             None if row.model.is_empty() => drop(unpriced.insert(row.part.clone())),

@@ -34,13 +34,12 @@ impl Endpoints {
             return Err(bad("it carries a user name or password"));
         }
         match (mode, loopback, url.scheme()) {
-            (Mode::Drill, true, "http") => {}
+            (Mode::Drill, true, "http") | (Mode::Live, false, "https") => {}
             (Mode::Drill, _, _) => return Err(bad("a drill talks to this machine only")),
             (Mode::Live, true, "http" | "https") if configured => {}
             (Mode::Live, true, _) => {
                 return Err(bad("a live incident does not talk to this machine unless the config says so"));
             }
-            (Mode::Live, false, "https") => {}
             (Mode::Live, false, _) => return Err(bad("a key must not travel without TLS")),
         }
         Ok(Self { mode, openai: url })
@@ -48,6 +47,21 @@ impl Endpoints {
 
     pub fn mode(&self) -> Mode {
         self.mode
+    }
+
+    /// Every address is on this machine: no proxy has business with it.
+    pub fn is_local(&self) -> bool {
+        match self.openai.host() {
+            Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+            Some(url::Host::Domain(name)) => name == "localhost",
+            None => false,
+        }
+    }
+
+    /// No address needs TLS.
+    pub fn is_plain(&self) -> bool {
+        self.openai.scheme() == "http"
     }
 
     /// The base URL of a provider, without a slash at its end.
@@ -72,5 +86,9 @@ mod tests {
         assert!(!ok(Mode::Live, "http://api.example.com/v1", true));
         assert!(!ok(Mode::Live, "https://u:p@api.example.com/v1", true));
         assert!(!ok(Mode::Live, "nonsense", true));
+        let local =
+            |base| Endpoints::new(Mode::Live, base, true).map(|ends| (ends.is_local(), ends.is_plain())).unwrap();
+        assert_eq!(local("http://127.0.0.1:4010/v1"), (true, true));
+        assert_eq!(local("https://api.openai.com/v1"), (false, false));
     }
 }

@@ -173,7 +173,7 @@ impl Http {
         if url.origin() != root.origin() || !below || url.query().is_some() || !request.path.starts_with('/') {
             return Err(bad("the request leads outside of its address"));
         }
-        if self.endpoints.mode() == Mode::Drill && !is_loopback(&url) {
+        if self.endpoints.mode() == Mode::Drill && !self.endpoints.is_local() {
             return Err(bad("a drill talks to this machine only"));
         }
         if !request.query.is_empty() {
@@ -184,8 +184,7 @@ impl Http {
 
     /// A transport error in plain words, and whether anything can have been sent.
     fn snag(&self, error: &reqwest::Error) -> Snag {
-        let host = self.endpoints.base("openai").and_then(|base| Url::parse(base).ok());
-        let host = host.as_ref().and_then(Url::host_str).unwrap_or("the provider").to_owned();
+        let host = error.url().and_then(Url::host_str).unwrap_or("the provider").to_owned();
         let (came, why) = if let Some(tls) = tls_error(error) {
             (Came::Barred, format!("the TLS connection to {host} can't be trusted: {tls}"))
         } else if error.is_dns() {
@@ -212,7 +211,7 @@ impl Http {
         mask(&clean, &provider.spot(clean.as_bytes()))
     }
 
-    pub(super) fn clean_fault(&self, provider: &'static dyn Provider, fault: Fault) -> Fault {
+    pub(super) fn clean_fault(&self, provider: &'static dyn Provider, fault: &Fault) -> Fault {
         let clean = |text: &str| self.clean(provider, text);
         Fault {
             kind: fault.kind,
@@ -229,8 +228,6 @@ fn client(endpoints: &Endpoints, limits: Limits) -> Result<reqwest::Client> {
         Fault::machine("the HTTP client can't be set up", why)
             .hint("install the system's CA certificates (package ca-certificates)")
     };
-    let base =
-        endpoints.base("openai").and_then(|base| Url::parse(base).ok()).ok_or_else(|| bad("no base URL".into()))?;
     let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("application/json"))]);
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("stanch/", env!("CARGO_PKG_VERSION")))
@@ -240,13 +237,11 @@ fn client(endpoints: &Endpoints, limits: Limits) -> Result<reqwest::Client> {
         .referer(false)
         .connect_timeout(limits.connect)
         .timeout(limits.request);
-    if endpoints.mode() == Mode::Drill || is_loopback(&base) {
+    if endpoints.is_local() {
         builder = builder.no_proxy();
     }
-    if base.scheme() == "https" {
-        builder = builder.https_only(true);
-    } else {
-        // Plain http is for this machine only: no certificate is needed, so none has to be installed.
+    if endpoints.is_plain() {
+        // Then no certificate has to be installed on this machine.
         builder = builder.tls_certs_only([]);
     }
     builder.build().map_err(|error| bad(root_cause(&error)))
@@ -262,15 +257,6 @@ fn bearer(secret: &Secret) -> Result<HeaderValue, Snag> {
     })?;
     value.set_sensitive(true);
     Ok(value)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }
 
 /// The errors below `error`, outermost first, those inside of an I/O error included.

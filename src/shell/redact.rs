@@ -159,7 +159,9 @@ mod tests {
         #[test]
         fn appends_everything(chunks in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..50), 0..20)) {
             let mut buffer = Zeroizing::new(Vec::new());
-            chunks.iter().for_each(|chunk| append(&mut buffer, chunk));
+            for chunk in &chunks {
+                append(&mut buffer, chunk);
+            }
             prop_assert_eq!(&*buffer, &chunks.concat());
         }
     }

@@ -24,12 +24,12 @@ impl Http {
         loop {
             match provider.turn(op, &so_far) {
                 Turn::Done(reply) => return Finish::Outcome(Outcome::Done { reply: Reply::Provider { reply } }),
-                Turn::Fail(fault) => return self.failed(provider, fault, &so_far),
+                Turn::Fail(fault) => return self.failed(provider, &fault, &so_far),
                 Turn::Send(_) if so_far.len() >= MOST_TURNS => {
                     let why = format!("{} needed more than {MOST_TURNS} requests", provider.name());
                     let fault = Fault::new(FaultKind::Malformed, format!("could not {}", op.words()), why)
                         .hint("do this step by hand in the dashboard, or give a narrower span");
-                    return self.failed(provider, fault, &so_far);
+                    return self.failed(provider, &fault, &so_far);
                 }
                 Turn::Send(request) => match self.exchange(provider, op, &request, &so_far, wire).await {
                     Ok(answer) => so_far.push(Exchange { request, answer }),
@@ -51,7 +51,7 @@ impl Http {
         let (secret, url) = self
             .secret(request)
             .and_then(|secret| Ok((secret, self.url(provider, request)?)))
-            .map_err(|fault| self.failed(provider, fault, so_far))?;
+            .map_err(|fault| self.failed(provider, &fault, so_far))?;
         let asked = match (op, request.method) {
             (_, Method::Post | Method::Delete) => Asked::Write,
             (ProviderOp::Probe { .. }, _) => Asked::Probe,
@@ -62,7 +62,7 @@ impl Http {
             let progress = self.progress(request, so_far, attempt);
             wire.say(progress.clone());
             if wire.cancel.is_cancelled() {
-                return Err(self.failed(provider, cancelled(op), so_far));
+                return Err(self.failed(provider, &cancelled(op), so_far));
             }
             let begun = Instant::now();
             let result = tokio::select! {
@@ -76,7 +76,7 @@ impl Http {
                 let why = "cancelled while the request was under way: it may have been carried out";
                 return Err(match asked {
                     Asked::Write => Finish::Lost(why.to_owned()),
-                    Asked::Read | Asked::Probe => self.failed(provider, cancelled(op), so_far),
+                    Asked::Read | Asked::Probe => self.failed(provider, &cancelled(op), so_far),
                 });
             };
             let (came, status, note) = match &result {
@@ -88,7 +88,7 @@ impl Http {
                     log(status, &with_attempt(note, attempt));
                     return Ok(match result {
                         Ok(raw) => Ok(self.answer(provider, request, &secret, &raw)),
-                        Err(snag) => Err(self.clean_fault(provider, snag.fault)),
+                        Err(snag) => Err(self.clean_fault(provider, &snag.fault)),
                     });
                 }
                 Next::Lost => {
@@ -104,7 +104,7 @@ impl Http {
                     wire.say(Progress { words: format!("{}: {words}", progress.words), ..progress });
                     tokio::select! {
                         () = self.clock.sleep(millis) => {}
-                        () = wire.cancel.cancelled() => return Err(self.failed(provider, cancelled(op), so_far)),
+                        () = wire.cancel.cancelled() => return Err(self.failed(provider, &cancelled(op), so_far)),
                     }
                     attempt += 1;
                 }
@@ -113,7 +113,7 @@ impl Http {
     }
 
     /// How an operation ends that went wrong, in view of what was done before.
-    fn failed(&self, provider: &'static dyn Provider, fault: Fault, so_far: &[Exchange]) -> Finish {
+    fn failed(&self, provider: &'static dyn Provider, fault: &Fault, so_far: &[Exchange]) -> Finish {
         let fault = self.clean_fault(provider, fault);
         let wrote = so_far.iter().any(|exchange| {
             let done = exchange.answer.as_ref().is_ok_and(|answer| (200..300).contains(&answer.status));

@@ -98,7 +98,7 @@ fn serve(mut stream: TcpStream, world: &(impl Fn(&Seen, usize) -> Act + ?Sized),
         all.len() - 1
     };
     let mut send = |status: u16, headers: &[(&str, String)], length: usize, body: &str| {
-        let extra: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let extra: String = headers.iter().flat_map(|(name, value)| [*name, ": ", value, "\r\n"]).collect();
         let head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {length}\r\n{extra}\r\n");
         let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
     };
@@ -151,7 +151,7 @@ impl Run {
     fn lost(&self) -> &str {
         match &self.finish {
             Finish::Lost(why) => why,
-            other => panic!("{other:?}"),
+            other @ Finish::Outcome(_) => panic!("{other:?}"),
         }
     }
 }
@@ -272,7 +272,8 @@ async fn nobody_there() {
 
 #[tokio::test]
 async fn a_write_without_a_clear_answer_is_lost_and_never_repeated() {
-    let acts: [(fn() -> Act, &str); 6] = [
+    type Make = fn() -> Act;
+    let acts: [(Make, &str); 6] = [
         (|| Act::Close, "broke"),
         (|| Act::Hang, "timed out"),
         (|| Act::Half(200, "{".into()), "broke"),

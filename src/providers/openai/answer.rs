@@ -73,7 +73,10 @@ pub(super) fn good<'a>(answer: &'a Result<Answer>, what: &str) -> Result<&'a Val
 pub(super) fn gone(answer: &Result<Answer>) -> bool {
     answer.as_ref().is_ok_and(|answer| {
         let error = ApiError::of(answer);
-        answer.status == 404 && error.formed && !error.message.to_lowercase().contains("project ")
+        let message = error.message.to_lowercase();
+        let of_project =
+            message.contains("project") && !message.contains("key") && !message.contains("service account");
+        answer.status == 404 && error.formed && !of_project
     })
 }
 

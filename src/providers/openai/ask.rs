@@ -27,7 +27,7 @@ pub(super) fn post(path: impl Into<String>, body: Value) -> Request {
 
 impl Request {
     /// One more query pair. The same name again makes an array, the vendor's plain form.
-    pub(super) fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub(super) fn with(mut self, name: &str, value: impl std::fmt::Display) -> Self {
         self.query.push((name.to_owned(), value.to_string()));
         self
     }

@@ -114,7 +114,7 @@ mod tests {
     fn looks_for_the_name_then_makes_it() {
         let turn = drive(&op(), |request| match request.method {
             Method::Get => ok(json!({"data":[{"id":"s0","name":"stanch-xy"}],"has_more":false})),
-            _ => {
+            Method::Post | Method::Delete => {
                 assert_eq!((request.path.as_str(), &request.body), (ACCOUNTS, &Some(json!({"name":"stanch-x"}))));
                 assert_eq!(request.capture.as_ref().unwrap().pointer, "/api_key/value");
                 let made = json!({"id":"s1","name":"stanch-x","created_at":7,"api_key":{"id":"key_n","value":"[replacement]"}});

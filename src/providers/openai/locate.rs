@@ -77,8 +77,8 @@ fn report(lists: Vec<(Home<'_>, Pages<'_>)>, projects: usize) -> Result<KeyRepor
         }
     }
     let keys_seen = u32::try_from(all.len()).unwrap_or(u32::MAX);
-    let (matched, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, fits)| *fits);
-    let matches: Vec<KeyRow> = matched.into_iter().map(|(row, _)| row).collect();
+    let (fitting, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(_, fits)| *fits);
+    let matches: Vec<KeyRow> = fitting.into_iter().map(|(row, _)| row).collect();
     let same_owner = |a: &Owner, b: &Owner| !a.id.is_empty() && a.id == b.id && a.kind == b.kind;
     let siblings = others
         .into_iter()

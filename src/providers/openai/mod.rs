@@ -70,8 +70,88 @@ impl Provider for OpenAi {
             ProviderOp::Discard { project, issued } => issue::discard(&mut replay, project, issued),
         };
         match result {
-            Ok(reply) => Turn::Done(reply),
+            Ok(done) => Turn::Done(done),
             Err(stop) => stop.into_turn(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::testing::{answer, every_op};
+    use super::*;
+    use crate::base::{Fault, FaultKind};
+
+    /// JSON of any shape, with the names that are read.
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "[a-z_/. é…*]{0,8}".prop_map(Value::from),
+        ];
+        let names = prop::sample::select(vec![
+            "data",
+            "id",
+            "has_more",
+            "last_id",
+            "next_page",
+            "name",
+            "owner",
+            "user",
+            "service_account",
+            "type",
+            "results",
+            "start_time",
+            "end_time",
+            "api_key_id",
+            "project_id",
+            "amount",
+            "value",
+            "effective_at",
+            "actor",
+            "session",
+            "error",
+            "message",
+            "code",
+            "deleted",
+            "api_key",
+            "created_at",
+            "input_tokens",
+            "num_model_requests",
+        ]);
+        leaf.prop_recursive(4, 40, 6, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(names.clone(), inner, 0..6).prop_map(|members| json!(members)),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn whatever_is_answered_nothing_panics_and_it_ends(
+            world in prop::collection::vec((prop_oneof![Just(200u16), Just(404), Just(400), 100u16..600], any_json()), 1..6),
+            silent in any::<bool>(),
+        ) {
+            for op in every_op() {
+                let mut so_far = Vec::new();
+                while let Turn::Send(request) = OPENAI.turn(&op, &so_far) {
+                    prop_assert!(so_far.len() < 600, "{op:?}");
+                    let (status, json) = world[so_far.len() % world.len()].clone();
+                    let mut answer = Ok(answer(status, Some(json)));
+                    if silent && so_far.len() % 3 == 2 {
+                        answer = Err(Fault::new(FaultKind::Unreachable, "no answer came", "timed out"));
+                    }
+                    so_far.push(Exchange { request, answer });
+                }
+            }
         }
     }
 }

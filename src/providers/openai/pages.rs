@@ -27,6 +27,8 @@ pub(super) enum Cursor {
 pub(super) struct Pages<'a> {
     pub(super) got: Vec<&'a Answer>,
     pub(super) fault: Option<Fault>,
+    /// The fault is silence: no answer came at all.
+    pub(super) silent: bool,
 }
 
 impl<'a> Pages<'a> {
@@ -49,7 +51,7 @@ pub(super) fn walk<'a>(
     most: usize,
     what: &str,
 ) -> Step<Pages<'a>> {
-    let mut pages = Pages { got: Vec::new(), fault: None };
+    let mut pages = Pages { got: Vec::new(), fault: None, silent: false };
     let mut seen = BTreeSet::new();
     let mut at: Option<&'a str> = None;
     loop {
@@ -76,6 +78,7 @@ pub(super) fn walk<'a>(
                 }
             }
             Err(fault) => {
+                pages.silent = answer.is_err();
                 pages.fault = Some(fault);
                 break;
             }

@@ -11,7 +11,7 @@ use super::pages::{Cursor, items, walk};
 use super::replay::{Replay, Step};
 use super::rows::{self, Home};
 use crate::base::fault::Result;
-use crate::base::{Fault, FaultKind};
+use crate::base::{Fault, FaultKind, Stamp};
 use crate::effect::ProviderReply;
 use crate::effect::provider::{KeyRow, OwnerKind};
 use crate::providers::Answer;
@@ -74,13 +74,13 @@ pub(super) fn account(replay: &mut Replay<'_>, row: &KeyRow, dies: &[KeyRow]) ->
     }
     let path = format!("{}/{}", accounts_path(&row.project_id)?, segment(&row.owner.id)?);
     let expected: BTreeSet<&str> = dies.iter().chain([row]).map(|row| row.id.as_str()).collect();
-    let died = |ids: &BTreeSet<&str>| ProviderReply::AccountRevoked {
+    let account_gone = |ids: &BTreeSet<&str>| ProviderReply::AccountRevoked {
         account: row.owner.id.clone(),
         died: ids.iter().map(|id| (*id).to_owned()).collect(),
     };
     let seen = replay.ask(get(path.clone()))?;
     if gone(seen) {
-        return Ok(died(&expected));
+        return Ok(account_gone(&expected));
     }
     let name = text(good(seen, "look at the service account before deleting it")?, "name");
     if name != row.owner.name {
@@ -113,7 +113,7 @@ pub(super) fn account(replay: &mut Replay<'_>, row: &KeyRow, dies: &[KeyRow]) ->
     if !gone(answer) {
         deleted(answer, "delete the service account")?;
     }
-    Ok(died(&present))
+    Ok(account_gone(&present))
 }
 
 /// The answer to a delete says so. `deleted` may be missing, but never false.
@@ -132,7 +132,7 @@ pub(super) fn changed(what: &str, why: &str) -> Fault {
 }
 
 fn differences(shown: &KeyRow, now: &KeyRow) -> String {
-    let created = |row: &KeyRow| row.created.map_or_else(|| "unknown".to_owned(), |at| at.rfc3339());
+    let created = |row: &KeyRow| row.created.map_or_else(|| "unknown".to_owned(), Stamp::rfc3339);
     let pairs = [
         ("id", shown.id.clone(), now.id.clone()),
         ("name", shown.name.clone(), now.name.clone()),
@@ -155,7 +155,6 @@ mod tests {
 
     use super::super::testing::{drive, ok, refused};
     use super::*;
-    use crate::base::Stamp;
     use crate::effect::ProviderOp;
     use crate::providers::{Method, Turn};
 

@@ -38,8 +38,7 @@ fn in_word(byte: u8) -> bool {
 fn begins(text: &[u8], start: usize) -> bool {
     let before = text.get(..start).unwrap_or_default();
     match before {
-        [] => true,
-        [.., b'\\', b'n' | b'r' | b't'] => true,
+        [] | [.., b'\\', b'n' | b'r' | b't'] => true,
         [.., b'%', high, low] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => true,
         [.., last] => !in_word(*last),
     }

@@ -10,7 +10,7 @@ mod parts;
 use super::pages::Pages;
 use super::replay::{Replay, Step};
 use crate::base::fault::Result;
-use crate::base::{Fault, FaultKind, Stamp};
+use crate::base::{Fault, Stamp};
 use crate::effect::ProviderReply;
 use crate::effect::provider::{KeyRow, PartState, UsageReading, Window};
 use parts::{PARTS, Part};
@@ -46,14 +46,11 @@ impl<'a> Round<'_, 'a> {
                 whole_project,
                 Some("not asked for: OpenAI could not be reached for the parts before".into()),
             );
-            return Ok(Pages { got: Vec::new(), fault: None });
+            return Ok(Pages { got: Vec::new(), fault: None, silent: false });
         }
         let pages = walk(self.replay)?;
         self.came += usize::from(!pages.got.is_empty());
-        match &pages.fault {
-            Some(fault) if fault.kind == FaultKind::Unreachable => self.unreachable += 1,
-            _ => self.unreachable = 0,
-        }
+        self.unreachable = if pages.silent { self.unreachable + 1 } else { 0 };
         self.note(part, whole_project, pages.fault.as_ref().map(|fault| fault.why.clone()));
         if self.first.is_none() {
             self.first.clone_from(&pages.fault);

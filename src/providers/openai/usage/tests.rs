@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::testing::{drive, ok, refused};
 use super::*;
+use crate::base::FaultKind;
 use crate::effect::ProviderOp;
 use crate::effect::provider::{Owner, OwnerKind};
 use crate::providers::{Answer, Request, Turn};
@@ -126,6 +127,7 @@ fn reads_rows_over_pages_and_leaves_strangers_out() {
 fn a_part_that_fails_hides_no_other() {
     let reading = reading(run(|request| match request.path.as_str() {
         "/organization/usage/images" => refused(403, "Missing scopes: api.usage.read"),
+        "/organization/usage/audio_speeches" | "/organization/usage/audio_transcriptions" => refused(500, "boom"),
         "/organization/usage/embeddings" => ok(json!({"data":[{"start_time":"x"}]})),
         "/organization/usage/moderations" => {
             ok(json!({"data":[bucket(T, &json!([{"api_key_id":"key_1","num_model_requests":"many"}]))]}))
@@ -138,7 +140,8 @@ fn a_part_that_fails_hides_no_other() {
     assert!(failed("embeddings").unwrap().contains("start_time"));
     assert!(failed("moderations").unwrap().contains("num_model_requests"));
     assert!(failed("audit_logs").unwrap().contains("not enabled"));
-    assert_eq!(failed("completions"), None);
+    assert!(failed("audio_transcriptions").unwrap().contains("boom"));
+    assert_eq!((failed("completions"), failed("web_search_calls")), (None, None));
 }
 
 #[test]
