@@ -2,3 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+
+mod git_engine;
+mod gitrepo;
