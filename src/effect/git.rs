@@ -11,7 +11,7 @@ use super::Risk;
 pub enum GitOp {
     /// Every copy of the leaked key in every object.
     Find,
-    /// Write the new objects, unreferenced, and say exactly what a switch would change.
+    /// Work out the new objects and say exactly what a switch would change. Nothing is written to the repository.
     Plan,
     /// Back up, switch all refs to `plan`, expire and prune. Refused when a ref moved since.
     Apply { plan: String },

@@ -1,1 +1,148 @@
-//! placeholder
+//! L2: the history engine. Finds every copy of a key in a repository, plans a rewrite, switches to it all-or-nothing,
+//! proves it, pushes it, undoes it. Over libgit2 for objects and the user's own `git` for what libgit2 can't do.
+//!
+//! Must not know: incidents, screens, where the key came from.
+//!
+//! How the parts stand: `needle` and `forms` search bytes; `find` reads every object through it; `graph` and `map` say
+//! what that means for the history; `rewrite` makes the new objects; `plan` puts it together; `switch` makes it so,
+//! with `align` (files), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `push` and `undo` come after.
+//!
+//! Every text that leaves this module went through the search: the key in any form is masked.
+
+mod align;
+mod cli;
+mod diff;
+mod find;
+mod forms;
+mod graph;
+mod leftover;
+mod map;
+mod needle;
+mod plan;
+mod prove;
+mod push;
+mod raw;
+mod reflog;
+mod refuse;
+mod repo;
+mod rewrite;
+mod shelf;
+mod store;
+mod switch;
+mod undo;
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::base::fault::Result;
+use crate::base::{Fault, FaultKind};
+use crate::effect::Progress;
+use crate::effect::git::{CopyMap, GitReply, Plan, Proof, PushReport, Standing};
+use needle::{Needles, Search};
+use repo::Repo;
+
+/// What every operation needs.
+#[derive(Clone, Copy)]
+pub struct Ask<'a> {
+    /// The repository, or a folder in it.
+    pub repo: &'a Path,
+    /// A folder outside the repository for plans and backups. Made when needed, 0700.
+    pub backup_root: &'a Path,
+    /// The leaked key: at least 16 bytes.
+    pub key: &'a [u8],
+    /// Asked often; true stops the work at the next safe point.
+    pub cancel: &'a (dyn Fn() -> bool + Sync),
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+impl std::fmt::Debug for Ask<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Ask(hidden)")
+    }
+}
+
+/// Every copy of the key, in every form, in every object and in git's own files. Changes nothing.
+pub fn find(ask: &Ask<'_>) -> Result<CopyMap> {
+    run(ask, |repo| plan::copy_map(repo))
+}
+
+/// What a rewrite would change, to the id. Changes nothing in the repository; keeps the plan in the backup folder.
+pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
+    run(ask, |repo| {
+        let seen = plan::look(repo)?;
+        let worked = plan::work(repo, &seen, false)?;
+        if !worked.plan.nothing_to_do {
+            shelf::save(ask.backup_root, &worked.details)?;
+        }
+        Ok(worked.plan)
+    })
+}
+
+/// Switches to the plan: backup, new objects, refs, files, logs, then the old objects go. Refused with
+/// [`FaultKind::Changed`] when the repository is not as it was planned. Once refs begin to move it can't be cancelled.
+pub fn apply(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
+    run(ask, |repo| switch::apply(repo, plan_id))
+}
+
+/// Asks git itself, in five ways, whether a copy is left. Changes nothing.
+pub fn prove(ask: &Ask<'_>) -> Result<Proof> {
+    run(ask, |repo| prove::prove(repo))
+}
+
+/// Pushes each rewritten ref the remotes have, with a lease. Can be repeated: what is done is left alone.
+pub fn push(ask: &Ask<'_>, plan_id: &str) -> Result<PushReport> {
+    run(ask, |repo| push::push(repo, plan_id))
+}
+
+/// Where the repository stands. An interrupted switch or undo is first rolled to one of its ends.
+pub fn check(ask: &Ask<'_>, plan_id: &str) -> Result<Standing> {
+    run(ask, |repo| switch::check(repo, plan_id))
+}
+
+/// Puts everything back from the backup.
+pub fn undo(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
+    run(ask, |repo| undo::undo(repo, plan_id))
+}
+
+/// Destroys the backup and looks whether it is gone. After this there is no undo.
+pub fn finish(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
+    run(ask, |repo| undo::finish(repo, plan_id))
+}
+
+fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
+    let needles = Needles::new(ask.key)?;
+    let search = needles.search();
+    repo::open(ask, &search)
+        .and_then(|mut repo| work(&mut repo))
+        .and_then(|reply| masked(&search, reply))
+        .map_err(|fault| search.fault(fault))
+}
+
+/// A reply without the key, whatever its parts forgot.
+fn masked<T: Serialize + DeserializeOwned>(search: &Search<'_>, reply: T) -> Result<T> {
+    let lost = |e: serde_json::Error| Fault::new(FaultKind::Internal, "the answer can't be told", e.to_string());
+    let mut value = serde_json::to_value(reply).map_err(lost)?;
+    mask(search, &mut value);
+    serde_json::from_value(value).map_err(lost)
+}
+
+fn mask(search: &Search<'_>, value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::String(text) if search.form_in(text.as_bytes()).is_some() => {
+            *text = search.text(text.as_bytes());
+        }
+        serde_json::Value::Array(items) => items.iter_mut().for_each(|item| mask(search, item)),
+        serde_json::Value::Object(fields) => fields.values_mut().for_each(|field| mask(search, field)),
+        _ => {}
+    }
+}
+
+fn cancelled() -> Fault {
+    Fault::new(FaultKind::Cancelled, "stopped", "it was cancelled in time; nothing was changed")
+}
+
+fn say(ask: &Ask<'_>, words: &str, done: u64, total: u64) {
+    (ask.progress)(Progress { words: words.into(), done, total, attempt: 1 });
+}

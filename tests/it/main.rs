@@ -15,3 +15,6 @@ mod openai_contract;
 mod settings;
 mod ui_kit;
 mod writer;
+
+mod git_engine;
+mod gitrepo;

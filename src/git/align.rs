@@ -1,0 +1,143 @@
+//! Brings the index and the tracked files from one tree to another, touching only what differs between the two. Each
+//! step can be repeated, so that an interrupted one is simply done again.
+//!
+//! Must not know: why the trees differ.
+
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::repo::Repo;
+use super::store;
+use crate::base::Fault;
+use crate::base::fault::Result;
+
+/// One path that differs.
+struct Change {
+    path: Vec<u8>,
+    old: Option<Side>,
+    new: Option<Side>,
+}
+
+struct Side {
+    mode: Vec<u8>,
+    id: String,
+}
+
+/// From tree `from` to tree `to`. `clean`: git just said that every tracked file is as committed; otherwise a file that
+/// is neither the old nor the new one was edited by somebody and is left alone.
+pub(super) fn align(repo: &Repo<'_>, from: &str, to: &str, clean: bool) -> Result<()> {
+    let Some(work) = repo.work.clone() else { return Ok(()) };
+    if from == to {
+        return Ok(());
+    }
+    let changes = changes(repo, from, to)?;
+    let total = changes.len() as u64;
+    let (gone, here): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(|c| c.new.is_none());
+    let sparse = absent_on_purpose(repo)?;
+    for (n, change) in gone.iter().chain(&here).enumerate() {
+        super::say(repo.ask, "updating files", n as u64, total);
+        if !sparse.contains(&change.path) {
+            one(repo, &work, change, clean)?;
+        }
+    }
+    repo.git.run(&["read-tree", "-m", to])?;
+    // Exit code 1 only means that some file differs, which `git status` will show.
+    repo.git.ask_git(&["update-index", "-q", "--refresh"], None)?;
+    Ok(())
+}
+
+fn changes(repo: &Repo<'_>, from: &str, to: &str) -> Result<Vec<Change>> {
+    let raw = repo.git.run(&["diff-tree", "-r", "-z", "--no-renames", "--raw", from, to])?;
+    let mut parts = raw.split(|b| *b == 0);
+    let mut changes = Vec::new();
+    while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
+        // `:<mode> <mode> <id> <id> <letter>`
+        let words: Vec<&[u8]> = head.strip_prefix(b":").unwrap_or(head).split(|b| *b == b' ').collect();
+        let [old_mode, new_mode, old_id, new_id, _] = words[..] else { continue };
+        let side = |mode: &[u8], id: &[u8]| {
+            (mode != b"000000").then(|| Side { mode: mode.to_vec(), id: String::from_utf8_lossy(id).into_owned() })
+        };
+        changes.push(Change { path: path.to_vec(), old: side(old_mode, old_id), new: side(new_mode, new_id) });
+    }
+    Ok(changes)
+}
+
+/// Paths a sparse checkout leaves out.
+fn absent_on_purpose(repo: &Repo<'_>) -> Result<std::collections::HashSet<Vec<u8>>> {
+    let listed = repo.git.run(&["ls-files", "-t", "-z"])?;
+    Ok(listed.split(|b| *b == 0).filter_map(|line| line.strip_prefix(b"S ")).map(<[u8]>::to_vec).collect())
+}
+
+fn one(repo: &Repo<'_>, work: &Path, change: &Change, clean: bool) -> Result<()> {
+    let path = work.join(OsStr::from_bytes(&change.path));
+    if change.old.iter().chain(&change.new).any(|side| side.mode == b"160000") {
+        return Ok(());
+    }
+    let meta = fs::symlink_metadata(&path).ok();
+    let now = match &meta {
+        Some(meta) => Some(id_on_disk(repo, &path, &change.path, meta)?),
+        None => None,
+    };
+    let is = |side: &Option<Side>| side.as_ref().map(|side| side.id.as_str()) == now.as_deref();
+    if is(&change.new) {
+        return Ok(());
+    }
+    // Git's own word counts where the stored bytes and the file's differ for good (odd line ends, filters).
+    let ours = is(&change.old) || (clean && change.old.is_some() && meta.is_some());
+    if !ours {
+        return Ok(());
+    }
+    match &change.new {
+        Some(new) => write(repo, &path, &change.path, new, meta.map(|m| m.permissions().mode() & 0o7777)),
+        None => {
+            store::remove(&path)?;
+            let mut folder = path.parent();
+            // Folders that became empty go, as git does it.
+            while let Some(dir) = folder.filter(|dir| *dir != work && fs::remove_dir(dir).is_ok()) {
+                folder = dir.parent();
+            }
+            Ok(())
+        }
+    }
+}
+
+fn id_on_disk(repo: &Repo<'_>, file: &Path, path: &[u8], meta: &fs::Metadata) -> Result<String> {
+    if meta.file_type().is_symlink() {
+        let target = fs::read_link(file).map_err(|e| Fault::machine("a symbolic link can't be read", e))?;
+        let id = git2::Oid::hash_object(git2::ObjectType::Blob, target.as_os_str().as_bytes());
+        return id.map(|id| id.to_string()).map_err(|e| Fault::machine("a link can't be hashed", e.message()));
+    }
+    if !meta.is_file() {
+        return Ok(String::new());
+    }
+    let said = repo.git.run(&[OsString::from("hash-object"), flag("--path=", path), "--".into(), file.into()])?;
+    Ok(String::from_utf8_lossy(said.trim_ascii()).into_owned())
+}
+
+fn flag(name: &str, path: &[u8]) -> OsString {
+    OsString::from_vec([name.as_bytes(), path].concat())
+}
+
+fn write(repo: &Repo<'_>, file: &Path, path: &[u8], new: &Side, mode: Option<u32>) -> Result<()> {
+    if new.mode == b"120000" {
+        let target = repo.git.run(&["cat-file", "blob", &new.id])?;
+        return link(file, &target);
+    }
+    // As a checkout would: line ends and filters as the user has set them.
+    let said = repo.git.run(&[OsString::from("cat-file"), "--filters".into(), flag("--path=", path), new.id.clone().into()])?;
+    let fresh = if new.mode == b"100755" { 0o755 } else { 0o644 };
+    store::put_with(file, &said, mode.unwrap_or(fresh))
+}
+
+fn link(file: &Path, target: &[u8]) -> Result<()> {
+    let cant = |e: std::io::Error| Fault::machine("a symbolic link can't be written", e);
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    let temp: PathBuf = folder.join(format!("{}{}", store::TEMP, std::process::id()));
+    store::remove(&temp)?;
+    fs::create_dir_all(folder).map_err(cant)?;
+    std::os::unix::fs::symlink(OsStr::from_bytes(target), &temp).map_err(cant)?;
+    fs::rename(&temp, file).map_err(cant)
+}

@@ -1,0 +1,196 @@
+//! Runs the user's own `git` for what libgit2 can't do. The key is never in its arguments, environment or input.
+//!
+//! Must not know: what the commands are for.
+
+use std::ffi::OsStr;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::Ask;
+use super::needle::Search;
+use crate::base::fault::Result;
+use crate::base::{Fault, FaultKind};
+
+/// How often a waiting caller looks whether it was cancelled.
+const PULSE: Duration = Duration::from_millis(50);
+
+/// A way to call git in one repository.
+pub(super) struct Git<'a> {
+    pub(super) ask: &'a Ask<'a>,
+    pub(super) search: &'a Search<'a>,
+    pub(super) git_dir: PathBuf,
+    pub(super) work: Option<PathBuf>,
+    /// A switch that has begun runs to its end.
+    pub(super) may_cancel: bool,
+}
+
+impl std::fmt::Debug for Git<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Git").field("may_cancel", &self.may_cancel).finish_non_exhaustive()
+    }
+}
+
+/// What a finished git said.
+pub(super) struct Said {
+    pub(super) ok: bool,
+    pub(super) code: Option<i32>,
+    pub(super) out: Zeroizing<Vec<u8>>,
+    /// Redacted.
+    pub(super) err: String,
+}
+
+/// Variables that would point git at another repository, another configuration of this call, or a trace file.
+const FOREIGN: [&str; 14] = [
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_INDEX_VERSION",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_COMMON_DIR",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
+    "GIT_CONFIG_PARAMETERS",
+    "GIT_REPLACE_REF_BASE",
+    "GIT_QUARANTINE_PATH",
+    "GIT_GRAFT_FILE",
+    "GIT_SHALLOW_FILE",
+];
+
+impl Git<'_> {
+    /// A command in this repository. Hooks, background maintenance and the file watcher are off.
+    pub(super) fn command(&self) -> Command {
+        let mut command = self.with_hooks();
+        command.args(["-c", "core.hooksPath=/dev/null"]);
+        command
+    }
+
+    /// The same with the user's hooks on: for what a person could have typed, such as a push.
+    pub(super) fn with_hooks(&self) -> Command {
+        let mut command = self.bare();
+        command.arg("--git-dir").arg(&self.git_dir);
+        if let Some(work) = &self.work {
+            command.arg("--work-tree").arg(work).arg("-C").arg(work);
+        }
+        command
+    }
+
+    /// A command in no repository.
+    pub(super) fn bare(&self) -> Command {
+        let mut command = Command::new("git");
+        for (name, value) in std::env::vars_os() {
+            let bytes = name.as_encoded_bytes();
+            let foreign = FOREIGN.iter().any(|f| f.as_bytes() == bytes) || bytes.starts_with(b"GIT_TRACE");
+            if foreign || self.search.form_in(value.as_encoded_bytes()).is_some() {
+                command.env_remove(name);
+            }
+        }
+        command
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_NO_REPLACE_OBJECTS", "1")
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("LC_ALL", "C")
+            .args(["--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs git in this repository; its failure is a fault.
+    pub(super) fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Result<Zeroizing<Vec<u8>>> {
+        self.feed(args, None)
+    }
+
+    /// The same with `input` on its standard input.
+    pub(super) fn feed<S: AsRef<OsStr>>(&self, args: &[S], input: Option<&[u8]>) -> Result<Zeroizing<Vec<u8>>> {
+        let said = self.ask_git(args, input)?;
+        if said.ok { Ok(said.out) } else { Err(failed(args, &said)) }
+    }
+
+    /// Runs git in this repository and gives what it said, good or bad.
+    pub(super) fn ask_git<S: AsRef<OsStr>>(&self, args: &[S], input: Option<&[u8]>) -> Result<Said> {
+        let mut command = self.command();
+        command.args(args);
+        self.finish(command, input)
+    }
+
+    /// Runs `command` to its end, or kills it when cancelled.
+    pub(super) fn finish(&self, mut command: Command, input: Option<&[u8]>) -> Result<Said> {
+        if input.is_some() {
+            command.stdin(Stdio::piped());
+        }
+        let mut child = start(&mut command)?;
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        std::thread::scope(|scope| {
+            let (done, ended) = mpsc::channel();
+            let out_done = done.clone();
+            let out = scope.spawn(move || {
+                let mut bytes = Zeroizing::new(Vec::new());
+                let read = stdout.map_or(Ok(0), |mut pipe| pipe.read_to_end(&mut bytes));
+                let _ = out_done.send(());
+                read.map(|_| bytes)
+            });
+            let err = scope.spawn(move || {
+                let mut bytes = Zeroizing::new(Vec::new());
+                let read = stderr.map_or(Ok(0), |mut pipe| pipe.read_to_end(&mut bytes));
+                let _ = done.send(());
+                read.map(|_| bytes)
+            });
+            if let (Some(mut pipe), Some(input)) = (stdin, input) {
+                // Git may end before it read everything; its exit code tells why.
+                scope.spawn(move || pipe.write_all(input));
+            }
+            let mut open = 2;
+            while open > 0 {
+                match ended.recv_timeout(PULSE) {
+                    Ok(()) => open -= 1,
+                    Err(RecvTimeoutError::Timeout) => self.stop_if_cancelled(&mut child)?,
+                    Err(RecvTimeoutError::Disconnected) => open = 0,
+                }
+            }
+            let status = child.wait().map_err(|e| Fault::machine("git did not end as it should", e))?;
+            let lost = |_| Fault::new(FaultKind::Internal, "git's answer was lost", "a reader stopped");
+            let broken = |e: std::io::Error| Fault::machine("git's answer can't be read", e);
+            let out = out.join().map_err(lost)?.map_err(broken)?;
+            let err = err.join().map_err(lost)?.map_err(broken)?;
+            let err = self.search.text(err.trim_ascii());
+            Ok(Said { ok: status.success(), code: status.code(), out, err })
+        })
+    }
+
+    fn stop_if_cancelled(&self, child: &mut Child) -> Result<()> {
+        if self.may_cancel && (self.ask.cancel)() {
+            // It may have ended by itself; either way it is gone after the wait.
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(super::cancelled());
+        }
+        Ok(())
+    }
+}
+
+/// Starts `command`; says so when there is no git.
+pub(super) fn start(command: &mut Command) -> Result<Child> {
+    command.spawn().map_err(|e| {
+        Fault::machine("git can't be started", e).hint("install git 2.38 or newer and put it on the PATH")
+    })
+}
+
+/// A fault out of a git that failed.
+pub(super) fn failed<S: AsRef<OsStr>>(args: &[S], said: &Said) -> Fault {
+    let verb = args.iter().map(|a| a.as_ref().to_string_lossy()).find(|a| !a.starts_with('-')).unwrap_or_default();
+    let code = said.code.map_or_else(|| "it was killed".to_owned(), |code| format!("exit code {code}"));
+    let why = if said.err.is_empty() { code } else { format!("{} ({code})", said.err) };
+    Fault::new(FaultKind::Machine, format!("git {verb} failed"), why)
+}
+
+/// `path` as an argument that git can't take for an option.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
+}

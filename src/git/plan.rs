@@ -1,0 +1,354 @@
+//! The plan: what a switch would change, to the id, worked out without writing anything. The same work with writing
+//! on is the first half of applying it, so both always agree.
+//!
+//! Must not know: how refs are moved.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::path::{Path, PathBuf};
+
+use git2::{ObjectType, Odb, Oid};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::find::{self, Scan};
+use super::graph::{self, Graph, Trees};
+use super::leftover::{self, Leftover};
+use super::repo::{Refs, Repo};
+use super::rewrite::Rewriter;
+use super::{diff, map, raw, refuse};
+use crate::base::fault::Result;
+use crate::effect::git::{Copy, CopyKind, CopyMap, Plan, RefMove};
+
+/// How far a plan has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Stage {
+    Planned,
+    Applied,
+    Undone,
+    /// Applied, and the backup is destroyed.
+    Finished,
+}
+
+/// What later steps need of a plan, in this process or another. Ids and names only, never the key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Details {
+    pub(super) plan: String,
+    pub(super) stage: Stage,
+    pub(super) git_dir: PathBuf,
+    /// With HEAD, when it is detached.
+    pub(super) moves: Vec<RefMove>,
+    /// HEAD's tree before and after; equal when the files don't change.
+    pub(super) tree: Option<(String, String)>,
+    /// Changed commits and tags: old id, new id.
+    pub(super) map: BTreeMap<String, String>,
+    /// Ids in logs that are dropped: nothing but a log holds them.
+    pub(super) lost: BTreeSet<String>,
+    /// Objects that hold the key and must be gone in the end.
+    pub(super) dirty: BTreeSet<String>,
+}
+
+/// A plan for people and one for machines.
+#[derive(Debug)]
+pub(super) struct Worked {
+    pub(super) plan: Plan,
+    pub(super) details: Details,
+}
+
+/// All that is known about where the key is.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) scan: Scan,
+    pub(super) refs: Refs,
+    leftovers: Vec<Leftover>,
+}
+
+pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
+    Ok(Seen { refs: repo.refs()?, scan: find::scan(repo)?, leftovers: leftover::find(repo)? })
+}
+
+/// The map of copies alone.
+pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
+    let seen = look(repo)?;
+    let odb = repo.odb()?;
+    let mut trees = Trees::new(&odb, &seen.scan);
+    let graph = Graph::new(repo, &seen.scan, &mut trees)?;
+    let copies = copies(repo, &seen, &mut trees, &graph)?;
+    Ok(CopyMap {
+        copies,
+        objects: seen.scan.objects,
+        bytes: seen.scan.bytes,
+        not_looked_into: not_looked_into(repo, &seen.scan),
+    })
+}
+
+fn copies(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>, graph: &Graph) -> Result<Vec<Copy>> {
+    let mut copies = map::copies(repo, &seen.scan, trees, graph, &seen.refs, &seen.leftovers)?;
+    copies.extend(staged(repo, seen, trees)?);
+    for name in seen.refs.direct.iter().map(|r| r.name.as_bytes()) {
+        if let Some(form) = repo.search.form_in(name) {
+            let name = repo.search.text(name);
+            let mut copy = left(name, CopyKind::Leftover, form);
+            copy.remedy = "rename or delete the ref".into();
+            copies.push(copy);
+        }
+    }
+    Ok(copies)
+}
+
+fn left(id: String, what: CopyKind, form: &str) -> Copy {
+    Copy {
+        path: Some(id.clone()),
+        id,
+        what,
+        form: form.into(),
+        first: None,
+        last: None,
+        refs: Vec::new(),
+        on_remote: false,
+        reachable: false,
+        remedy: String::new(),
+    }
+}
+
+/// Index entries that hold the key and are not simply what HEAD holds.
+fn staged(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>) -> Result<Vec<Copy>> {
+    if repo.work.is_none() {
+        return Ok(Vec::new());
+    }
+    let head = seen.refs.head.and_then(|id| seen.scan.commits.get(&id)).and_then(|commit| trees.below(commit.tree));
+    let committed: HashSet<Oid> = head.iter().flat_map(|below| below.iter()).map(|held| held.id).collect();
+    let mut found = Vec::new();
+    // `<mode> <id> <stage>\t<path>`
+    let listed = repo.git.run(&["ls-files", "--stage", "-z"])?;
+    for line in listed.split(|b| *b == 0) {
+        let mut parts = line.splitn(2, |b| *b == b'\t');
+        let (Some(head), Some(path)) = (parts.next(), parts.next()) else { continue };
+        let Some(id) = head.split(|b| *b == b' ').nth(1).and_then(raw::oid) else { continue };
+        let in_blob = seen.scan.dirty.get(&id).map(|(_, form)| *form).filter(|_| !committed.contains(&id));
+        if let Some(form) = in_blob {
+            let mut copy = left(repo.search.text(path), CopyKind::Index, form);
+            copy.id = id.to_string();
+            copy.remedy = "unstage it (`git restore --staged`), or commit it so that it is rewritten".into();
+            found.push(copy);
+        }
+    }
+    Ok(found)
+}
+
+/// Works the rewrite out; `write` stores the new objects.
+pub(super) fn work(repo: &Repo<'_>, seen: &Seen, write: bool) -> Result<Worked> {
+    let odb = repo.odb()?;
+    let mut trees = Trees::new(&odb, &seen.scan);
+    let graph = Graph::new(repo, &seen.scan, &mut trees)?;
+    let copies = copies(repo, seen, &mut trees, &graph)?;
+    let kept = Repo::kept(&seen.refs);
+    let alive = graph::reach(&seen.scan, &kept, repo.git2.is_shallow())?;
+    let mut rewriter = Rewriter::new(repo, &odb, &seen.scan, write);
+    rewriter.commits(&graph, &mut trees, &alive)?;
+    for id in &kept {
+        rewriter.object(*id, &mut trees)?;
+    }
+    for notes in seen.refs.direct.iter().filter(|r| r.name.starts_with("refs/notes/")) {
+        rewriter.notes(notes.id, &mut trees)?;
+    }
+    let moves = moves(&seen.refs, &rewriter);
+    let details = details(repo, seen, &mut trees, &graph, &rewriter, moves);
+    let plan = describe(repo, seen, &odb, copies, &graph, &alive, &rewriter, &details)?;
+    Ok(Worked { plan, details })
+}
+
+fn moves(refs: &Refs, rewriter: &Rewriter<'_>) -> Vec<RefMove> {
+    let mut moves = Vec::new();
+    let mut go = |name: &str, old: Oid| {
+        let new = rewriter.map.get(&old).copied().unwrap_or(old);
+        if new != old {
+            moves.push(RefMove { name: name.into(), old: old.to_string(), new: new.to_string() });
+        }
+    };
+    for at in &refs.direct {
+        go(&at.name, at.id);
+    }
+    if let (None, Some(head)) = (&refs.branch, refs.head) {
+        go("HEAD", head);
+    }
+    // A replacement is filed under the id it replaces.
+    for at in refs.direct.iter().filter(|r| r.name.starts_with("refs/replace/")) {
+        let replaced = at.name.strip_prefix("refs/replace/").and_then(|id| raw::oid(id.as_bytes()));
+        if let Some(new) = replaced.and_then(|id| rewriter.map.get(&id)) {
+            let id = rewriter.map.get(&at.id).copied().unwrap_or(at.id).to_string();
+            moves.retain(|m| m.name != at.name);
+            let zero = Oid::ZERO_SHA1.to_string();
+            moves.push(RefMove { name: at.name.clone(), old: at.id.to_string(), new: zero.clone() });
+            moves.push(RefMove { name: format!("refs/replace/{new}"), old: zero, new: id });
+        }
+    }
+    moves
+}
+
+fn details(
+    repo: &Repo<'_>,
+    seen: &Seen,
+    trees: &mut Trees<'_>,
+    graph: &Graph,
+    rewriter: &Rewriter<'_>,
+    moves: Vec<RefMove>,
+) -> Details {
+    let scan = &seen.scan;
+    let named = |id: &Oid| scan.commits.contains_key(id) || scan.tags.contains_key(id);
+    let map: BTreeMap<String, String> =
+        rewriter.map.iter().filter(|(id, _)| named(id)).map(|(old, new)| (old.to_string(), new.to_string())).collect();
+    let mut leads_to_key = |mut id: Oid| {
+        loop {
+            if scan.dirty.contains_key(&id) || graph.changed.contains(&id) {
+                return true;
+            }
+            match scan.tags.get(&id) {
+                Some(target) => id = *target,
+                None => return !scan.commits.contains_key(&id) && trees.below(id).is_some(),
+            }
+        }
+    };
+    let lost = seen
+        .refs
+        .logged
+        .iter()
+        .filter(|id| !rewriter.map.contains_key(id) && leads_to_key(**id))
+        .map(ToString::to_string)
+        .collect();
+    let head = seen.refs.head.and_then(|id| scan.commits.get(&id)).map(|commit| commit.tree);
+    let tree = head.map(|old| (old.to_string(), rewriter.map.get(&old).copied().unwrap_or(old).to_string()));
+    let dirty: BTreeSet<String> = scan.dirty.keys().map(ToString::to_string).collect();
+    let plan = id(&repo.dir, &moves, &map, &dirty, &seen.leftovers);
+    Details { plan, stage: Stage::Planned, git_dir: repo.dir.clone(), moves, tree, map, lost, dirty }
+}
+
+/// Short hash over all that would be done: the same repository and key give the same plan.
+fn id(
+    git_dir: &Path,
+    moves: &[RefMove],
+    map: &BTreeMap<String, String>,
+    dirty: &BTreeSet<String>,
+    leftovers: &[Leftover],
+) -> String {
+    let mut hash = Sha256::new();
+    hash.update(git_dir.as_os_str().as_encoded_bytes());
+    for step in moves {
+        hash.update(format!("{} {} {}\n", step.name, step.old, step.new));
+    }
+    for (old, new) in map {
+        hash.update(format!("{old} {new}\n"));
+    }
+    for id in dirty {
+        hash.update(format!("{id}\n"));
+    }
+    for left in leftovers {
+        hash.update(left.name.as_os_str().as_encoded_bytes());
+    }
+    crate::base::id::hex(hash.finalize().get(..6).unwrap_or_default())
+}
+
+#[allow(clippy::too_many_arguments, reason = "one caller; each is one thing that was worked out before")]
+fn describe(
+    repo: &Repo<'_>,
+    seen: &Seen,
+    odb: &Odb<'_>,
+    copies: Vec<Copy>,
+    graph: &Graph,
+    alive: &HashSet<Oid>,
+    rewriter: &Rewriter<'_>,
+    details: &Details,
+) -> Result<Plan> {
+    let scan = &seen.scan;
+    let nothing_to_do = copies.is_empty();
+    let changed: Vec<Oid> = graph.order.iter().copied().filter(|id| details_has(rewriter, scan, *id)).collect();
+    let starts = |id: &&Oid| {
+        scan.commits.get(*id).is_some_and(|c| !c.parents.iter().any(|p| graph.changed.contains(p)))
+    };
+    let mut files: Vec<String> = copies
+        .iter()
+        .filter(|c| c.reachable && matches!(c.what, CopyKind::Blob | CopyKind::Tree))
+        .filter_map(|c| c.path.clone())
+        .filter(|path| !path.is_empty())
+        .collect();
+    files.sort_unstable();
+    files.dedup();
+    let refusals = if nothing_to_do {
+        Vec::new()
+    } else {
+        let mut refusals = refuse::all(repo, &seen.refs, !details.moves.is_empty())?;
+        for copy in copies.iter().filter(|c| c.what == CopyKind::Index) {
+            refusals.push(crate::effect::git::Refusal {
+                why: format!("the key is staged in {}", copy.path.as_deref().unwrap_or("a file")),
+                way_forward: copy.remedy.clone(),
+            });
+        }
+        refusals
+    };
+    let remotes = !repo.git.run(&["remote"])?.trim_ascii().is_empty();
+    let outward = |m: &RefMove| {
+        m.name.starts_with("refs/remotes/")
+            || remotes && (m.name.starts_with("refs/tags/") || m.name.starts_with("refs/notes/"))
+    };
+    Ok(Plan {
+        id: details.plan.clone(),
+        phrase: repo.name(),
+        nothing_to_do,
+        commits_changed: changed.len() as u64,
+        commits_total: alive.iter().filter(|id| scan.commits.contains_key(id)).count() as u64,
+        first_changed: changed.iter().filter(starts).map(ToString::to_string).collect(),
+        files,
+        refs: details
+            .moves
+            .iter()
+            .map(|m| RefMove { name: repo.search.text(m.name.as_bytes()), old: m.old.clone(), new: m.new.clone() })
+            .collect(),
+        signatures_lost: rewriter.signatures_lost.iter().map(ToString::to_string).collect(),
+        diff: diff::lines(repo, odb, &dirty_alive(scan, &copies))?,
+        prune_only: copies.iter().filter(|c| !c.reachable && is_object(c.what)).count() as u64,
+        push_needed: details.moves.iter().any(outward),
+        not_looked_into: not_looked_into(repo, scan),
+        refusals,
+        copies,
+    })
+}
+
+fn details_has(rewriter: &Rewriter<'_>, scan: &Scan, id: Oid) -> bool {
+    scan.commits.contains_key(&id) && rewriter.map.contains_key(&id)
+}
+
+fn is_object(what: CopyKind) -> bool {
+    matches!(what, CopyKind::Blob | CopyKind::Commit | CopyKind::Tag | CopyKind::Tree)
+}
+
+/// What a rewrite changes by itself, for the preview: trees only change with it.
+fn dirty_alive(scan: &Scan, copies: &[Copy]) -> Vec<Oid> {
+    let shown = copies.iter().filter(|c| c.reachable && c.what != CopyKind::Tree && is_object(c.what));
+    shown
+        .filter_map(|c| raw::oid(c.id.as_bytes()))
+        .filter(|id| scan.dirty.get(id).is_some_and(|(kind, _)| *kind != ObjectType::Tree))
+        .collect()
+}
+
+fn not_looked_into(repo: &Repo<'_>, scan: &Scan) -> Vec<String> {
+    let mut list = Vec::new();
+    if scan.compressed > 0 {
+        list.push(format!("{} compressed file(s) (gzip, zip and the like): the key could be inside", scan.compressed));
+    }
+    if !scan.broken.is_empty() {
+        list.push(format!("{} object(s) that can't be read (`git fsck` lists them)", scan.broken.len()));
+    }
+    if repo.git2.is_shallow() {
+        list.push("history before the shallow boundary".into());
+    }
+    if repo.dir.join("modules").exists() {
+        list.push("submodules: each is a repository of its own".into());
+    }
+    if repo.dir.join("lfs").exists() {
+        list.push("files that git LFS keeps outside the history".into());
+    }
+    if repo.git2.commondir().join("worktrees").exists() {
+        list.push("linked worktrees' own files".into());
+    }
+    list
+}

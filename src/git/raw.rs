@@ -1,0 +1,175 @@
+//! Git's objects as bytes: enough reading to change one field and keep every other byte.
+//!
+//! Must not know: where objects are stored.
+
+use git2::Oid;
+
+/// One header of a commit or tag, with its continuation lines and its last line feed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Header<'a> {
+    pub(super) key: &'a [u8],
+    pub(super) whole: &'a [u8],
+}
+
+impl Header<'_> {
+    /// The id a `tree`, `parent` or `object` line names.
+    pub(super) fn id(&self) -> Option<Oid> {
+        oid(self.whole.get(self.key.len() + 1..)?.trim_ascii_end())
+    }
+
+    pub(super) fn is_signature(&self) -> bool {
+        matches!(self.key, b"gpgsig" | b"gpgsig-sha256")
+    }
+}
+
+/// Headers, and the rest: the empty line and the message.
+pub(super) fn split(object: &[u8]) -> (Vec<Header<'_>>, &[u8]) {
+    let mut headers: Vec<Header<'_>> = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    while let Some(rest) = object.get(at..) {
+        if rest.is_empty() || rest.first() == Some(&b'\n') {
+            break;
+        }
+        let end = memchr::memchr(b'\n', rest).map_or(object.len(), |i| at + i + 1);
+        if rest.first() == Some(&b' ') && !headers.is_empty() {
+            if let (Some(last), Some(whole)) = (headers.last_mut(), object.get(start..end)) {
+                last.whole = whole;
+            }
+        } else {
+            start = at;
+            let whole = object.get(at..end).unwrap_or_default();
+            let key = whole.split(|b| *b == b' ' || *b == b'\n').next().unwrap_or_default();
+            headers.push(Header { key, whole });
+        }
+        at = end;
+    }
+    (headers, object.get(at..).unwrap_or_default())
+}
+
+/// What the graph needs of a commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Commit {
+    pub(super) tree: Oid,
+    pub(super) parents: Vec<Oid>,
+    /// Committer's time, Unix seconds.
+    pub(super) time: i64,
+}
+
+pub(super) fn commit(object: &[u8]) -> Option<Commit> {
+    let (headers, _) = split(object);
+    let tree = headers.first().filter(|h| h.key == b"tree")?.id()?;
+    let parents = headers.iter().filter(|h| h.key == b"parent").map(Header::id).collect::<Option<Vec<Oid>>>()?;
+    let committer = headers.iter().find(|h| h.key == b"committer").map_or(&b""[..], |h| h.whole);
+    let mut words = committer.trim_ascii_end().rsplit(|b| *b == b' ');
+    let time = words.nth(1).and_then(|w| std::str::from_utf8(w).ok()).and_then(|w| w.parse().ok()).unwrap_or(0);
+    Some(Commit { tree, parents, time })
+}
+
+/// The object a tag names.
+pub(super) fn tag_target(object: &[u8]) -> Option<Oid> {
+    split(object).0.iter().find(|h| h.key == b"object")?.id()
+}
+
+/// Where the signature in a tag's message starts, as git finds it: the last line that opens one.
+pub(super) fn tag_signature(body: &[u8]) -> Option<usize> {
+    const OPENINGS: [&[u8]; 4] = [
+        b"-----BEGIN PGP SIGNATURE-----",
+        b"-----BEGIN PGP MESSAGE-----",
+        b"-----BEGIN SIGNED MESSAGE-----",
+        b"-----BEGIN SSH SIGNATURE-----",
+    ];
+    let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', body).map(|i| i + 1));
+    starts.filter(|at| OPENINGS.iter().any(|o| body.get(*at..).is_some_and(|rest| rest.starts_with(o)))).last()
+}
+
+/// One entry of a tree. `mode` is kept as written, even when old tools wrote it oddly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry<'a> {
+    pub(super) mode: &'a [u8],
+    pub(super) name: &'a [u8],
+    pub(super) id: Oid,
+}
+
+impl Entry<'_> {
+    pub(super) fn is_tree(&self) -> bool {
+        matches!(self.mode, b"40000" | b"040000")
+    }
+
+    pub(super) fn is_commit(&self) -> bool {
+        self.mode == b"160000"
+    }
+}
+
+/// The entries of a tree; `None` when it is malformed.
+pub(super) fn entries(tree: &[u8]) -> Option<Vec<Entry<'_>>> {
+    let mut entries = Vec::new();
+    let mut rest = tree;
+    while !rest.is_empty() {
+        let space = memchr::memchr(b' ', rest)?;
+        let nul = memchr::memchr(0, rest)?;
+        let id = Oid::from_bytes(rest.get(nul + 1..nul + 21)?).ok()?;
+        entries.push(Entry { mode: rest.get(..space)?, name: rest.get(space + 1..nul)?, id });
+        rest = rest.get(nul + 21..)?;
+    }
+    Some(entries)
+}
+
+/// One entry as a tree holds it.
+pub(super) fn write_entry(out: &mut Vec<u8>, mode: &[u8], name: &[u8], id: Oid) {
+    out.extend_from_slice(mode);
+    out.push(b' ');
+    out.extend_from_slice(name);
+    out.push(0);
+    out.extend_from_slice(id.as_bytes());
+}
+
+/// Git's order of names in a tree: a directory sorts as if its name ended in a slash.
+pub(super) fn sort_key(name: &[u8], is_tree: bool) -> Vec<u8> {
+    let mut key = name.to_vec();
+    if is_tree {
+        key.push(b'/');
+    }
+    key
+}
+
+/// Forty hexadecimal digits.
+pub(super) fn oid(text: &[u8]) -> Option<Oid> {
+    if text.len() != 40 {
+        return None;
+    }
+    Oid::from_str(std::str::from_utf8(text).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_keep_every_byte() {
+        let object = b"tree 1111111111111111111111111111111111111111\nauthor A <a> 1 +0000\ncommitter C <c> 77 +0100\n\
+            gpgsig -----BEGIN\n x\n \n end\nHG:extra y\n\nmessage\nwithout end";
+        let (headers, body) = split(object);
+        let joined: Vec<u8> = headers.iter().flat_map(|h| h.whole.to_vec()).chain(body.to_vec()).collect();
+        assert_eq!(joined, object);
+        assert_eq!(headers.len(), 5);
+        assert_eq!(headers[3].whole, b"gpgsig -----BEGIN\n x\n \n end\n");
+        assert_eq!(body, b"\nmessage\nwithout end");
+        assert_eq!(commit(object).unwrap().time, 77);
+    }
+
+    #[test]
+    fn a_broken_object_is_not_a_commit() {
+        for bad in [&b""[..], b"tree", b"tree 12\n", b"parent 1111111111111111111111111111111111111111\n", b"\n\n"] {
+            assert_eq!(commit(bad), None);
+        }
+        assert_eq!(entries(b"100644 a\0short"), None);
+    }
+
+    #[test]
+    fn the_last_signature_counts() {
+        let body = b"\nx -----BEGIN PGP SIGNATURE-----\n-----BEGIN SSH SIGNATURE-----\nabc\n";
+        assert_eq!(tag_signature(body), Some(32));
+        assert_eq!(tag_signature(b"\nplain"), None);
+    }
+}

@@ -1,0 +1,335 @@
+//! The rewrite: the same objects with the key's bytes replaced, and nothing else changed. Works on bytes, so odd
+//! modes, headers and encodings survive; what does not change keeps its id.
+//!
+//! Must not know: refs, files, who asked. Whether new objects are stored or only hashed is the caller's choice.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use git2::{ObjectType, Odb, Oid};
+
+use super::find::Scan;
+use super::graph::{Graph, Trees};
+use super::raw::{self, Entry};
+use super::repo::Repo;
+use crate::base::fault::Result;
+use crate::base::{Fault, FaultKind};
+
+pub(super) struct Rewriter<'r> {
+    repo: &'r Repo<'r>,
+    odb: &'r Odb<'r>,
+    scan: &'r Scan,
+    /// Store new objects; otherwise only their ids are worked out.
+    write: bool,
+    /// Changed objects: old id to new id.
+    pub(super) map: HashMap<Oid, Oid>,
+    /// Commits and tags that lose a signature, old ids.
+    pub(super) signatures_lost: Vec<Oid>,
+}
+
+impl std::fmt::Debug for Rewriter<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Rewriter({} changed)", self.map.len())
+    }
+}
+
+impl<'r> Rewriter<'r> {
+    pub(super) fn new(repo: &'r Repo<'r>, odb: &'r Odb<'r>, scan: &'r Scan, write: bool) -> Self {
+        Self { repo, odb, scan, write, map: HashMap::new(), signatures_lost: Vec::new() }
+    }
+
+    /// Rewrites every changed commit among `alive`, parents first.
+    pub(super) fn commits(&mut self, graph: &Graph, trees: &mut Trees<'_>, alive: &HashSet<Oid>) -> Result<()> {
+        let todo: Vec<Oid> =
+            graph.order.iter().copied().filter(|id| graph.changed.contains(id) && alive.contains(id)).collect();
+        for (n, id) in todo.iter().enumerate() {
+            if n % 64 == 0 {
+                self.repo.go_on()?;
+                super::say(self.repo.ask, "rewriting commits", n as u64, todo.len() as u64);
+            }
+            let Some(commit) = self.scan.commits.get(id) else { continue };
+            let tree = self.tree(commit.tree, trees)?;
+            let bytes = self.commit_bytes(*id, tree)?;
+            let new = self.put(ObjectType::Commit, &bytes)?;
+            self.map.insert(*id, new);
+        }
+        Ok(())
+    }
+
+    /// The new id of anything a ref can name. Commits must be rewritten before.
+    pub(super) fn object(&mut self, id: Oid, trees: &mut Trees<'_>) -> Result<Oid> {
+        if let Some(new) = self.map.get(&id) {
+            return Ok(*new);
+        }
+        if self.scan.commits.contains_key(&id) {
+            return Ok(id);
+        }
+        if let Some(target) = self.scan.tags.get(&id).copied() {
+            let new_target = self.object(target, trees)?;
+            if new_target == target && !self.scan.dirty.contains_key(&id) {
+                return Ok(id);
+            }
+            let bytes = self.tag_bytes(id, new_target)?;
+            let new = self.put(ObjectType::Tag, &bytes)?;
+            self.map.insert(id, new);
+            return Ok(new);
+        }
+        match self.scan.dirty.get(&id) {
+            Some((ObjectType::Blob, _)) => self.blob(id),
+            _ => self.tree(id, trees),
+        }
+    }
+
+    fn blob(&mut self, id: Oid) -> Result<Oid> {
+        if let Some(new) = self.map.get(&id) {
+            return Ok(*new);
+        }
+        let object = self.read(id)?;
+        let Some(clean) = self.repo.search.replace_content(object.data())? else { return Ok(id) };
+        let new = self.put(ObjectType::Blob, &clean)?;
+        self.map.insert(id, new);
+        Ok(new)
+    }
+
+    /// The new id of a tree; the same when nothing below it holds the key.
+    pub(super) fn tree(&mut self, id: Oid, trees: &mut Trees<'_>) -> Result<Oid> {
+        if let Some(new) = self.map.get(&id) {
+            return Ok(*new);
+        }
+        if trees.below(id).is_none() {
+            return Ok(id);
+        }
+        let object = self.read(id)?;
+        let Some(entries) = raw::entries(object.data()) else {
+            return Err(Fault::refused("the repository is damaged", format!("tree {id} can't be read"))
+                .hint("`git fsck` lists what is broken"));
+        };
+        let mut fresh: Vec<(&[u8], Vec<u8>, Oid, bool)> = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            let new = if entry.is_tree() {
+                self.tree(entry.id, trees)?
+            } else if !entry.is_commit() && self.scan.dirty.contains_key(&entry.id) {
+                self.blob(entry.id)?
+            } else {
+                entry.id
+            };
+            fresh.push((entry.mode, entry.name.to_vec(), new, entry.is_tree()));
+        }
+        if self.rename(&entries, &mut fresh)? {
+            fresh.sort_by_cached_key(|(_, name, _, is_tree)| raw::sort_key(name, *is_tree));
+        }
+        let mut bytes = Vec::with_capacity(object.data().len());
+        for (mode, name, id, _) in &fresh {
+            raw::write_entry(&mut bytes, mode, name, *id);
+        }
+        let new = self.put(ObjectType::Tree, &bytes)?;
+        self.map.insert(id, new);
+        Ok(new)
+    }
+
+    /// Takes the key out of names. A name that exists already gets a number.
+    fn rename(&self, entries: &[Entry<'_>], fresh: &mut [(&[u8], Vec<u8>, Oid, bool)]) -> Result<bool> {
+        let mut taken: HashSet<Vec<u8>> = entries.iter().map(|e| e.name.to_vec()).collect();
+        let mut renamed = false;
+        for (_, name, _, _) in fresh {
+            let Some(clean) = self.repo.search.replace(name, false)? else { continue };
+            let mut free = clean.clone();
+            let mut n = 2;
+            while !taken.insert(free.clone()) {
+                free = [&clean[..], format!("-{n}").as_bytes()].concat();
+                n += 1;
+            }
+            *name = free;
+            renamed = true;
+        }
+        Ok(renamed)
+    }
+
+    /// A commit with its tree and parents replaced, the key taken out, the signature dropped. All else as it was.
+    fn commit_bytes(&mut self, id: Oid, tree: Oid) -> Result<Vec<u8>> {
+        let object = self.read(id)?;
+        let (headers, body) = raw::split(object.data());
+        let mut out = Vec::with_capacity(object.data().len());
+        let mut lost = false;
+        for header in headers {
+            match header.key {
+                b"tree" => out.extend_from_slice(format!("tree {tree}\n").as_bytes()),
+                b"parent" => {
+                    let parent = header.id().map(|old| self.map.get(&old).copied().unwrap_or(old));
+                    match parent {
+                        Some(parent) => out.extend_from_slice(format!("parent {parent}\n").as_bytes()),
+                        None => out.extend_from_slice(header.whole),
+                    }
+                }
+                _ if header.is_signature() => lost = true,
+                // A signed tag that was merged: its signature covers the old id or the old text.
+                b"mergetag" if self.stale_mergetag(header.whole) => lost = true,
+                _ => self.push_clean(&mut out, header.whole)?,
+            }
+        }
+        self.push_clean(&mut out, body)?;
+        if lost {
+            self.signatures_lost.push(id);
+        }
+        Ok(out)
+    }
+
+    fn stale_mergetag(&self, whole: &[u8]) -> bool {
+        let object = whole.strip_prefix(b"mergetag object ").and_then(|rest| rest.get(..40)).and_then(raw::oid);
+        object.is_some_and(|id| self.map.contains_key(&id)) || self.repo.search.form_in(whole).is_some()
+    }
+
+    fn tag_bytes(&mut self, id: Oid, target: Oid) -> Result<Vec<u8>> {
+        let object = self.read(id)?;
+        let (headers, body) = raw::split(object.data());
+        let mut out = Vec::with_capacity(object.data().len());
+        let mut lost = false;
+        for header in headers {
+            match header.key {
+                b"object" => out.extend_from_slice(format!("object {target}\n").as_bytes()),
+                _ if header.is_signature() => lost = true,
+                _ => self.push_clean(&mut out, header.whole)?,
+            }
+        }
+        let signed = raw::tag_signature(body);
+        self.push_clean(&mut out, body.get(..signed.unwrap_or(body.len())).unwrap_or_default())?;
+        if lost || signed.is_some() {
+            self.signatures_lost.push(id);
+        }
+        Ok(out)
+    }
+
+    fn push_clean(&self, out: &mut Vec<u8>, bytes: &[u8]) -> Result<()> {
+        match self.repo.search.replace(bytes, false)? {
+            Some(clean) => out.extend_from_slice(&clean),
+            None => out.extend_from_slice(bytes),
+        }
+        Ok(())
+    }
+
+    /// The tip of a notes ref: its notes are filed under the ids of what they are about, and those ids changed.
+    /// The names' split into folders is kept. Only the tip is renamed: that is where git looks.
+    pub(super) fn notes(&mut self, tip: Oid, trees: &mut Trees<'_>) -> Result<Oid> {
+        let done = self.object(tip, trees)?;
+        let Some(commit) = self.scan.commits.get(&tip) else { return Ok(done) };
+        let mut files = Vec::new();
+        self.flatten(commit.tree, &mut Vec::new(), &mut files)?;
+        let mut fresh: BTreeMap<Vec<u8>, (Vec<u8>, Vec<Oid>)> = BTreeMap::new();
+        let mut renamed = false;
+        for (path, mode, id) in files {
+            let digits: Vec<u8> = path.iter().copied().filter(|b| *b != b'/').collect();
+            let target = raw::oid(&digits).and_then(|old| self.map.get(&old).copied());
+            let name = match target {
+                Some(new) => split_like(&path, &new.to_string()),
+                None => self.repo.search.replace(&path, false)?.unwrap_or(path),
+            };
+            renamed |= target.is_some();
+            fresh.entry(name).or_insert_with(|| (mode, Vec::new())).1.push(id);
+        }
+        if !renamed {
+            return Ok(done);
+        }
+        let mut files = Vec::with_capacity(fresh.len());
+        for (path, (mode, texts)) in fresh {
+            files.push((path, mode, self.joined(&texts)?));
+        }
+        let tree = self.build(&files)?;
+        let bytes = self.commit_bytes(tip, tree)?;
+        let new = self.put(ObjectType::Commit, &bytes)?;
+        self.map.insert(tip, new);
+        self.signatures_lost.dedup();
+        Ok(new)
+    }
+
+    /// The clean text of a note; of several notes for what became one commit, all texts, one after the other.
+    fn joined(&mut self, texts: &[Oid]) -> Result<Oid> {
+        if let [one] = texts {
+            return if self.scan.dirty.contains_key(one) { self.blob(*one) } else { Ok(*one) };
+        }
+        let mut all = Vec::new();
+        for id in texts {
+            let object = self.read(*id)?;
+            if !all.is_empty() {
+                all.push(b'\n');
+            }
+            self.push_clean(&mut all, object.data())?;
+        }
+        self.put(ObjectType::Blob, &all)
+    }
+
+    fn flatten(&self, tree: Oid, at: &mut Vec<u8>, out: &mut Vec<(Vec<u8>, Vec<u8>, Oid)>) -> Result<()> {
+        let object = self.read(tree)?;
+        for entry in raw::entries(object.data()).unwrap_or_default() {
+            let length = at.len();
+            at.extend_from_slice(entry.name);
+            if entry.is_tree() {
+                at.push(b'/');
+                self.flatten(entry.id, at, out)?;
+            } else {
+                out.push((at.clone(), entry.mode.to_vec(), entry.id));
+            }
+            at.truncate(length);
+        }
+        Ok(())
+    }
+
+    /// Trees out of a list of paths.
+    fn build(&self, files: &[(Vec<u8>, Vec<u8>, Oid)]) -> Result<Oid> {
+        let mut here: Vec<(Vec<u8>, Vec<u8>, Oid, bool)> = Vec::new();
+        let mut folders: BTreeMap<Vec<u8>, Vec<(Vec<u8>, Vec<u8>, Oid)>> = BTreeMap::new();
+        for (path, mode, id) in files {
+            match memchr::memchr(b'/', path) {
+                Some(slash) => {
+                    let (folder, rest) = path.split_at(slash);
+                    let rest = rest.get(1..).unwrap_or_default().to_vec();
+                    folders.entry(folder.to_vec()).or_default().push((rest, mode.clone(), *id));
+                }
+                None => here.push((path.clone(), mode.clone(), *id, false)),
+            }
+        }
+        for (folder, inside) in folders {
+            let id = self.build(&inside)?;
+            here.push((folder, b"40000".to_vec(), id, true));
+        }
+        here.sort_by_cached_key(|(name, _, _, is_tree)| raw::sort_key(name, *is_tree));
+        let mut bytes = Vec::new();
+        for (name, mode, id, _) in &here {
+            raw::write_entry(&mut bytes, mode, name, *id);
+        }
+        self.put(ObjectType::Tree, &bytes)
+    }
+
+    fn read(&self, id: Oid) -> Result<git2::OdbObject<'r>> {
+        self.odb.read(id).map_err(|e| {
+            Fault::refused("the repository is damaged", format!("object {id} can't be read: {}", e.message()))
+                .hint("`git fsck` lists what is missing; fetch it, or work on a fresh clone")
+        })
+    }
+
+    fn put(&self, kind: ObjectType, bytes: &[u8]) -> Result<Oid> {
+        if self.repo.search.form_in(bytes).is_some() {
+            return Err(Fault::new(
+                FaultKind::Internal,
+                "the key could not be taken out of an object",
+                "its parts together spell the key again",
+            ));
+        }
+        let id = if self.write { self.odb.write(kind, bytes) } else { Oid::hash_object(kind, bytes) };
+        id.map_err(|e| Fault::machine("a new object can't be written", e.message()).hint("free some disk space and try again"))
+    }
+}
+
+/// `digits` cut into folders where `path` is.
+fn split_like(path: &[u8], digits: &str) -> Vec<u8> {
+    let mut digits = digits.bytes();
+    path.iter().map(|b| if *b == b'/' { b'/' } else { digits.next().unwrap_or(b'0') }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_notes_name_keeps_its_folders() {
+        assert_eq!(split_like(b"ab/cd/ef01", "12345678"), b"12/34/5678");
+    }
+}

@@ -1,0 +1,158 @@
+//! What is kept outside the repository: the plan's details and the backup. And the small journal inside it that tells
+//! a later process that a switch was under way.
+//!
+//! Must not know: how a plan is made or applied.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::plan::{Details, Stage};
+use super::repo::Repo;
+use super::store;
+use crate::base::Fault;
+use crate::base::fault::Result;
+
+/// Only file of ours in the git directory, and only while a switch or an undo runs.
+pub(super) const JOURNAL: &str = "stanch-switch.json";
+/// Says what the folder beside it is.
+pub(super) const LABEL: &str = "STILL-CONTAINS-THE-KEY.txt";
+/// Written last: a backup without it is not whole.
+const WHOLE: &str = "whole";
+
+/// What was under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Journal {
+    pub(super) plan: String,
+    pub(super) doing: Doing,
+    pub(super) backup_root: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Doing {
+    Apply,
+    Undo,
+}
+
+pub(super) fn begin(repo: &Repo<'_>, plan: &str, doing: Doing) -> Result<()> {
+    let journal = Journal { plan: plan.into(), doing, backup_root: repo.ask.backup_root.to_owned() };
+    store::put(&repo.dir.join(JOURNAL), &json(&journal)?)
+}
+
+pub(super) fn end(repo: &Repo<'_>) -> Result<()> {
+    store::remove(&repo.dir.join(JOURNAL))?;
+    store::sync_dir(&repo.dir);
+    Ok(())
+}
+
+pub(super) fn under_way(repo: &Repo<'_>) -> Result<Option<Journal>> {
+    let Some(bytes) = store::read_if(&repo.dir.join(JOURNAL))? else { return Ok(None) };
+    let journal = serde_json::from_slice(&bytes).map_err(|e| {
+        Fault::machine(format!("{JOURNAL} in the git directory can't be read"), e)
+            .hint("it tells that a switch was interrupted; keep the backup and ask for help")
+    })?;
+    Ok(Some(journal))
+}
+
+fn json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
+    serde_json::to_vec_pretty(value).map_err(|e| Fault::machine("our own notes can't be written", e))
+}
+
+/// Ids come from people and journals: only what we made ourselves may become a part of a path.
+fn checked(plan: &str) -> Result<&str> {
+    if plan.len() == 12 && plan.bytes().all(|b| b.is_ascii_hexdigit()) {
+        return Ok(plan);
+    }
+    Err(Fault::input("this is not a plan's id", "an id is 12 hexadecimal digits").hint("plan again and take its id"))
+}
+
+fn details_path(root: &Path, plan: &str) -> Result<PathBuf> {
+    Ok(root.join(format!("plan-{}.json", checked(plan)?)))
+}
+
+pub(super) fn save(root: &Path, details: &Details) -> Result<()> {
+    store::private_dir(root)?;
+    store::put(&details_path(root, &details.plan)?, &json(details)?)
+}
+
+/// The details of `plan`, if it was made here before.
+pub(super) fn load(repo: &Repo<'_>, plan: &str) -> Result<Option<Details>> {
+    let Some(bytes) = store::read_if(&details_path(repo.ask.backup_root, plan)?)? else { return Ok(None) };
+    let details: Details = serde_json::from_slice(&bytes)
+        .map_err(|e| Fault::machine("the plan's details can't be read", e).hint("plan again"))?;
+    if details.git_dir != repo.dir {
+        return Err(Fault::input("this plan is for another repository", "its git directory is another one")
+            .hint("give the repository it was made for, or plan again"));
+    }
+    Ok(Some(details))
+}
+
+pub(super) fn need(repo: &Repo<'_>, plan: &str) -> Result<Details> {
+    load(repo, plan)?.ok_or_else(|| {
+        Fault::input(format!("there is no plan {plan}"), "it was made elsewhere, or its details were removed")
+            .hint("plan again")
+    })
+}
+
+pub(super) fn reached(repo: &Repo<'_>, details: &Details, stage: Stage) -> Result<()> {
+    save(repo.ask.backup_root, &Details { stage, ..details.clone() })
+}
+
+pub(super) fn backup_dir(root: &Path, plan: &str) -> Result<PathBuf> {
+    Ok(root.join(checked(plan)?))
+}
+
+/// Copies the whole git directory to a new backup for `plan`; one of an earlier try is replaced.
+pub(super) fn back_up(repo: &Repo<'_>, plan: &str) -> Result<PathBuf> {
+    let root = repo.ask.backup_root;
+    store::private_dir(root)?;
+    let to = backup_dir(root, plan)?;
+    store::remove_all(&to)?;
+    store::private_dir(&to)?;
+    let made = fill(repo, &to);
+    if made.is_err() {
+        // Half a backup is of no use and holds the key. What made the copy fail may stop this as well.
+        let _ = store::remove_all(&to);
+    }
+    made.map(|()| to)
+}
+
+fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
+    let label = "This folder is a copy of a git directory from before the leaked key was taken out of it.\n\
+        It STILL CONTAINS THE KEY. It is here for `undo`, and `finish` destroys it.\n";
+    store::put(&to.join(LABEL), label.as_bytes())?;
+    let skipped: Vec<PathBuf> = ["modules", "lfs", "worktrees"].iter().map(|name| repo.dir.join(name)).collect();
+    let files = store::files(&repo.dir, &|dir| !skipped.iter().any(|s| s == dir))?;
+    let total = files.len() as u64;
+    for (n, from) in files.iter().enumerate() {
+        repo.go_on()?;
+        if n % 64 == 0 {
+            super::say(repo.ask, "backing up", n as u64, total);
+        }
+        let Ok(name) = from.strip_prefix(&repo.dir) else { continue };
+        let target = to.join("git").join(name);
+        if let Some(folder) = target.parent() {
+            private_below(to, folder)?;
+        }
+        store::copy_private(from, &target)?;
+    }
+    store::put(&to.join(WHOLE), b"yes\n")
+}
+
+/// Makes `folder` and each folder between it and `top`, 0700.
+fn private_below(top: &Path, folder: &Path) -> Result<()> {
+    if folder.is_dir() || !folder.starts_with(top) {
+        return Ok(());
+    }
+    if let Some(above) = folder.parent() {
+        private_below(top, above)?;
+    }
+    store::private_dir(folder)
+}
+
+/// The copy of the git directory in a whole backup of `plan`.
+pub(super) fn whole(root: &Path, plan: &str) -> Result<Option<PathBuf>> {
+    let dir = backup_dir(root, plan)?;
+    Ok(dir.join(WHOLE).is_file().then(|| dir.join("git")))
+}

@@ -1,0 +1,132 @@
+//! Files of our own: written whole or not at all, readable by their owner only. None holds the key except the backup.
+//!
+//! Must not know: what they mean.
+
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::base::Fault;
+use crate::base::fault::Result;
+
+/// The content of `path`.
+pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    fs::read(path).map(Zeroizing::new).map_err(|e| Fault::machine(format!("{} can't be read", path.display()), e))
+}
+
+/// The content of `path`; `None` when there is no such file.
+pub(super) fn read_if(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(e) => Err(Fault::machine(format!("{} can't be read", path.display()), e)),
+    }
+}
+
+/// Puts `bytes` at `path` in one step that a power cut can't split. The mode is 0600, or that of the file it replaces.
+pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<()> {
+    let mode = fs::symlink_metadata(path).map_or(0o600, |meta| meta.permissions().mode() & 0o777);
+    put_with(path, bytes, mode)
+}
+
+pub(super) fn put_with(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
+    let cant = |e: std::io::Error| Fault::machine(format!("{} can't be written", path.display()), e);
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    fs::create_dir_all(folder).map_err(cant)?;
+    let mut temp = tempfile::Builder::new().prefix(TEMP).tempfile_in(folder).map_err(cant)?;
+    temp.write_all(bytes).map_err(cant)?;
+    temp.as_file().set_permissions(Permissions::from_mode(mode)).map_err(cant)?;
+    temp.as_file().sync_all().map_err(cant)?;
+    temp.persist(path).map_err(|e| cant(e.error))?;
+    sync_dir(folder);
+    Ok(())
+}
+
+/// Start of the names of files that are not finished yet.
+pub(super) const TEMP: &str = ".stanch-tmp-";
+
+/// Makes a rename in `folder` last. Some file systems can't; then the rename is as lasting as they make it.
+pub(super) fn sync_dir(folder: &Path) {
+    if let Ok(dir) = File::open(folder) {
+        let _ = dir.sync_all();
+    }
+}
+
+/// Makes `folder` (0700) and what is above it.
+pub(super) fn private_dir(folder: &Path) -> Result<()> {
+    let cant = |e: std::io::Error| Fault::machine(format!("{} can't be made", folder.display()), e);
+    fs::create_dir_all(folder).map_err(cant)?;
+    fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(cant)
+}
+
+/// A copy of `from` at `to`, 0600, on disk when it returns.
+pub(super) fn copy_private(from: &Path, to: &Path) -> Result<()> {
+    let cant = |e: std::io::Error| Fault::machine(format!("{} can't be copied to the backup", from.display()), e);
+    let mut source = File::open(from).map_err(cant)?;
+    let mut target = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to).map_err(cant)?;
+    std::io::copy(&mut source, &mut target).map_err(cant)?;
+    target.sync_all().map_err(cant)
+}
+
+/// A copy of `from` at `to`, whole or not at all.
+pub(super) fn copy_whole(from: &Path, to: &Path, mode: u32) -> Result<()> {
+    let cant = |e: std::io::Error| Fault::machine(format!("{} can't be copied back", from.display()), e);
+    let folder = to.parent().unwrap_or_else(|| Path::new("."));
+    fs::create_dir_all(folder).map_err(cant)?;
+    let mut source = File::open(from).map_err(cant)?;
+    let mut temp = tempfile::Builder::new().prefix(TEMP).tempfile_in(folder).map_err(cant)?;
+    std::io::copy(&mut source, temp.as_file_mut()).map_err(cant)?;
+    temp.as_file().set_permissions(Permissions::from_mode(mode)).map_err(cant)?;
+    temp.as_file().sync_all().map_err(cant)?;
+    temp.persist(to).map_err(|e| cant(e.error))?;
+    sync_dir(folder);
+    Ok(())
+}
+
+/// Every regular file below `folder`, symlinks not followed, sorted. `enter` decides about each folder.
+pub(super) fn files(folder: &Path, enter: &dyn Fn(&Path) -> bool) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_owned()];
+    while let Some(dir) = open.pop() {
+        let cant = |e: std::io::Error| Fault::machine(format!("{} can't be listed", dir.display()), e);
+        let listed = match fs::read_dir(&dir) {
+            Ok(listed) => listed,
+            Err(e) if e.kind() == ErrorKind::NotFound => continue,
+            Err(e) => return Err(cant(e)),
+        };
+        for entry in listed {
+            let entry = entry.map_err(cant)?;
+            let kind = entry.file_type().map_err(cant)?;
+            if kind.is_dir() && enter(&entry.path()) {
+                open.push(entry.path());
+            } else if kind.is_file() {
+                found.push(entry.path());
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
+/// Removes a file; one that is not there is as good.
+pub(super) fn remove(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => {
+            Err(Fault::machine(format!("{} can't be removed", path.display()), e))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Removes a folder with all in it; one that is not there is as good.
+pub(super) fn remove_all(path: &Path) -> Result<()> {
+    match fs::remove_dir_all(path) {
+        Err(e) if e.kind() != ErrorKind::NotFound => {
+            Err(Fault::machine(format!("{} can't be removed", path.display()), e))
+        }
+        _ => Ok(()),
+    }
+}

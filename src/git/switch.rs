@@ -1,0 +1,280 @@
+//! The switch: refs in one transaction, then HEAD's files, logs and leftovers, then the old objects go. The journal is
+//! written before the first change and removed after the last; every step can be done again.
+//!
+//! Must not know: how the new objects were made.
+
+use std::collections::BTreeMap;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use git2::Oid;
+
+use super::plan::{self, Details, Stage};
+use super::reflog::{self, Fate, OUR_MESSAGE};
+use super::repo::Repo;
+use super::shelf::{self, Doing};
+use super::{align, leftover, raw, say, store};
+use crate::base::fault::Result;
+use crate::base::{Fault, FaultKind};
+use crate::effect::git::{GitReply, RefMove, Standing};
+
+pub(super) use super::shelf::JOURNAL;
+
+/// How long a lock of a git that may still be running is waited for before it counts as left behind.
+const PATIENCE: Duration = Duration::from_millis(1500);
+const LEFT: &str = "objects that hold the key are still there";
+
+/// Applies `plan`: refuses when anything it rests on changed since.
+pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
+    if shelf::under_way(repo)?.is_some() {
+        return Err(interrupted());
+    }
+    if let Some(known) = shelf::load(repo, plan)?
+        && matches!(known.stage, Stage::Applied | Stage::Finished)
+        && stands(repo, &known)? == Standing::New
+    {
+        return applied(repo, &known);
+    }
+    let seen = plan::look(repo)?;
+    let worked = plan::work(repo, &seen, false)?;
+    if worked.plan.id != plan {
+        return Err(Fault::new(
+            FaultKind::Changed,
+            "the repository changed since it was planned",
+            "a ref moved, or the key turned up in more or fewer places; nothing was changed",
+        )
+        .hint("plan again and look at what is different"));
+    }
+    if worked.plan.nothing_to_do {
+        return Ok(GitReply::Applied { plan: plan.into(), refs: 0, backup: String::new() });
+    }
+    if let Some(first) = worked.plan.refusals.first() {
+        let mut fault = Fault::refused("the history can't be switched safely", first.why.clone());
+        for refusal in &worked.plan.refusals {
+            fault = fault.hint(refusal.way_forward.clone());
+        }
+        return Err(fault);
+    }
+    let details = worked.details;
+    shelf::save(repo.ask.backup_root, &details)?;
+    shelf::back_up(repo, plan)?;
+    plan::work(repo, &seen, true)?;
+    drop(seen);
+    repo.go_on()?;
+    // The new objects must be on disk before any ref names them.
+    rustix::fs::sync();
+    say(repo.ask, "switching", 0, 0);
+    shelf::begin(repo, plan, Doing::Apply)?;
+    repo.git.may_cancel = false;
+    if let Err(fault) = move_refs(repo, &details.moves) {
+        return Err(step_back(repo, &details, fault));
+    }
+    forward(repo, &details, true)?;
+    applied(repo, &details)
+}
+
+fn applied(repo: &Repo<'_>, details: &Details) -> Result<GitReply> {
+    let backup = shelf::backup_dir(repo.ask.backup_root, &details.plan)?;
+    let backup = if backup.exists() { backup.display().to_string() } else { String::new() };
+    Ok(GitReply::Applied { plan: details.plan.clone(), refs: details.moves.len(), backup })
+}
+
+pub(super) fn interrupted() -> Fault {
+    Fault::refused("an earlier switch of this repository was interrupted", "it stands between the old and the new history")
+        .hint("check it first: that rolls it forward or back")
+}
+
+/// The transaction failed: when no ref moved, nothing has happened and the journal goes.
+fn step_back(repo: &Repo<'_>, details: &Details, fault: Fault) -> Fault {
+    match current(repo) {
+        Ok(now) if details.moves.iter().all(|m| at(&now, &m.name) == m.old) => match shelf::end(repo) {
+            Ok(()) => Fault { kind: FaultKind::Changed, ..fault }
+                .hint("nothing was changed; another git process may be at work: wait, plan again, apply again"),
+            Err(other) => other,
+        },
+        _ => fault.hint("check the repository: that rolls the switch forward or back"),
+    }
+}
+
+/// Each ref's id now; a ref that is not there is not in the map.
+pub(super) fn current(repo: &Repo<'_>) -> Result<BTreeMap<String, String>> {
+    let refs = repo.refs()?;
+    let mut now: BTreeMap<String, String> = refs.direct.iter().map(|r| (r.name.clone(), r.id.to_string())).collect();
+    if let (None, Some(head)) = (&refs.branch, refs.head) {
+        now.insert("HEAD".into(), head.to_string());
+    }
+    Ok(now)
+}
+
+/// The id of `name`, zeros when it does not exist.
+fn at(now: &BTreeMap<String, String>, name: &str) -> String {
+    now.get(name).cloned().unwrap_or_else(|| Oid::ZERO_SHA1.to_string())
+}
+
+/// Moves every ref that is still at its old id, all or none, each only if it is still there.
+pub(super) fn move_refs(repo: &Repo<'_>, moves: &[RefMove]) -> Result<()> {
+    let now = current(repo)?;
+    let zero = Oid::ZERO_SHA1.to_string();
+    let mut input = String::from("start\n");
+    let mut any = false;
+    for step in moves.iter().filter(|m| at(&now, &m.name) == m.old) {
+        any = true;
+        let line = if step.new == zero {
+            format!("delete {} {}\n", step.name, step.old)
+        } else {
+            format!("update {} {} {}\n", step.name, step.new, step.old)
+        };
+        input.push_str(&line);
+    }
+    if !any {
+        return Ok(());
+    }
+    input.push_str("prepare\ncommit\n");
+    repo.git.feed(&["update-ref", "--no-deref", "-m", OUR_MESSAGE, "--stdin"], Some(input.as_bytes()))?;
+    say(repo.ask, "switched refs", moves.len() as u64, moves.len() as u64);
+    Ok(())
+}
+
+/// Everything after the refs moved, to the end.
+pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result<()> {
+    if let Some((old, new)) = &details.tree {
+        align::align(repo, old, new, clean)?;
+    }
+    say(repo.ask, "putting the logs right", 0, 0);
+    logs(repo, details)?;
+    say(repo.ask, "cleaning leftover files", 0, 0);
+    leftover::clean(repo)?;
+    if repo.dir.join("index").exists() {
+        repo.git.run(&["update-index", "--clear-resolve-undo"])?;
+    }
+    drop_old(repo, details)?;
+    leftover::retarget(repo, &|id| details.map.get(&id.to_string()).and_then(|new| raw::oid(new.as_bytes())))?;
+    say(repo.ask, "closing the switch", 0, 0);
+    shelf::reached(repo, details, Stage::Applied)?;
+    shelf::end(repo)
+}
+
+/// What becomes of an id in a log.
+pub(super) fn fate(details: &Details) -> impl Fn(Oid) -> Fate {
+    move |id| {
+        let text = id.to_string();
+        match details.map.get(&text).and_then(|new| raw::oid(new.as_bytes())) {
+            Some(new) => Fate::Now(new),
+            None if details.lost.contains(&text) => Fate::Gone,
+            None => Fate::Kept,
+        }
+    }
+}
+
+/// Every log leads to the new ids; the stash keeps its length and order, because it is such a log.
+fn logs(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    for log in reflog::all(&repo.dir)? {
+        let bytes = store::read(&log)?;
+        if let Some(clean) = reflog::rewritten(&bytes, repo.search, &fate(details))? {
+            store::put(&log, &clean)?;
+        }
+    }
+    Ok(())
+}
+
+/// Packs what is reachable, drops the rest, and looks whether every object that held the key is gone.
+fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    say(repo.ask, "dropping the old objects", 0, 0);
+    let info = repo.dir.join("objects/info");
+    let graph = info.join("commit-graph").exists() || info.join("commit-graphs").exists();
+    store::remove(&info.join("commit-graph"))?;
+    store::remove_all(&info.join("commit-graphs"))?;
+    repo.git.run(&["repack", "-a", "-d", "-q"])?;
+    say(repo.ask, "dropping the old objects", 1, 2);
+    repo.git.run(&["prune", "--expire=now"])?;
+    if graph {
+        repo.git.run(&["commit-graph", "write", "--reachable"])?;
+    }
+    let left = still_there(repo, details)?;
+    if left > 0 {
+        return Err(Fault::machine(format!("{left} {LEFT}"), "git kept them although no ref, log or index should need them")
+            .hint("look for what holds them: `git rev-list --all --reflog --indexed-objects --objects`, .keep files")
+            .hint("then check the repository: that takes the last steps again"));
+    }
+    Ok(())
+}
+
+fn still_there(repo: &Repo<'_>, details: &Details) -> Result<usize> {
+    let mut input = String::new();
+    for id in &details.dirty {
+        input.push_str(id);
+        input.push('\n');
+    }
+    let said = repo.git.feed(&["cat-file", "--batch-check"], Some(input.as_bytes()))?;
+    Ok(said.split(|b| *b == b'\n').filter(|line| !line.is_empty() && !line.ends_with(b" missing")).count())
+}
+
+/// Old, new or in between, by its refs.
+pub(super) fn stands(repo: &Repo<'_>, details: &Details) -> Result<Standing> {
+    let now = current(repo)?;
+    let (mut old, mut new) = (0, 0);
+    for step in &details.moves {
+        let id = at(&now, &step.name);
+        // A ref that moved on from its clean id is new; one that leads to any id of before is old.
+        if id == step.old || details.map.contains_key(&id) { old += 1 } else { new += 1 }
+    }
+    Ok(match (old, new) {
+        (0, 0) if details.stage == Stage::Undone || still_there(repo, details)? > 0 => Standing::Old,
+        (0, 0) if details.dirty.is_empty() && details.stage == Stage::Planned => Standing::Old,
+        (0, _) => Standing::New,
+        (_, 0) => Standing::Old,
+        _ => Standing::Mixed,
+    })
+}
+
+/// Where the repository stands; an interrupted switch or undo is first rolled to one of its ends.
+pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
+    let Some(journal) = shelf::under_way(repo)? else {
+        let details = shelf::need(repo, plan)?;
+        return stands(repo, &details);
+    };
+    if journal.plan != plan || journal.backup_root != repo.ask.backup_root {
+        return Err(interrupted().hint(format!(
+            "its plan is {}, its backup is in {}",
+            journal.plan,
+            journal.backup_root.display()
+        )));
+    }
+    let details = shelf::need(repo, plan)?;
+    repo.git.may_cancel = false;
+    clear_locks(repo, &details)?;
+    match journal.doing {
+        Doing::Undo => super::undo::back(repo, &details)?,
+        Doing::Apply => {
+            let now = current(repo)?;
+            let untouched = !details.moves.is_empty() && details.moves.iter().all(|m| at(&now, &m.name) == m.old);
+            if untouched {
+                shelf::end(repo)?;
+            } else {
+                move_refs(repo, &details.moves)?;
+                forward(repo, &details, false)?;
+            }
+        }
+    }
+    let details = shelf::need(repo, plan)?;
+    stands(repo, &details)
+}
+
+/// Removes locks that a killed git left, after waiting for one that still runs, and our own unfinished files.
+fn clear_locks(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    let names = details.moves.iter().map(|m| m.name.as_str()).chain(["HEAD", "index", "packed-refs"]);
+    let locks: Vec<_> = names.map(|name| repo.dir.join(format!("{name}.lock"))).collect();
+    let since = Instant::now();
+    while since.elapsed() < PATIENCE && locks.iter().any(|lock| lock.exists()) {
+        sleep(Duration::from_millis(50));
+    }
+    for lock in &locks {
+        store::remove(lock)?;
+    }
+    for file in leftover::files(&repo.dir)? {
+        if file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(store::TEMP)) {
+            store::remove(&file)?;
+        }
+    }
+    Ok(())
+}

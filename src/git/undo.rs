@@ -1,0 +1,179 @@
+//! Puts everything back as the backup has it: objects, refs, files, logs, leftovers. And destroys the backup when
+//! nobody wants that any more.
+//!
+//! Must not know: how the clean history was made.
+
+use std::path::Path;
+
+use super::leftover;
+use super::plan::{Details, Stage};
+use super::reflog::{self, OUR_MESSAGE};
+use super::repo::Repo;
+use super::shelf::{self, Doing};
+use super::{align, refuse, say, store, switch};
+use crate::base::fault::Result;
+use crate::base::{Fault, FaultKind};
+use crate::effect::git::{GitReply, RefMove};
+
+/// Undoes an applied plan. Refuses when somebody worked on the clean history since.
+pub(super) fn undo(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
+    if shelf::under_way(repo)?.is_some() {
+        return Err(switch::interrupted());
+    }
+    let details = shelf::need(repo, plan)?;
+    if details.stage == Stage::Undone {
+        return Ok(GitReply::Undone { plan: plan.into() });
+    }
+    if details.stage != Stage::Applied {
+        return Err(Fault::refused("there is nothing to undo", "this plan is not applied, or its backup was destroyed"));
+    }
+    let backup = need_backup(repo, plan)?;
+    let refs = repo.refs()?;
+    let refusals = refuse::all(repo, &refs, true)?;
+    if let Some(first) = refusals.first() {
+        return Err(Fault::refused("the rewrite can't be undone now", first.why.clone()).hint(first.way_forward.clone()));
+    }
+    let head = |dir: &Path| store::read_if(&dir.join("HEAD"));
+    let same_branch = refs.branch.is_none() || head(&repo.dir)? == head(&backup)?;
+    let now = switch::current(repo)?;
+    let moved: Vec<&RefMove> = details.moves.iter().filter(|m| !is_at(&now, m, &m.new)).collect();
+    if !same_branch || !moved.is_empty() {
+        let what = moved.first().map_or("HEAD", |m| m.name.as_str());
+        return Err(Fault::new(
+            FaultKind::Changed,
+            "the repository changed since the rewrite",
+            format!("{what} is not where the rewrite left it; undoing would lose that work"),
+        )
+        .hint("keep the new work on a branch of another name, put the ref back, then undo"));
+    }
+    say(repo.ask, "undoing", 0, 0);
+    shelf::begin(repo, plan, Doing::Undo)?;
+    repo.git.may_cancel = false;
+    back(repo, &details)?;
+    Ok(GitReply::Undone { plan: plan.into() })
+}
+
+fn is_at(now: &std::collections::BTreeMap<String, String>, step: &RefMove, id: &str) -> bool {
+    let zero = git2::Oid::ZERO_SHA1.to_string();
+    now.get(&step.name).unwrap_or(&zero) == id
+}
+
+fn need_backup(repo: &Repo<'_>, plan: &str) -> Result<std::path::PathBuf> {
+    shelf::whole(repo.ask.backup_root, plan)?.ok_or_else(|| {
+        Fault::refused("there is no backup to go back to", "it was destroyed, or it is kept in another folder")
+            .hint("give the same backup folder as when it was applied")
+    })
+}
+
+/// All steps of an undo; each can be repeated.
+pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    let backup = need_backup(repo, &details.plan)?;
+    say(repo.ask, "bringing the old objects back", 0, 0);
+    objects(repo, &backup)?;
+    let back: Vec<RefMove> = details
+        .moves
+        .iter()
+        .map(|m| RefMove { name: m.name.clone(), old: m.new.clone(), new: m.old.clone() })
+        .collect();
+    switch::move_refs(repo, &back)?;
+    if let Some((old, new)) = &details.tree {
+        align::align(repo, new, old, false)?;
+    }
+    say(repo.ask, "bringing the logs back", 0, 0);
+    logs(repo, details, &backup)?;
+    say(repo.ask, "bringing leftover files back", 0, 0);
+    files(repo, &backup)?;
+    shelf::reached(repo, details, Stage::Undone)?;
+    shelf::end(repo)
+}
+
+fn objects(repo: &Repo<'_>, backup: &Path) -> Result<()> {
+    let from = backup.join("objects");
+    // A commit graph of the clean history would be wrong for the old one.
+    store::remove(&repo.dir.join("objects/info/commit-graph"))?;
+    store::remove_all(&repo.dir.join("objects/info/commit-graphs"))?;
+    let mut files = store::files(&from, &|_| true)?;
+    // An index makes its pack visible: packs first.
+    files.sort_by_key(|path| path.extension().is_some_and(|e| e == "idx"));
+    for file in files {
+        let Ok(name) = file.strip_prefix(&from) else { continue };
+        let to = repo.dir.join("objects").join(name);
+        let generated = name.starts_with("info") || name.ends_with("multi-pack-index");
+        if !to.exists() && (!generated || name.starts_with("info/commit-graph") || name.starts_with("info/commit-graphs"))
+        {
+            store::copy_whole(&file, &to, 0o444)?;
+        }
+    }
+    Ok(())
+}
+
+/// The log as it was, and after it what was added since.
+fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
+    for old in reflog::all(backup)? {
+        let Ok(name) = old.strip_prefix(backup) else { continue };
+        let now = repo.dir.join(name);
+        let mut bytes = store::read(&old)?;
+        let clean = reflog::rewritten(&bytes, repo.search, &switch::fate(details))?;
+        let current = store::read_if(&now)?.unwrap_or_default();
+        let added = current.strip_prefix(&bytes[..]).or_else(|| current.strip_prefix(clean.as_deref()?));
+        for line in added.unwrap_or_default().split_inclusive(|b| *b == b'\n') {
+            if !line.trim_ascii_end().ends_with(OUR_MESSAGE.as_bytes()) {
+                bytes.extend_from_slice(line);
+            }
+        }
+        if store::read_if(&now)?.is_none_or(|current| *current != *bytes) {
+            store::put(&now, &bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Files that the rewrite changed because they held the key, or because they name an old id.
+fn files(repo: &Repo<'_>, backup: &Path) -> Result<()> {
+    for old in leftover::files(backup)? {
+        let Ok(name) = old.strip_prefix(backup) else { continue };
+        if name.starts_with("logs") || name.starts_with("refs") || name.starts_with("packed-refs") {
+            continue;
+        }
+        let bytes = store::read(&old)?;
+        let is_head = name.to_string_lossy().ends_with("_HEAD") || name.ends_with("AUTO_MERGE");
+        if is_head || repo.search.form_in(&bytes).is_some() {
+            let now = repo.dir.join(name);
+            if store::read_if(&now)?.is_none_or(|current| *current != *bytes) {
+                store::put(&now, &bytes)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Destroys the backup and looks whether a copy is left anywhere in the backup folder.
+pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
+    if shelf::under_way(repo)?.is_some() {
+        return Err(switch::interrupted());
+    }
+    let details = shelf::need(repo, plan)?;
+    let root = repo.ask.backup_root;
+    let dir = shelf::backup_dir(root, plan)?;
+    say(repo.ask, "destroying the backup", 0, 0);
+    store::remove_all(&dir)?;
+    store::sync_dir(root);
+    if dir.exists() {
+        return Err(Fault::machine("the backup is still there", "it could not be removed"));
+    }
+    if details.stage == Stage::Applied {
+        shelf::reached(repo, &details, Stage::Finished)?;
+    }
+    // Other repositories' backups may lie beside it; files of this folder itself must be clean.
+    for file in store::files(root, &|_| false)? {
+        repo.go_on()?;
+        if let Some(bytes) = store::read_if(&file)?
+            && repo.search.form_in(&bytes).is_some()
+        {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            return Err(Fault::refused("a copy of the key is left beside the backup", name)
+                .hint("this program did not put it there: look at it and remove it"));
+        }
+    }
+    Ok(GitReply::Finished { plan: plan.into(), backup: dir.display().to_string() })
+}
