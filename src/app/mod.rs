@@ -85,7 +85,11 @@ pub enum Msg {
     /// Something that reached the person from outside, in a drill.
     News(String),
     /// The story at the start of a drill.
-    Story { title: String, lines: Vec<String>, hand: Stamp },
+    Story {
+        title: String,
+        lines: Vec<String>,
+        hand: Stamp,
+    },
     /// Somebody asked the process to end.
     Ending(String),
 }

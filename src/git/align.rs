@@ -127,7 +127,12 @@ fn write(repo: &Repo<'_>, file: &Path, path: &[u8], new: &Side, mode: Option<u32
         return link(file, &target);
     }
     // As a checkout would: line ends and filters as the user has set them.
-    let said = repo.git.run(&[OsString::from("cat-file"), "--filters".into(), flag("--path=", path), new.id.clone().into()])?;
+    let said = repo.git.run(&[
+        OsString::from("cat-file"),
+        "--filters".into(),
+        flag("--path=", path),
+        new.id.clone().into(),
+    ])?;
     let fresh = if new.mode == b"100755" { 0o755 } else { 0o644 };
     store::put_with(file, &said, mode.unwrap_or(fresh))
 }

@@ -100,7 +100,7 @@ fn undated(model: &str) -> Option<&str> {
 }
 
 /// What `rows` would cost.
-pub fn estimate(rows: &[UsageRow], prices: &Prices) -> Estimate {
+pub fn estimate<'a>(rows: impl IntoIterator<Item = &'a UsageRow>, prices: &Prices) -> Estimate {
     let mut usd = None;
     let mut unpriced = BTreeSet::new();
     let busy = |row: &&UsageRow| row.requests > 0 || row.input > 0 || row.output > 0;

@@ -44,7 +44,11 @@ pub enum In {
     Written(Written),
     Progress(u64, Progress),
     Log(LogLine),
-    Over { run: u64, armed: Armed, finish: Finish },
+    Over {
+        run: u64,
+        armed: Armed,
+        finish: Finish,
+    },
     /// A key made by a colleague, or why there is none.
     Made(Result<Option<Secret>>),
 }
@@ -119,7 +123,22 @@ impl Engine {
         let Parts { app, clock, vault, hands, folder, .. } = parts;
         let cancels = BTreeMap::new();
         let (queue, asked) = (VecDeque::new(), Vec::new());
-        Ok(Self { app, clock, vault, hands, writer, inbox, sender, cancels, queue, busy: false, beside, next_news: None, folder, asked })
+        Ok(Self {
+            app,
+            clock,
+            vault,
+            hands,
+            writer,
+            inbox,
+            sender,
+            cancels,
+            queue,
+            busy: false,
+            beside,
+            next_news: None,
+            folder,
+            asked,
+        })
     }
 
     /// Puts a message into the app and carries out what follows. What only a front end can do comes back.
@@ -304,7 +323,10 @@ impl Engine {
     }
 
     pub fn held(&self) -> BTreeSet<SecretRef> {
-        [SecretRef::Leaked, SecretRef::Replacement, SecretRef::Admin].into_iter().filter(|r| self.vault.has(*r)).collect()
+        [SecretRef::Leaked, SecretRef::Replacement, SecretRef::Admin]
+            .into_iter()
+            .filter(|r| self.vault.has(*r))
+            .collect()
     }
 
     fn export(&mut self) {

@@ -44,7 +44,8 @@ impl GitJobs {
     fn failed(&self, op: &GitOp, mut fault: Fault) -> Finish {
         fault.what = self.vault.clean(&fault.what);
         fault.why = self.vault.clean(&fault.why);
-        let sure = matches!(fault.kind, FaultKind::Refused | FaultKind::Changed | FaultKind::Input | FaultKind::Cancelled);
+        let sure =
+            matches!(fault.kind, FaultKind::Refused | FaultKind::Changed | FaultKind::Input | FaultKind::Cancelled);
         if sure || op.risk() == crate::effect::Risk::Read {
             let refused = matches!(fault.kind, FaultKind::Refused | FaultKind::Changed | FaultKind::Input);
             let outcome = if refused { Outcome::Refused { fault } } else { Outcome::Failed { fault } };

@@ -10,6 +10,8 @@ pub mod finish;
 pub mod front;
 pub mod git;
 pub mod harden;
+#[cfg(debug_assertions)]
+mod hold;
 pub mod http;
 pub mod input;
 pub mod journal;
@@ -26,5 +28,3 @@ pub mod tui;
 mod turns;
 pub mod vault;
 pub mod writer;
-#[cfg(debug_assertions)]
-mod hold;

@@ -14,7 +14,8 @@ use super::vault::Vault;
 
 /// Writes `report.md` and `report.json` into `folder`; gives the Markdown's path.
 pub fn write(folder: &Path, report: &Report, vault: &Vault) -> Result<PathBuf> {
-    let json = serde_json::to_string_pretty(report).map_err(|e| Fault::machine("the report can't be put as JSON", e))?;
+    let json =
+        serde_json::to_string_pretty(report).map_err(|e| Fault::machine("the report can't be put as JSON", e))?;
     put(&folder.join("report.json"), &json, vault)?;
     let markdown = folder.join("report.md");
     put(&markdown, &report.markdown(), vault)?;

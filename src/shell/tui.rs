@@ -111,7 +111,8 @@ impl Tui<'_> {
         let now = self.engine.clock.now();
         let millis = |at: crate::base::Stamp| u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0);
         let second = if self.engine.app.running.is_empty() { 1000 } else { 250 };
-        let clock = self.engine.app.has_clock().then_some(second - u64::try_from(now.0.rem_euclid(1000)).unwrap_or(0) % second);
+        let clock =
+            self.engine.app.has_clock().then_some(second - u64::try_from(now.0.rem_euclid(1000)).unwrap_or(0) % second);
         let due = self.engine.wake().map(|at| self.engine.clock.real_millis(millis(at)));
         let nap = [clock, due].into_iter().flatten().min().unwrap_or(60_000);
         Duration::from_millis(nap.max(1))
@@ -145,7 +146,8 @@ impl Tui<'_> {
             // In a drill, Enter on the empty line asks the colleague instead.
             if key.code == Code::Enter && !key.repeat && self.typed.is_empty() && self.engine.ask_colleague() {
                 let asked = self.engine.put(Msg::Key { key: Key::of(Code::Esc), hand });
-                self.engine.put(Msg::Told(Tone::Plain, "your colleague makes one; it comes into the vault by itself".into()));
+                self.engine
+                    .put(Msg::Told(Tone::Plain, "your colleague makes one; it comes into the vault by itself".into()));
                 return self.obey(asked).await;
             }
             match self.typed.key(&key, hand) {

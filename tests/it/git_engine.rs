@@ -24,7 +24,11 @@ fn an_old_commit_is_cleaned_and_the_history_before_it_keeps_its_ids() {
     assert_eq!(plan.phrase, "work");
     assert_eq!(plan.files, ["f"]);
     assert_eq!(plan.first_changed.len(), 1);
-    assert!(plan.diff.contains(&"-k=[leaked]".to_owned()) && plan.diff.contains(&format!("+k={MARK}")), "{:?}", plan.diff);
+    assert!(
+        plan.diff.contains(&"-k=[leaked]".to_owned()) && plan.diff.contains(&format!("+k={MARK}")),
+        "{:?}",
+        plan.diff
+    );
     assert!(!plan.push_needed);
     assert_eq!(world.git(&["rev-parse", "HEAD~2"]), first);
     assert_eq!(world.git(&["log", "--format=%s"]), "fix\nleak\nbase");
@@ -279,7 +283,12 @@ fn every_encoding_is_found_and_replaced_in_kind() {
     world.write("b64-2", b64.encode(format!("us{k}:tail")));
     world.write("hex", hex);
     world.write("bin", [b"a\0k=", k.as_bytes(), b"\0"].concat());
-    let lines: Vec<String> = b64.encode(format!("user:{k}:more")).as_bytes().chunks(30).map(|c| String::from_utf8_lossy(c).into_owned()).collect();
+    let lines: Vec<String> = b64
+        .encode(format!("user:{k}:more"))
+        .as_bytes()
+        .chunks(30)
+        .map(|c| String::from_utf8_lossy(c).into_owned())
+        .collect();
     world.write("wrapped", lines.join("\n"));
     world.commit("forms");
     let forms: Vec<String> = world.find().copies.into_iter().map(|c| c.form).collect();
@@ -347,7 +356,9 @@ fn packed_refs_packs_cruft_packs_and_a_commit_graph() {
     world.git(&["commit-graph", "write", "--reachable"]);
     world.git(&["multi-pack-index", "write"]);
     world.git(&["pack-refs", "--all"]);
-    assert!(crate::gitrepo::walk(&world.repo.join(".git/objects/pack")).iter().any(|p| p.extension().unwrap() == "mtimes"));
+    assert!(
+        crate::gitrepo::walk(&world.repo.join(".git/objects/pack")).iter().any(|p| p.extension().unwrap() == "mtimes")
+    );
     let before = world.dump();
     let plan = world.purge();
     assert!(world.repo.join(".git/objects/info/commit-graph").exists());
@@ -400,7 +411,13 @@ fn a_short_key_and_a_backup_inside_are_refused() {
     let mut world = World::new();
     let inside = world.repo.join("backup");
     let ask = |root: &std::path::Path, key: &str| {
-        let ask = git::Ask { repo: &world.repo, backup_root: root, key: key.as_bytes(), cancel: &|| false, progress: &|_| {} };
+        let ask = git::Ask {
+            repo: &world.repo,
+            backup_root: root,
+            key: key.as_bytes(),
+            cancel: &|| false,
+            progress: &|_| {},
+        };
         git::plan(&ask).unwrap_err()
     };
     assert!(ask(&inside, &world.key).why.contains("inside the repository"));
@@ -418,7 +435,13 @@ fn cancel_stops_and_changes_nothing() {
         let left = std::sync::atomic::AtomicI32::new(let_pass);
         let cancel = || left.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) <= 0;
         let backup = world.backup();
-        let ask = git::Ask { repo: &world.repo, backup_root: &backup, key: world.key.as_bytes(), cancel: &cancel, progress: &|_| {} };
+        let ask = git::Ask {
+            repo: &world.repo,
+            backup_root: &backup,
+            key: world.key.as_bytes(),
+            cancel: &cancel,
+            progress: &|_| {},
+        };
         assert_eq!(git::apply(&ask, &plan.id).unwrap_err().kind, FaultKind::Cancelled, "{let_pass}");
         assert_eq!(world.dump(), before);
     }
@@ -485,7 +508,11 @@ fn undo_does_not_lose_later_work() {
 fn refused(world: &World, words: &str) {
     let before = world.dump();
     let plan = world.plan();
-    assert!(plan.refusals.iter().any(|r| r.why.contains(words) && !r.way_forward.is_empty()), "{words}: {:?}", plan.refusals);
+    assert!(
+        plan.refusals.iter().any(|r| r.why.contains(words) && !r.way_forward.is_empty()),
+        "{words}: {:?}",
+        plan.refusals
+    );
     let fault = world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Refused);
     assert!(!fault.hints.is_empty() && !fault.to_string().contains(&world.key));
@@ -548,7 +575,10 @@ fn shapes_that_can_not_be_rewritten_are_refused() {
     refused(&world, "in the name of refs/heads/k-[leaked]");
     world.git(&["branch", "-D", &format!("k-{}", world.key)]);
     world.git(&["repack", "-q", "-a", "-d"]);
-    let pack = crate::gitrepo::walk(&world.repo.join(".git/objects/pack")).into_iter().find(|p| p.extension().unwrap() == "pack").unwrap();
+    let pack = crate::gitrepo::walk(&world.repo.join(".git/objects/pack"))
+        .into_iter()
+        .find(|p| p.extension().unwrap() == "pack")
+        .unwrap();
     fs::write(pack.with_extension("keep"), "").unwrap();
     refused(&world, ".keep");
     fs::remove_file(pack.with_extension("keep")).unwrap();
@@ -575,7 +605,9 @@ fn clones_that_lack_objects_are_refused() {
     refused(&world, "shallow");
     world.repo = temp.join("shared");
     refused(&world, "borrows objects");
-    for (name, words) in [("partial", "partial clone"), ("reftable", "reftable"), ("sha256", "SHA-256"), ("none", "no git repository")] {
+    for (name, words) in
+        [("partial", "partial clone"), ("reftable", "reftable"), ("sha256", "SHA-256"), ("none", "no git repository")]
+    {
         world.repo = temp.join(name);
         for fault in [world.ask(git::find).unwrap_err(), world.ask(git::plan).unwrap_err()] {
             assert!(fault.why.contains(words) && !fault.hints.is_empty(), "{name}: {fault}");
