@@ -113,23 +113,27 @@ impl App {
         match palette.key(&key, self) {
             super::palette::Step::Open => self.overlay = Overlay::Palette(palette),
             super::palette::Step::Closed => {}
-            super::palette::Step::Chosen(id) => self.by_id(&id, key, hand, orders),
+            super::palette::Step::Chosen(id) => {
+                self.by_id(&id, key, hand, orders);
+            }
         }
     }
 
     /// Runs a command or a stage's action by its name, visiting its stage first.
-    pub fn by_id(&mut self, id: &str, key: Key, hand: Stamp, orders: &mut Vec<Order>) {
+    /// `false`: there is no such command.
+    pub fn by_id(&mut self, id: &str, key: Key, hand: Stamp, orders: &mut Vec<Order>) -> bool {
         if let Some(command) = commands::ALL.iter().find(|c| c.id == id) {
             self.command(command, key, hand, orders);
-            return;
+            return true;
         }
         for stage in crate::stages::ALL {
             if let Some(action) = stage.actions().iter().find(|a| a.id == id) {
                 self.visit(stage.id());
                 self.act(action, key, hand, orders);
-                return;
+                return true;
             }
         }
+        false
     }
 
     fn filter_key(&mut self, key: Key) {

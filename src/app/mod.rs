@@ -64,6 +64,8 @@ pub enum Msg {
         key: Key,
         hand: Stamp,
     },
+    /// A command by its name, as chosen in the palette.
+    Do { id: String, hand: Stamp },
     Recorded(Box<Record>),
     /// The journal would not arm it.
     Refused {

@@ -104,7 +104,7 @@ pub fn estimate<'a>(rows: impl IntoIterator<Item = &'a UsageRow>, prices: &Price
     let mut usd = None;
     let mut unpriced = BTreeSet::new();
     let busy = |row: &&UsageRow| row.requests > 0 || row.input > 0 || row.output > 0;
-    for row in rows.iter().filter(busy) {
+    for row in rows.into_iter().filter(busy) {
         match prices.row(row) {
             Some(cost) => usd = Some(usd.unwrap_or(0.0) + cost),
             None if row.model.is_empty() => drop(unpriced.insert(row.part.clone())),

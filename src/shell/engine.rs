@@ -77,6 +77,8 @@ pub struct Engine {
     /// With a stepped clock one effect runs at a time, in order: the same run is the same everywhere.
     queue: VecDeque<(u64, Armed)>,
     busy: bool,
+    /// Commands the journal has not answered yet.
+    pending: usize,
     beside: Option<Box<dyn Beside>>,
     next_news: Option<Stamp>,
     /// Where reports go.
@@ -134,6 +136,7 @@ impl Engine {
             cancels,
             queue,
             busy: false,
+            pending: 0,
             beside,
             next_news: None,
             folder,
@@ -201,6 +204,9 @@ impl Engine {
     }
 
     fn written(&mut self, written: Written) -> Vec<FrontOrder> {
+        if !matches!(written, Written::Broken(_) | Written::Mended) {
+            self.pending = self.pending.saturating_sub(1);
+        }
         match written {
             Written::Armed { run, armed, record } => {
                 let mut asked = Vec::new();
@@ -290,8 +296,9 @@ impl Engine {
 
     fn send(&mut self, command: Command) {
         let Some(writer) = &self.writer else { return };
-        if let Err(fault) = writer.send(command) {
-            self.app.journal_fault = Some(fault);
+        match writer.send(command) {
+            Ok(()) => self.pending += 1,
+            Err(fault) => self.app.journal_fault = Some(fault),
         }
     }
 
@@ -342,7 +349,7 @@ impl Engine {
 
     /// Nothing runs, waits or is on its way to the journal.
     pub fn is_quiet(&self) -> bool {
-        self.app.running.is_empty() && self.queue.is_empty() && !self.busy
+        self.app.running.is_empty() && self.queue.is_empty() && !self.busy && self.pending == 0
     }
 
     /// Serves what was sent to the journal, then lets it go. What the disk never took is said.

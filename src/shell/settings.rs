@@ -68,6 +68,19 @@ pub fn store(env: Lookup<'_>) -> Result<Store> {
     Ok(Store::new(root.join("incidents")))
 }
 
+/// A small text file a user named: a playbook, a price list, a script.
+pub fn text_file(path: &Path) -> Result<String> {
+    let cant = |why: String| Fault::input(format!("{} can't be read", path.display()), why).hint("give the path of a text file");
+    let size = path.metadata().map_err(|e| cant(e.to_string()))?;
+    if !size.is_file() {
+        return Err(cant("it is not a file".into()));
+    }
+    if size.len() > LARGEST {
+        return Err(cant(format!("it has {} bytes, at most {LARGEST} are read", size.len())));
+    }
+    std::fs::read_to_string(path).map_err(|e| cant(e.to_string()))
+}
+
 /// The config file to read, and whether somebody named it (then it must be there).
 fn find(flags: &Flags, env: Lookup<'_>) -> Option<(PathBuf, bool)> {
     use etcetera::BaseStrategy as _;

@@ -38,6 +38,11 @@ pub fn graphemes(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.graphemes(true).filter(|g| !g.chars().any(unfit) && g.width() > 0)
 }
 
+/// `text` without what may not reach a screen.
+pub fn tame(text: &str) -> String {
+    graphemes(text).collect()
+}
+
 /// Cells.
 pub fn width(text: &str) -> usize {
     graphemes(text).map(UnicodeWidthStr::width).sum()

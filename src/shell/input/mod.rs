@@ -4,12 +4,14 @@
 //! Must not know: what a key is for. Bytes go from the source to a zeroed buffer to a [`Secret`], with no copy left behind.
 
 mod argv;
+mod echo;
 mod hunt;
 mod line;
 mod masked;
 mod prompt;
 
 pub use argv::{looks_like_key, refuse_argv};
+pub use echo::Echo;
 pub use hunt::{Candidate, Candidates, find_by_shape};
 pub use masked::Masked;
 pub use prompt::{prompt, prompt_on};
