@@ -3,4 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod http_drive;
+mod http_secrets;
+mod http_world;
 mod openai_contract;
