@@ -11,6 +11,8 @@ mod http_drive;
 mod input;
 mod journal;
 mod layers;
+mod http_secrets;
+mod http_world;
 mod openai_contract;
 mod settings;
 mod ui_kit;

@@ -256,6 +256,7 @@ mod tests {
             answer(401, None),
             answer(401, Some(json!({"error":"invalid_api_key"}))),
             answer(401, Some(json!({"code":"invalid_api_key"}))),
+            answer(401, Some(json!({"error":{"code":"invalid_api_key"}}))),
             answer(403, Some(json!("<html>"))),
             answer(407, None),
             answer(429, None),
