@@ -21,6 +21,7 @@
 
 pub mod app;
 pub mod base;
+pub mod cli;
 pub mod config;
 pub mod drill;
 pub mod effect;

@@ -1,3 +1,7 @@
-//! The program: parses, chooses a front end, gives the exit code.
+//! The binary: hands the arguments to the library and the exit code to the system.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    stanch::cli::main(std::env::args_os().collect())
+}

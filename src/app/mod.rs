@@ -65,7 +65,10 @@ pub enum Msg {
         hand: Stamp,
     },
     /// A command by its name, as chosen in the palette.
-    Do { id: String, hand: Stamp },
+    Do {
+        id: String,
+        hand: Stamp,
+    },
     Recorded(Box<Record>),
     /// The journal would not arm it.
     Refused {

@@ -147,9 +147,10 @@ impl Lines {
 
     fn nap(&self) -> std::time::Duration {
         let now = self.engine.clock.now();
-        let due = self.engine.wake().map_or(60_000, |at| {
-            self.engine.clock.real_millis(u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0))
-        });
+        let due = self
+            .engine
+            .wake()
+            .map_or(60_000, |at| self.engine.clock.real_millis(u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0)));
         std::time::Duration::from_millis(due.clamp(1, 60_000))
     }
 
@@ -164,7 +165,9 @@ impl Lines {
         match kind {
             Some(Kind::Secret(role)) => self.secret(role, typed),
             Some(_) if typed.trim().is_empty() => self.press(Key::of(Code::Esc)),
-            Some(Kind::Confirm) => self.press(if matches!(typed.trim(), "y" | "yes") { Key::char('y') } else { Key::of(Code::Esc) }),
+            Some(Kind::Confirm) => {
+                self.press(if matches!(typed.trim(), "y" | "yes") { Key::char('y') } else { Key::of(Code::Esc) })
+            }
             Some(Kind::Choice(options)) => self.choose(typed, options.len()),
             Some(Kind::Info) => self.press(Key::of(Code::Enter)),
             Some(Kind::Phrase(_) | Kind::Line { .. }) => {

@@ -101,7 +101,8 @@ impl Operator {
             Kind::Phrase(phrase) => self.write(text.as_deref().unwrap_or(&phrase)),
             Kind::Line { .. } => self.write(text.as_deref().unwrap_or("as the script says")),
             Kind::Choice(options) => {
-                let wanted = |text: &String| options.iter().position(|(value, line)| value == text || line.contains(text));
+                let wanted =
+                    |text: &String| options.iter().position(|(value, line)| value == text || line.contains(text));
                 let down = text.as_ref().and_then(wanted).unwrap_or(0);
                 let mut keys = vec![Key::of(Code::Down); down];
                 keys.push(enter);

@@ -18,6 +18,7 @@ use super::endpoints::Endpoints;
 use super::engine::{Beside, Engine, Parts};
 use super::exec::Hands;
 use super::files::Files;
+use super::front;
 use super::git::GitJobs;
 use super::http::Http;
 use super::journal::{Journal, Store, who};
@@ -25,7 +26,6 @@ use super::settings::Settings;
 use super::terminal::Modes;
 use super::tui::Front;
 use super::vault::Vault;
-use super::front;
 
 /// Which journal.
 #[derive(Debug)]
@@ -59,7 +59,10 @@ pub fn open(wanted: Wanted<'_>, beside: Option<Box<dyn Beside>>) -> Result<Engin
     let (journal, records) = journal(&wanted)?;
     let incident = Incident::fold(&records)?;
     let provider = providers::by_id(&incident.opened.provider).ok_or_else(|| {
-        Fault::input("this incident can't be worked on", format!("its provider {} is not known here", incident.opened.provider))
+        Fault::input(
+            "this incident can't be worked on",
+            format!("its provider {} is not known here", incident.opened.provider),
+        )
     })?;
     let folder = folder(wanted.store, &incident.opened.incident);
     let endpoints = Endpoints::new(incident.opened.mode, &wanted.base, wanted.base_configured)?;
@@ -131,11 +134,8 @@ pub fn look(settings: &Settings) -> Front {
         ThemeName::Mono => Some(Palette::Mono),
     };
     let theme = Theme::pick(palette, front::no_color(), matches!(term.as_deref(), Some("dumb")));
-    let modes = Modes {
-        mouse: settings.config.screen.mouse,
-        paste: true,
-        repeats: front::marks_repeats(term.as_deref()),
-    };
+    let modes =
+        Modes { mouse: settings.config.screen.mouse, paste: true, repeats: front::marks_repeats(term.as_deref()) };
     Front { look: Look::new(theme, settings.config.screen.ascii), modes }
 }
 

@@ -70,7 +70,9 @@ pub fn store(env: Lookup<'_>) -> Result<Store> {
 
 /// A small text file a user named: a playbook, a price list, a script.
 pub fn text_file(path: &Path) -> Result<String> {
-    let cant = |why: String| Fault::input(format!("{} can't be read", path.display()), why).hint("give the path of a text file");
+    let cant = |why: String| {
+        Fault::input(format!("{} can't be read", path.display()), why).hint("give the path of a text file")
+    };
     let size = path.metadata().map_err(|e| cant(e.to_string()))?;
     if !size.is_file() {
         return Err(cant("it is not a file".into()));

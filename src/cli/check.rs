@@ -1,0 +1,71 @@
+//! `check`: one classified probe of one key. Opens no incident, writes nothing.
+//!
+//! Must not know: what the verdict is for.
+
+use serde::Serialize;
+use tokio::sync::mpsc::unbounded_channel;
+use tokio_util::sync::CancellationToken;
+
+use crate::base::fault::Result;
+use crate::base::{Clock, Fault, SecretRef};
+use crate::effect::provider::Probe;
+use crate::effect::{Outcome, ProviderOp, ProviderReply, Reply, Verdict};
+use crate::incident::Mode;
+use crate::providers;
+use crate::shell::endpoints::Endpoints;
+use crate::shell::finish::{Finish, Wire};
+use crate::shell::http::Http;
+use crate::shell::session;
+use crate::shell::vault::Vault;
+
+use super::args::Check;
+use super::{Context, exit, respond, say, say_json};
+
+#[derive(Debug, Serialize)]
+struct Answer {
+    key: String,
+    kind: &'static str,
+    #[serde(flatten)]
+    probe: Probe,
+}
+
+pub(super) async fn check(args: Check, context: Context) -> Result<u8> {
+    let clock = Clock::real();
+    let (_, salt) = session::new_opened(Mode::Live, clock.now())?;
+    let vault = Vault::new(&salt);
+    let print = vault.put(SecretRef::Leaked, respond::key(&args.key, "openai", &salt)?);
+    let config = &context.settings.config;
+    let endpoints = Endpoints::new(Mode::Live, &config.openai.base_url, context.settings.base_configured)?;
+    let http = Http::new(endpoints, vault, clock)?;
+    let (progress, _said) = unbounded_channel();
+    let (log, _lines) = unbounded_channel();
+    let wire = Wire { cancel: CancellationToken::new(), progress, log };
+    let op = ProviderOp::Probe { key: SecretRef::Leaked };
+    let provider = providers::by_id("openai").unwrap_or(providers::ALL[0]);
+    let probe = match http.drive(provider, &op, &wire).await {
+        Finish::Outcome(Outcome::Done { reply: Reply::Provider { reply: ProviderReply::Probed(probe) } }) => probe,
+        Finish::Outcome(Outcome::Refused { fault } | Outcome::Failed { fault }) => return Err(fault),
+        Finish::Outcome(Outcome::Done { .. }) => {
+            return Err(Fault::refused("no verdict", "the answer was of another kind"));
+        }
+        Finish::Lost(why) => return Err(Fault::refused("no verdict", why)),
+    };
+    let answer = Answer { key: print.to_string(), kind: print.kind.words(), probe };
+    if args.json {
+        say_json(&answer)?;
+    } else {
+        let once = if answer.probe.verdict == Verdict::Dead {
+            ". One refusal is no proof: a deleted key can answer again for a while"
+        } else {
+            ""
+        };
+        say(&format!(
+            "{} is {} ({}, {}){once}",
+            answer.key,
+            answer.probe.verdict.word(),
+            answer.probe.short(),
+            answer.probe.why
+        ))?;
+    }
+    Ok(if answer.probe.verdict == Verdict::Unknown { exit::UNKNOWN } else { exit::DONE })
+}

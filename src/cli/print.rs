@@ -1,0 +1,94 @@
+//! `print`: documents made from the program's own tables, so that they can't go stale.
+//!
+//! Must not know: settings; it works on a machine without any.
+
+use clap::CommandFactory as _;
+
+use crate::app::keys_markdown;
+use crate::base::Fault;
+use crate::base::fault::Result;
+use crate::shell::settings;
+
+use super::args::{Cli, Print, What};
+use super::{exit, say};
+
+pub(super) fn print(what: &Print) -> Result<u8> {
+    match what.what {
+        What::Keys => say(&keys_markdown())?,
+        What::Config => say(settings::SAMPLE)?,
+        What::Man => say(&man()?)?,
+        What::Completions => {
+            let shell = what.shell.or_else(clap_complete::Shell::from_env).ok_or_else(|| {
+                Fault::input("which shell?", "SHELL does not tell")
+                    .hint("--shell bash, zsh, fish, elvish or powershell")
+            })?;
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "stanch", &mut script);
+            say(&String::from_utf8_lossy(&script))?;
+        }
+    }
+    Ok(exit::DONE)
+}
+
+/// The man page: the commands as clap knows them, the keys as the program does, exit codes and variables.
+fn man() -> Result<String> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command())
+        .render(&mut page)
+        .map_err(|e| Fault::machine("the man page can't be made", e))?;
+    let mut page = String::from_utf8_lossy(&page).into_owned();
+    page.push_str(EXTRA);
+    page.push_str(".SH KEYS\n");
+    let mut last = String::new();
+    for (section, keys, what, _) in crate::app::keys_table() {
+        if section != last {
+            page.push_str(&format!(".SS \"{}\"\n", escape(&section)));
+            last = section;
+        }
+        page.push_str(&format!(".TP\n.B {}\n{}\n", escape(&keys), escape(&what)));
+    }
+    Ok(page)
+}
+
+/// A line that starts with a dot or a quote would be a request to roff.
+fn escape(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    if text.starts_with(['.', '\'']) { format!("\\&{text}") } else { text }
+}
+
+const EXTRA: &str = r".SH EXIT STATUS
+.TP
+.B 0
+done
+.TP
+.B 1
+failed
+.TP
+.B 2
+wrong usage
+.TP
+.B 3
+open steps are left
+.TP
+.B 4
+the outcome of something is unknown
+.TP
+.B 130
+interrupted
+.SH ENVIRONMENT
+.TP
+.B OPENAI_ADMIN_KEY
+the admin key (another name can be set in the config)
+.TP
+.B STANCH_OPENAI_BASE_URL
+the provider's API, e.g. a stand\-in on this machine
+.TP
+.B STANCH_STATE_DIR
+where incidents are kept
+.TP
+.B STANCH_CONFIG
+the config file
+.TP
+.B STANCH_THEME, STANCH_ASCII, NO_COLOR
+how it looks
+";

@@ -1,0 +1,222 @@
+//! `respond` and `resume`: a live incident, new or taken up again.
+//!
+//! Must not know: what the incident will ask for.
+
+use std::path::{Path, PathBuf};
+
+use crate::base::fault::Result;
+use crate::base::{Clock, Fault, Secret, SecretRef, Stamp};
+use crate::incident::{Mode, Opened};
+use crate::providers;
+use crate::shell::engine::Engine;
+use crate::shell::session::{self, Wanted, Which};
+use crate::shell::vault::Vault;
+use crate::shell::{front, input, journal};
+
+use super::args::{KeySource, Respond, Resume};
+use super::{Context, drill, run, say};
+
+pub(super) async fn respond(args: Respond, context: Context) -> Result<u8> {
+    let engine = open(args, &context)?;
+    let (app, code) = run::run(engine, &context).await?;
+    say(&format!("stanch resume {}", crate::base::id::short(&app.incident.opened.incident)))?;
+    Ok(code)
+}
+
+fn open(args: Respond, context: &Context) -> Result<Engine> {
+    if providers::by_id(&args.provider).is_none() {
+        let known: Vec<&str> = providers::ALL.iter().map(|p| p.id()).collect();
+        let why = format!("there is no provider {}", args.provider);
+        return Err(Fault::input("no incident was opened", why).hint(format!("known: {}", known.join(", "))));
+    }
+    let since = args.since.as_deref().map(time).transpose()?;
+    let clock = Clock::real();
+    let repos = places(args.repo, &context.settings.config.repos)?;
+    let roots = places(args.env_root, &context.settings.config.env_roots)?;
+    let (incident, salt) = session::new_opened(Mode::Live, clock.now())?;
+    let vault = Vault::new(&salt);
+    let key = vault.put(SecretRef::Leaked, key(&args.key, &args.provider, &salt)?);
+    let has_admin = admin(&vault, context)?;
+    let opened = Opened {
+        incident,
+        mode: Mode::Live,
+        provider: args.provider,
+        key,
+        salt,
+        found_by: args.found_by,
+        exposed_since: since.unwrap_or_else(|| clock.now()),
+        exposed_known: since.is_some(),
+        repos,
+        roots,
+        has_admin,
+        drill: None,
+    };
+    live(Which::New(Box::new(opened)), vault, clock, args.playbook, context)
+}
+
+fn live(which: Which, vault: Vault, clock: Clock, playbook: Option<PathBuf>, context: &Context) -> Result<Engine> {
+    let config = &context.settings.config;
+    let wanted = Wanted {
+        store: &context.settings.store,
+        which,
+        vault,
+        clock,
+        base: config.openai.base_url.clone(),
+        base_configured: context.settings.base_configured,
+        hooks: config.targets.clone(),
+        prices: config.prices.clone(),
+        playbook,
+        label: String::new(),
+    };
+    session::open(wanted, None)
+}
+
+pub(super) async fn resume(args: Resume, context: Context) -> Result<u8> {
+    let store = &context.settings.store;
+    let id = which(args.id.as_deref(), &context)?;
+    let opened = opened(&store.journal(&id))?;
+    if opened.drill.is_some() && !args.observe {
+        return drill::again(&id, &opened, context).await;
+    }
+    let vault = Vault::new(&opened.salt);
+    if !args.observe {
+        if let Some(secret) = key_again(&args.key, &opened)? {
+            vault.put(SecretRef::Leaked, secret);
+        }
+        admin(&vault, &context)?;
+    }
+    let chosen = if args.observe { Which::Observe(id) } else { Which::Again(id) };
+    let engine = live(chosen, vault, Clock::real(), None, &context)?;
+    Ok(run::run(engine, &context).await?.1)
+}
+
+/// The id that was said, or the newest incident that is not closed.
+pub(super) fn which(said: Option<&str>, context: &Context) -> Result<String> {
+    let store = &context.settings.store;
+    if let Some(said) = said {
+        return store.resolve(said);
+    }
+    let listed = store.list()?;
+    let open = listed.iter().filter(|l| l.fault.is_none()).max_by_key(|l| (!l.closed, l.opened_at));
+    open.map(|l| l.id.clone()).ok_or_else(|| {
+        Fault::input("there is no incident on this machine", "none was opened yet")
+            .hint("`stanch respond` opens one, `stanch drill` trains")
+    })
+}
+
+/// An incident's first record.
+pub(super) fn opened(path: &Path) -> Result<Opened> {
+    let reading = journal::read(path)?;
+    Ok(crate::incident::Incident::fold(&reading.records)?.opened)
+}
+
+fn time(text: &str) -> Result<Stamp> {
+    Stamp::parse(text).ok_or_else(|| {
+        Fault::input(format!("--since {text} is not a time"), "it can't be read").hint("UTC: 2026-11-20 13:52")
+    })
+}
+
+/// Absolute paths of what was given, else of what the config names. A repository or root that is not there is said at
+/// once, not found out in the middle of the walk.
+fn places(given: Vec<PathBuf>, config: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let chosen = if given.is_empty() { config.to_vec() } else { given };
+    let full = |path: PathBuf| {
+        path.canonicalize().map_err(|e| {
+            Fault::input(format!("{} can't be looked into", path.display()), e.to_string())
+                .hint("give a path that exists")
+        })
+    };
+    chosen.into_iter().map(full).collect()
+}
+
+/// The key, from where the arguments say, or by hidden prompt.
+pub(super) fn key(source: &KeySource, provider: &str, salt: &str) -> Result<Secret> {
+    if source.key_stdin {
+        return input::key_stdin(std::io::stdin().lock());
+    }
+    if let Some(path) = &source.key_file {
+        let taken = input::key_file(path)?;
+        for warning in taken.warnings {
+            use std::io::Write as _;
+            let _ = writeln!(std::io::stderr(), "stanch: {warning}");
+        }
+        return Ok(taken.secret);
+    }
+    if let Some(name) = &source.key_env {
+        return input::key_env(name, |name| std::env::var_os(name));
+    }
+    if !source.leaked_in.is_empty() {
+        return hunt(&source.leaked_in, provider, salt);
+    }
+    if !front::stdin_is_terminal() {
+        return Err(Fault::input("no key was given", "there is no terminal to ask on")
+            .hint("--key-stdin, --key-file FILE or --key-env VAR; --leaked-in PATH looks for it"));
+    }
+    input::prompt("The leaked key (hidden; it is never shown): ")
+}
+
+/// "I only know where it leaked": the keys found there, masked, for a person to choose from.
+fn hunt(paths: &[PathBuf], provider: &str, salt: &str) -> Result<Secret> {
+    let provider = providers::by_id(provider).unwrap_or(providers::ALL[0]);
+    let found = input::find_by_shape(paths, &|text| provider.spot(text), salt)?;
+    let mut text = format!("{} files looked at.\n", found.files);
+    for (n, candidate) in found.list.iter().enumerate() {
+        use std::fmt::Write as _;
+        let places: Vec<String> = candidate.places.iter().take(3).map(ToString::to_string).collect();
+        let _ =
+            writeln!(text, "  {}  {}  {}  {}", n + 1, candidate.print, candidate.print.kind.words(), places.join(", "));
+    }
+    match found.list.len() {
+        0 => Err(Fault::input("no key was found there", format!("{} files hold nothing of that shape", found.files))
+            .hint("give the key itself: --key-stdin, --key-file FILE or --key-env VAR")),
+        1 => {
+            say(&format!("{text}The only one; taken."))?;
+            found.choose(0)
+        }
+        count => {
+            say(&format!("{text}Which one leaked? (1 to {count})"))?;
+            let mut line = String::new();
+            std::io::stdin().read_line(&mut line).map_err(|e| Fault::machine("the answer can't be read", e))?;
+            match line.trim().parse::<usize>() {
+                Ok(n) if (1..=count).contains(&n) => found.choose(n - 1),
+                _ => Err(Fault::input("no key was chosen", "that was not one of the numbers")),
+            }
+        }
+    }
+}
+
+/// Takes the admin key from its variable, if it is set.
+fn admin(vault: &Vault, context: &Context) -> Result<bool> {
+    let name = &context.settings.config.openai.admin_key_env;
+    if std::env::var_os(name).is_none_or(|value| value.is_empty()) {
+        return Ok(false);
+    }
+    vault.put(SecretRef::Admin, input::key_env(name, |name| std::env::var_os(name))?);
+    Ok(true)
+}
+
+/// The leaked key again, after the program ended: the vault forgets. Without it, probes, env files and repositories
+/// can't be worked on; everything else can.
+fn key_again(source: &KeySource, opened: &Opened) -> Result<Option<Secret>> {
+    let given =
+        source.key_stdin || source.key_file.is_some() || source.key_env.is_some() || !source.leaked_in.is_empty();
+    if !given && !front::stdin_is_terminal() {
+        return Ok(None);
+    }
+    let secret = if given {
+        key(source, &opened.provider, &opened.salt)?
+    } else {
+        match input::prompt(&format!("The leaked key {} again (hidden; empty goes on without): ", opened.key)) {
+            Ok(secret) => secret,
+            Err(fault) if fault.kind == crate::base::FaultKind::Input && fault.why.contains("empty") => {
+                return Ok(None);
+            }
+            Err(fault) => return Err(fault),
+        }
+    };
+    if secret.fingerprint(&opened.salt).hash != opened.key.hash {
+        return Err(Fault::input("this is not the incident's key", format!("the incident is about {}", opened.key))
+            .hint("give that key, or leave it empty to go on without"));
+    }
+    Ok(Some(secret))
+}
