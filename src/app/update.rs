@@ -16,7 +16,7 @@ impl App {
             Msg::Now(now) => self.now = self.now.max(now),
             Msg::Key { key, hand } => self.key(key, hand, &mut orders),
             Msg::Do { id, hand } => {
-                let known = self.by_id(&id, crate::ui::Key::of(crate::ui::Code::Enter), hand, &mut orders);
+                let known = self.by_id(&id, crate::ui::Key::char(':'), hand, &mut orders);
                 if !known {
                     self.tell(Tone::Warn, format!("there is no command {id}; ? and : list them"));
                 }

@@ -3,6 +3,7 @@
 //! Must not know: how the world is simulated.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -50,7 +51,7 @@ pub(super) async fn drill(args: Drill, context: Context) -> Result<u8> {
     let drill = DrillRef { scenario: args.scenario.clone(), seed, pace };
     // The machine's time in the name, so that two runs never share a folder.
     let (incident, salt) = session::new_opened(Mode::Drill, machine_now())?;
-    let folder = session::folder(&context.settings.store, &incident).join("world");
+    let folder = world_folder(&incident, &context);
     std::fs::create_dir_all(&folder).map_err(|e| {
         Fault::machine(format!("{} can't be made", folder.display()), e)
             .hint("set STANCH_STATE_DIR to a folder you can write")
@@ -97,7 +98,7 @@ pub(super) async fn again(id: &str, opened: &Opened, context: Context) -> Result
     let scenario = Scenario::load(&drill.scenario)?;
     let path = context.settings.store.journal(id);
     let last = journal::read(&path)?.records.last().map(|record| record.at);
-    let folder = session::folder(&context.settings.store, id).join("world");
+    let folder = world_folder(id, &context);
     let clock = open_clock(&scenario, &folder, drill.pace, last)?;
     let world = Arc::new(World::open(scenario, drill.seed, &folder, clock.clone()).await?);
     let vault = Vault::new(&opened.salt);
@@ -105,6 +106,12 @@ pub(super) async fn again(id: &str, opened: &Opened, context: Context) -> Result
     let engine = engine(Which::Again(id.to_owned()), vault, clock, &world, &context)?;
     let (app, code) = run::run(engine, &context).await?;
     end(&app, &world, drill.seed, &context, false, Some(code))
+}
+
+/// A drill's world stands beside the incidents: `<state>/drills/<incident>`.
+fn world_folder(incident: &str, context: &Context) -> PathBuf {
+    let root = context.settings.store.root();
+    root.parent().unwrap_or(root).join("drills").join(incident)
 }
 
 fn secrets(world: &World, vault: &Vault) -> Result<crate::base::Fingerprint> {

@@ -37,7 +37,7 @@ fn list(json: bool, context: &Context) -> Result<u8> {
             .map(|l| {
                 let fault = l.fault.as_ref().map(ToString::to_string);
                 serde_json::json!({"id": l.id, "mode": l.mode, "key": l.key.as_ref().map(ToString::to_string),
-                    "opened_at": l.opened_at, "closed": l.closed, "fault": fault})
+                    "opened_at": l.opened, "closed": l.closed, "fault": fault})
             })
             .collect();
         say_json(&rows)?;
@@ -47,7 +47,7 @@ fn list(json: bool, context: &Context) -> Result<u8> {
         say("No incident on this machine yet. `stanch drill` is a good first one.")?;
     }
     for l in listed {
-        let state = match (&l.fault, l.closed) {
+        let state = match (&l.fault, l.closed.is_some()) {
             (Some(fault), _) => format!("can't be read: {}", fault.why),
             (None, true) => "closed".into(),
             (None, false) => "open".into(),

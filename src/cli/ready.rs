@@ -106,7 +106,7 @@ fn hooks(context: &Context) -> Line {
 
 fn drill(context: &Context) -> Line {
     let listed = context.settings.store.list().unwrap_or_default();
-    let last = listed.iter().filter(|l| l.mode == Some(Mode::Drill)).filter_map(|l| l.opened_at).max();
+    let last = listed.iter().filter(|l| l.mode == Some(Mode::Drill)).filter_map(|l| l.opened).max();
     let now = machine_now();
     let ok = last.is_some_and(|at| now.since(at) < 31 * 86_400);
     let seen = last.map_or_else(|| "never".into(), |at| format!("{} ago", span_text(now.since(at))));

@@ -97,7 +97,7 @@ pub(super) fn which(said: Option<&str>, context: &Context) -> Result<String> {
         return store.resolve(said);
     }
     let listed = store.list()?;
-    let open = listed.iter().filter(|l| l.fault.is_none()).max_by_key(|l| (!l.closed, l.opened_at));
+    let open = listed.iter().filter(|l| l.fault.is_none()).max_by_key(|l| (l.closed.is_none(), l.opened));
     open.map(|l| l.id.clone()).ok_or_else(|| {
         Fault::input("there is no incident on this machine", "none was opened yet")
             .hint("`stanch respond` opens one, `stanch drill` trains")
@@ -162,9 +162,8 @@ fn hunt(paths: &[PathBuf], provider: &str, salt: &str) -> Result<Secret> {
     let mut text = format!("{} files looked at.\n", found.files);
     for (n, candidate) in found.list.iter().enumerate() {
         use std::fmt::Write as _;
-        let places: Vec<String> = candidate.places.iter().take(3).map(ToString::to_string).collect();
         let _ =
-            writeln!(text, "  {}  {}  {}  {}", n + 1, candidate.print, candidate.print.kind.words(), places.join(", "));
+            writeln!(text, "  {}  {}  {}  {}", n + 1, candidate.print, candidate.print.kind.words(), candidate.place);
     }
     match found.list.len() {
         0 => Err(Fault::input("no key was found there", format!("{} files hold nothing of that shape", found.files))

@@ -18,8 +18,8 @@ use super::{Context, drill, exit, respond, say};
 
 pub(super) async fn start(context: Context) -> Result<u8> {
     let listed = context.settings.store.list()?;
-    let mut open: Vec<_> = listed.into_iter().filter(|l| !l.closed && l.fault.is_none()).collect();
-    open.sort_by_key(|l| std::cmp::Reverse(l.opened_at));
+    let mut open: Vec<_> = listed.into_iter().filter(|l| l.closed.is_none() && l.fault.is_none()).collect();
+    open.sort_by_key(|l| std::cmp::Reverse(l.opened));
     let words = |l: &crate::shell::journal::Listed| {
         let mode = l.mode.map_or("", crate::incident::Mode::word);
         format!("{mode} {}", l.key.as_ref().map(ToString::to_string).unwrap_or_default())
