@@ -43,7 +43,8 @@ pub(super) fn align(repo: &Repo<'_>, from: &str, to: &str, clean: bool) -> Resul
             one(repo, &work, change, clean)?;
         }
     }
-    repo.git.run(&["read-tree", "-m", to])?;
+    // Not `-m`: it refuses an entry whose file was just rewritten, as all of these were.
+    repo.git.run(&["read-tree", "--reset", to])?;
     // Exit code 1 only means that some file differs, which `git status` will show.
     repo.git.ask_git(&["update-index", "-q", "--refresh"], None)?;
     Ok(())

@@ -32,6 +32,8 @@ pub struct Incident {
     /// The provider refused to delete the key alone: a service account owns it.
     pub account_only: Option<String>,
     pub usage: Option<(Stamp, UsageReading)>,
+    /// Rounds of figures read, and how many parts failed in the round before the last.
+    pub usage_rounds: (u64, usize),
     pub issued: Option<(Stamp, Issued)>,
     /// Made, but their value was lost before it was stored anywhere.
     pub orphans: Vec<Issued>,
@@ -80,6 +82,7 @@ impl Incident {
             revoked_at: None,
             account_only: None,
             usage: None,
+            usage_rounds: (0, 0),
             issued: None,
             orphans: Vec::new(),
             discovered: None,
@@ -252,7 +255,11 @@ impl Incident {
             ProviderReply::Located(report) => self.located = Some((at, report.clone())),
             ProviderReply::Probed(probe) => self.probes.push((at, probe.clone())),
             ProviderReply::Revoked { .. } | ProviderReply::AccountRevoked { .. } => self.revoked_at = Some(at),
-            ProviderReply::Usage(reading) => self.usage = Some((at, (**reading).clone())),
+            ProviderReply::Usage(reading) => {
+                let failed = |(_, r): &(Stamp, UsageReading)| r.parts.iter().filter(|p| p.failed.is_some()).count();
+                self.usage_rounds = (self.usage_rounds.0 + 1, self.usage.as_ref().map_or(0, failed));
+                self.usage = Some((at, (**reading).clone()));
+            }
             ProviderReply::Issued(issued) => {
                 if let Some(print) = &issued.print {
                     self.taken.insert(SecretRef::Replacement, print.clone());

@@ -121,6 +121,10 @@ fn provider(reply: &ProviderReply, after: &Incident) -> Option<String> {
         }
         ProviderReply::Usage(reading) => {
             let failed = reading.parts.iter().filter(|p| p.failed.is_some()).count();
+            // It is read every minute: only the first round and a change of fortune are a story.
+            if after.usage_rounds.0 > 1 && after.usage_rounds.1 == failed {
+                return None;
+            }
             let up_to = reading.data_up_to.map_or_else(|| "none yet".into(), Stamp::minute);
             Some(format!("Usage read: data up to {up_to}, {failed} part(s) failed"))
         }
@@ -134,7 +138,7 @@ fn target(reply: &TargetReply) -> Option<String> {
         TargetReply::Discovered { found, files, .. } => {
             format!("Looked at {files} files: {} hold the leaked key", found.len())
         }
-        TargetReply::ReadBack { at, holds } => format!("{} holds {holds:?}", at.short()).to_lowercase(),
+        TargetReply::ReadBack { at, holds } => format!("{} holds {}", at.short(), super::settle::words(*holds)),
         TargetReply::Ran { at, what, ok, said } => {
             let ok = if *ok { "ok" } else { "not ok" };
             format!("{what:?} of {}: {ok}, {said}", at.short())

@@ -114,7 +114,8 @@ pub(super) fn usage(replay: &mut Replay<'_>, row: &KeyRow, window: Window) -> St
     for Listed { part, seconds, pages } in &lists {
         let mut read = parts::read(part, *seconds, pages, row);
         if part.keyed {
-            reading.data_up_to = reading.data_up_to.max(read.up_to);
+            // A bucket that is still running ends in the future; its figures don't.
+            reading.data_up_to = reading.data_up_to.max(read.up_to.map(|up_to| up_to.min(window.to)));
         }
         reading.rows.append(&mut read.rows);
         round.note(part.name, !part.keyed, read.trouble);
