@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::stamp::span_text;
+use crate::base::words::count;
 use crate::effect::Risk;
 use crate::incident::advice::{Advice, Fact, Facts, QUESTIONS, advise};
 use crate::incident::{Event, Mode, Step, StepState};
@@ -194,7 +195,11 @@ fn see(at: &View<'_>) -> Vec<Text> {
             .and(Tone::Plain, format!("  {}, found by {}", o.key.kind.words(), o.found_by)),
         exposed,
         admin,
-        Text::plain(format!("{} repositories and {} env roots to look in", o.repos.len(), o.roots.len())),
+        Text::plain(format!(
+            "{} and {} to look in",
+            count(o.repos.len(), "repository"),
+            count(o.roots.len(), "env root")
+        )),
     ];
     if o.mode == Mode::Drill {
         see.push(Text::tone(Tone::Dim, "This is a drill: nothing leaves this machine."));

@@ -3,6 +3,7 @@
 //! Must not know: what kinds of place there are, or how they are written.
 
 use crate::base::SecretRef;
+use crate::base::words::count;
 use crate::effect::target::{Holds, Hook, TargetRef};
 use crate::effect::{Effect, Risk, TargetOp};
 use crate::incident::{Step, StepRef, StepState, TargetFacts};
@@ -201,7 +202,7 @@ fn do_now(at: &View<'_>) -> DoNow {
     if !writes.is_empty() {
         return DoNow {
             action: Some("targets.write"),
-            what: format!("Write the new key to {} place(s)", writes.len()),
+            what: format!("Write the new key to {}", count(writes.len(), "place")),
             effect: "Only the value's bytes change. Backed up outside the tree; u undoes it.".into(),
             check: "Each is read back.".into(),
         };
@@ -209,7 +210,7 @@ fn do_now(at: &View<'_>) -> DoNow {
     if !reloads.is_empty() {
         return DoNow {
             action: Some("targets.reload"),
-            what: format!("Reload what uses {} place(s): a running process keeps the old key", reloads.len()),
+            what: format!("Reload what uses {}: a running process keeps the old key", count(reloads.len(), "place")),
             effect: "Runs the commands you declared.".into(),
             check: "Then your check command tells.".into(),
         };
@@ -217,7 +218,7 @@ fn do_now(at: &View<'_>) -> DoNow {
     if !checks.is_empty() {
         return DoNow {
             action: Some("targets.prove"),
-            what: format!("Check {} place(s): does what uses it run on the new key?", checks.len()),
+            what: format!("Check {}: does what uses it run on the new key?", count(checks.len(), "place")),
             effect: "Runs the check commands you declared; changes nothing.".into(),
             check: "Exit 0 is a yes.".into(),
         };
@@ -246,8 +247,9 @@ fn see(at: &View<'_>) -> Vec<Text> {
     let mut see = Vec::new();
     if let Some((_, files)) = at.incident.discovered {
         see.push(Text::plain(format!(
-            "{files} files looked at, {} place(s) hold or held the key",
-            at.incident.targets.len()
+            "{} looked at, {} found with the key",
+            count(usize::try_from(files).unwrap_or(usize::MAX), "file"),
+            count(at.incident.targets.len(), "place")
         )));
     }
     for not_read in at.incident.not_read.iter().take(3) {
@@ -258,7 +260,9 @@ fn see(at: &View<'_>) -> Vec<Text> {
         see.push(Text::tone(Tone::Bad, format!("{place}: {}: {}", fault.what, fault.why)));
         see.extend(fault.hints.iter().map(|hint| Text::tone(Tone::Dim, format!("try: {hint}"))));
     }
-    if let Some((_, facts)) = at.incident.targets.iter().nth(at.cursor) {
+    if let Some((place, facts)) = at.incident.targets.iter().nth(at.cursor) {
+        let spots: Vec<String> = facts.found.spots.iter().map(|s| format!("{} (line {})", s.name, s.line)).collect();
+        see.push(Text::plain(format!("{}: {}", place.short(), spots.join(", "))));
         see.extend(facts.found.warnings.iter().map(|w| Text::tone(Tone::Warn, w.clone())));
     }
     see
@@ -289,7 +293,7 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
 }
 
 fn body(at: &View<'_>) -> Vec<Block> {
-    let head = ["Place", "Holds", "Written", "Read back", "Reloaded", "Proven"].map(str::to_owned).to_vec();
+    let head = ["Place", "Written", "Read back", "Reloaded", "Proven"].map(str::to_owned).to_vec();
     let rows = at.incident.targets.iter().map(|(place, facts)| row(at, place, facts)).collect();
     let table = Block::Table(Table { title: "Places".into(), head, rows, picks: true });
     let diff = at.incident.targets.values().nth(at.cursor).filter(|f| f.written.is_none()).map(|facts| Block::Lines {
@@ -315,7 +319,6 @@ fn row(at: &View<'_>, place: &TargetRef, facts: &TargetFacts) -> Vec<Text> {
     };
     let by_hand = at.incident.by_hand.contains_key(&at_place("place", place));
     let unknown = matches!(place_state(at, place, facts), StepState::Unknown(_));
-    let spots: Vec<&str> = facts.found.spots.iter().map(|s| s.name.as_str()).collect();
     let hook = |can: bool, ran: Option<bool>| match (ran, can) {
         _ if by_hand => Text::plain("by hand"),
         (None, false) => Text::tone(Tone::Dim, "not declared"),
@@ -324,7 +327,6 @@ fn row(at: &View<'_>, place: &TargetRef, facts: &TargetFacts) -> Vec<Text> {
     let written = if unknown { Text::tone(Tone::Warn, "unknown") } else { cell(facts.written.map(|_| true)) };
     vec![
         Text::plain(place.short()),
-        Text::plain(spots.join(" ")),
         written,
         cell(facts.read_back.as_ref().map(|(_, holds)| *holds == Holds::Replacement)),
         hook(facts.found.can_reload, facts.ran_ok(Hook::Reload)),
@@ -379,7 +381,10 @@ static ACTIONS: [Action; 6] = [
                 }),
             };
             let then = Then::Do(writes.iter().map(perform).collect());
-            Act::Ask { asks: vec![Ask::new(format!("Write {} place(s)", writes.len()), body, Kind::Confirm)], then }
+            Act::Ask {
+                asks: vec![Ask::new(format!("Write {}", count(writes.len(), "place")), body, Kind::Confirm)],
+                then,
+            }
         },
     },
     Action {

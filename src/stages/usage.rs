@@ -151,7 +151,7 @@ fn do_now(at: &View<'_>) -> DoNow {
                 action: Some("usage.verdict"),
                 what: format!("Record the verdict: {}", assessment.verdict.words()),
                 effect: "Figures lag by minutes to hours; you can record again later.".into(),
-                check: format!("Reason: {}", assessment.reasons.first().cloned().unwrap_or_default()),
+                check: String::new(),
             }
         }
         None if matches!(blocked(at), StepState::Ready) => DoNow {
