@@ -43,7 +43,8 @@ pub(super) fn align(repo: &Repo<'_>, from: &str, to: &str, clean: bool) -> Resul
             one(repo, &work, change, clean)?;
         }
     }
-    repo.git.run(&["read-tree", "-m", to])?;
+    // `-i`: the files are no longer what the index thinks of them, and rightly so.
+    repo.git.run(&["read-tree", "-m", "-i", to])?;
     // Exit code 1 only means that some file differs, which `git status` will show.
     repo.git.ask_git(&["update-index", "-q", "--refresh"], None)?;
     Ok(())
@@ -127,7 +128,12 @@ fn write(repo: &Repo<'_>, file: &Path, path: &[u8], new: &Side, mode: Option<u32
         return link(file, &target);
     }
     // As a checkout would: line ends and filters as the user has set them.
-    let said = repo.git.run(&[OsString::from("cat-file"), "--filters".into(), flag("--path=", path), new.id.clone().into()])?;
+    let said = repo.git.run(&[
+        OsString::from("cat-file"),
+        "--filters".into(),
+        flag("--path=", path),
+        new.id.clone().into(),
+    ])?;
     let fresh = if new.mode == b"100755" { 0o755 } else { 0o644 };
     store::put_with(file, &said, mode.unwrap_or(fresh))
 }

@@ -95,7 +95,15 @@ impl Git<'_> {
             .env("GIT_NO_REPLACE_OBJECTS", "1")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("LC_ALL", "C")
-            .args(["--literal-pathspecs", "-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false"])
+            .args([
+                "--literal-pathspecs",
+                "-c",
+                "core.fsmonitor=false",
+                "-c",
+                "gc.auto=0",
+                "-c",
+                "maintenance.auto=false",
+            ])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -177,9 +185,9 @@ impl Git<'_> {
 
 /// Starts `command`; says so when there is no git.
 pub(super) fn start(command: &mut Command) -> Result<Child> {
-    command.spawn().map_err(|e| {
-        Fault::machine("git can't be started", e).hint("install git 2.38 or newer and put it on the PATH")
-    })
+    command
+        .spawn()
+        .map_err(|e| Fault::machine("git can't be started", e).hint("install git 2.38 or newer and put it on the PATH"))
 }
 
 /// A fault out of a git that failed.

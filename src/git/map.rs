@@ -103,8 +103,7 @@ pub(super) fn copies(
         }
     }
     let logged: HashSet<Oid> = refs.logged.iter().copied().collect();
-    let mut all: Vec<Copy> =
-        ids.iter().zip(places).map(|(id, place)| copy(repo, scan, *id, place, &logged)).collect();
+    let mut all: Vec<Copy> = ids.iter().zip(places).map(|(id, place)| copy(repo, scan, *id, place, &logged)).collect();
     all.extend(leftovers.iter().map(|left| left.copy(repo)));
     Ok(all)
 }

@@ -262,9 +262,8 @@ fn describe(
     let scan = &seen.scan;
     let nothing_to_do = copies.is_empty();
     let changed: Vec<Oid> = graph.order.iter().copied().filter(|id| details_has(rewriter, scan, *id)).collect();
-    let starts = |id: &&Oid| {
-        scan.commits.get(*id).is_some_and(|c| !c.parents.iter().any(|p| graph.changed.contains(p)))
-    };
+    let starts =
+        |id: &&Oid| scan.commits.get(*id).is_some_and(|c| !c.parents.iter().any(|p| graph.changed.contains(p)));
     let mut files: Vec<String> = copies
         .iter()
         .filter(|c| c.reachable && matches!(c.what, CopyKind::Blob | CopyKind::Tree))

@@ -46,13 +46,7 @@ pub(super) fn push(repo: &mut Repo<'_>, plan: &str) -> Result<PushReport> {
     Ok(report)
 }
 
-fn one_remote(
-    repo: &Repo<'_>,
-    details: &Details,
-    remote: &str,
-    several: bool,
-    report: &mut PushReport,
-) -> Result<()> {
+fn one_remote(repo: &Repo<'_>, details: &Details, remote: &str, several: bool, report: &mut PushReport) -> Result<()> {
     let shown = |name: &str| if several { format!("{remote} {name}") } else { name.to_owned() };
     say(repo.ask, "asking the remote", 0, 0);
     let there = ls_remote(repo, remote)?;
@@ -124,8 +118,7 @@ fn ls_remote(repo: &Repo<'_>, remote: &str) -> Result<BTreeMap<String, String>> 
 fn push_one(repo: &Repo<'_>, remote: &str, name: &str, old: &str, new: &str) -> Result<Said> {
     let lease = format!("--force-with-lease={name}:{old}");
     let refspec = format!("{new}:{name}");
-    let args =
-        ["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", &lease, "--", remote, &refspec];
+    let args = ["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", &lease, "--", remote, &refspec];
     network(repo, &args)
 }
 

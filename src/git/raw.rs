@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn the_last_signature_counts() {
         let body = b"\nx -----BEGIN PGP SIGNATURE-----\n-----BEGIN SSH SIGNATURE-----\nabc\n";
-        assert_eq!(tag_signature(body), Some(32));
+        assert_eq!(tag_signature(body), Some(33));
         assert_eq!(tag_signature(b"\nplain"), None);
     }
 }

@@ -99,13 +99,8 @@ mod tests {
         let id = |n: u8| Oid::from_bytes(&[n; 20]).unwrap();
         let key = "k7".repeat(12);
         let line = |old: u8, new: u8, words: &str| format!("{} {} A <a> 1 +0000\t{words}\n", id(old), id(new));
-        let log = [
-            line(0, 1, "one"),
-            line(1, 2, "lost"),
-            line(2, 3, &format!("three {key}")),
-            line(3, 4, OUR_MESSAGE),
-        ]
-        .concat();
+        let log = [line(0, 1, "one"), line(1, 2, "lost"), line(2, 3, &format!("three {key}")), line(3, 4, OUR_MESSAGE)]
+            .concat();
         let needles = Needles::new(key.as_bytes()).unwrap();
         let fate = |at: Oid| match at {
             at if at == id(2) => Fate::Gone,

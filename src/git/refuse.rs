@@ -146,7 +146,8 @@ fn dirty(repo: &Repo<'_>, refs: &Refs, found: &mut Vec<Refusal>) -> Result<()> {
     let status = repo.git.run(&["status", "--porcelain", "-z", "--untracked-files=no", "--ignore-submodules=all"])?;
     let mut changed = status.split(|b| *b == 0).filter(|line| line.len() > 3).count();
     if refs.head.is_some() {
-        let staged = repo.git.ask_git(&["diff-index", "--cached", "--quiet", "--ignore-submodules=none", "HEAD"], None)?;
+        let staged =
+            repo.git.ask_git(&["diff-index", "--cached", "--quiet", "--ignore-submodules=none", "HEAD"], None)?;
         if !staged.ok {
             changed = changed.max(1);
         }

@@ -61,8 +61,10 @@ pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<
     // Each object would be hashed again on every read; `git fsck` proves the hashes where it matters.
     git2::opts::strict_hash_verification(false);
     let none: [&OsStr; 0] = [];
-    let git2 = Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none).map_err(|e| unopened(ask.repo, &e))?;
-    let absolute = |path: &Path| std::fs::canonicalize(path).map_err(|e| Fault::machine("the repository can't be read", e));
+    let git2 =
+        Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none).map_err(|e| unopened(ask.repo, &e))?;
+    let absolute =
+        |path: &Path| std::fs::canonicalize(path).map_err(|e| Fault::machine("the repository can't be read", e));
     let dir = absolute(git2.path())?;
     let work = git2.workdir().map(absolute).transpose()?;
     refuse_partial(&git2)?;

@@ -314,7 +314,9 @@ impl<'r> Rewriter<'r> {
             ));
         }
         let id = if self.write { self.odb.write(kind, bytes) } else { Oid::hash_object(kind, bytes) };
-        id.map_err(|e| Fault::machine("a new object can't be written", e.message()).hint("free some disk space and try again"))
+        id.map_err(|e| {
+            Fault::machine("a new object can't be written", e.message()).hint("free some disk space and try again")
+        })
     }
 }
 

@@ -80,8 +80,11 @@ fn applied(repo: &Repo<'_>, details: &Details) -> Result<GitReply> {
 }
 
 pub(super) fn interrupted() -> Fault {
-    Fault::refused("an earlier switch of this repository was interrupted", "it stands between the old and the new history")
-        .hint("check it first: that rolls it forward or back")
+    Fault::refused(
+        "an earlier switch of this repository was interrupted",
+        "it stands between the old and the new history",
+    )
+    .hint("check it first: that rolls it forward or back")
 }
 
 /// The transaction failed: when no ref moved, nothing has happened and the journal goes.
@@ -137,7 +140,10 @@ pub(super) fn move_refs(repo: &Repo<'_>, moves: &[RefMove]) -> Result<()> {
 
 /// Everything after the refs moved, to the end.
 pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result<()> {
-    if let Some((old, new)) = &details.tree {
+    // When the old tree is gone, the old objects were dropped already, which comes after the files.
+    if let Some((old, new)) = &details.tree
+        && repo.git.ask_git(&["cat-file", "-e", old], None)?.ok
+    {
         align::align(repo, old, new, clean)?;
     }
     say(repo.ask, "putting the logs right", 0, 0);
@@ -192,9 +198,12 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
     }
     let left = still_there(repo, details)?;
     if left > 0 {
-        return Err(Fault::machine(format!("{left} {LEFT}"), "git kept them although no ref, log or index should need them")
-            .hint("look for what holds them: `git rev-list --all --reflog --indexed-objects --objects`, .keep files")
-            .hint("then check the repository: that takes the last steps again"));
+        return Err(Fault::machine(
+            format!("{left} {LEFT}"),
+            "git kept them although no ref, log or index should need them",
+        )
+        .hint("look for what holds them: `git rev-list --all --reflog --indexed-objects --objects`, .keep files")
+        .hint("then check the repository: that takes the last steps again"));
     }
     Ok(())
 }

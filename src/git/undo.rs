@@ -25,13 +25,18 @@ pub(super) fn undo(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         return Ok(GitReply::Undone { plan: plan.into() });
     }
     if details.stage != Stage::Applied {
-        return Err(Fault::refused("there is nothing to undo", "this plan is not applied, or its backup was destroyed"));
+        return Err(Fault::refused(
+            "there is nothing to undo",
+            "this plan is not applied, or its backup was destroyed",
+        ));
     }
     let backup = need_backup(repo, plan)?;
     let refs = repo.refs()?;
     let refusals = refuse::all(repo, &refs, true)?;
     if let Some(first) = refusals.first() {
-        return Err(Fault::refused("the rewrite can't be undone now", first.why.clone()).hint(first.way_forward.clone()));
+        return Err(
+            Fault::refused("the rewrite can't be undone now", first.why.clone()).hint(first.way_forward.clone())
+        );
     }
     let head = |dir: &Path| store::read_if(&dir.join("HEAD"));
     let same_branch = refs.branch.is_none() || head(&repo.dir)? == head(&backup)?;
@@ -99,7 +104,8 @@ fn objects(repo: &Repo<'_>, backup: &Path) -> Result<()> {
         let Ok(name) = file.strip_prefix(&from) else { continue };
         let to = repo.dir.join("objects").join(name);
         let generated = name.starts_with("info") || name.ends_with("multi-pack-index");
-        if !to.exists() && (!generated || name.starts_with("info/commit-graph") || name.starts_with("info/commit-graphs"))
+        if !to.exists()
+            && (!generated || name.starts_with("info/commit-graph") || name.starts_with("info/commit-graphs"))
         {
             store::copy_whole(&file, &to, 0o444)?;
         }

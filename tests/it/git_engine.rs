@@ -24,7 +24,11 @@ fn an_old_commit_is_cleaned_and_the_history_before_it_keeps_its_ids() {
     assert_eq!(plan.phrase, "work");
     assert_eq!(plan.files, ["f"]);
     assert_eq!(plan.first_changed.len(), 1);
-    assert!(plan.diff.contains(&"-k=[leaked]".to_owned()) && plan.diff.contains(&format!("+k={MARK}")), "{:?}", plan.diff);
+    assert!(
+        plan.diff.contains(&"-k=[leaked]".to_owned()) && plan.diff.contains(&format!("+k={MARK}")),
+        "{:?}",
+        plan.diff
+    );
     assert!(!plan.push_needed);
     assert_eq!(world.git(&["rev-parse", "HEAD~2"]), first);
     assert_eq!(world.git(&["log", "--format=%s"]), "fix\nleak\nbase");
@@ -279,7 +283,12 @@ fn every_encoding_is_found_and_replaced_in_kind() {
     world.write("b64-2", b64.encode(format!("us{k}:tail")));
     world.write("hex", hex);
     world.write("bin", [b"a\0k=", k.as_bytes(), b"\0"].concat());
-    let lines: Vec<String> = b64.encode(format!("user:{k}:more")).as_bytes().chunks(30).map(|c| String::from_utf8_lossy(c).into_owned()).collect();
+    let lines: Vec<String> = b64
+        .encode(format!("user:{k}:more"))
+        .as_bytes()
+        .chunks(30)
+        .map(|c| String::from_utf8_lossy(c).into_owned())
+        .collect();
     world.write("wrapped", lines.join("\n"));
     world.commit("forms");
     let forms: Vec<String> = world.find().copies.into_iter().map(|c| c.form).collect();
@@ -347,7 +356,11 @@ fn packed_refs_packs_cruft_packs_and_a_commit_graph() {
     world.git(&["commit-graph", "write", "--reachable"]);
     world.git(&["multi-pack-index", "write"]);
     world.git(&["pack-refs", "--all"]);
-    assert!(crate::gitrepo::walk(&world.repo.join(".git/objects/pack")).iter().any(|p| p.extension().unwrap() == "mtimes"));
+    assert!(
+        crate::gitrepo::walk(&world.repo.join(".git/objects/pack"))
+            .iter()
+            .any(|p| p.extension().is_some_and(|e| e == "mtimes"))
+    );
     let before = world.dump();
     let plan = world.purge();
     assert!(world.repo.join(".git/objects/info/commit-graph").exists());
@@ -400,7 +413,13 @@ fn a_short_key_and_a_backup_inside_are_refused() {
     let mut world = World::new();
     let inside = world.repo.join("backup");
     let ask = |root: &std::path::Path, key: &str| {
-        let ask = git::Ask { repo: &world.repo, backup_root: root, key: key.as_bytes(), cancel: &|| false, progress: &|_| {} };
+        let ask = git::Ask {
+            repo: &world.repo,
+            backup_root: root,
+            key: key.as_bytes(),
+            cancel: &|| false,
+            progress: &|_| {},
+        };
         git::plan(&ask).unwrap_err()
     };
     assert!(ask(&inside, &world.key).why.contains("inside the repository"));
@@ -418,7 +437,13 @@ fn cancel_stops_and_changes_nothing() {
         let left = std::sync::atomic::AtomicI32::new(let_pass);
         let cancel = || left.fetch_sub(1, std::sync::atomic::Ordering::SeqCst) <= 0;
         let backup = world.backup();
-        let ask = git::Ask { repo: &world.repo, backup_root: &backup, key: world.key.as_bytes(), cancel: &cancel, progress: &|_| {} };
+        let ask = git::Ask {
+            repo: &world.repo,
+            backup_root: &backup,
+            key: world.key.as_bytes(),
+            cancel: &cancel,
+            progress: &|_| {},
+        };
         assert_eq!(git::apply(&ask, &plan.id).unwrap_err().kind, FaultKind::Cancelled, "{let_pass}");
         assert_eq!(world.dump(), before);
     }
@@ -485,7 +510,11 @@ fn undo_does_not_lose_later_work() {
 fn refused(world: &World, words: &str) {
     let before = world.dump();
     let plan = world.plan();
-    assert!(plan.refusals.iter().any(|r| r.why.contains(words) && !r.way_forward.is_empty()), "{words}: {:?}", plan.refusals);
+    assert!(
+        plan.refusals.iter().any(|r| r.why.contains(words) && !r.way_forward.is_empty()),
+        "{words}: {:?}",
+        plan.refusals
+    );
     let fault = world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err();
     assert_eq!(fault.kind, FaultKind::Refused);
     assert!(!fault.hints.is_empty() && !fault.to_string().contains(&world.key));
@@ -548,7 +577,10 @@ fn shapes_that_can_not_be_rewritten_are_refused() {
     refused(&world, "in the name of refs/heads/k-[leaked]");
     world.git(&["branch", "-D", &format!("k-{}", world.key)]);
     world.git(&["repack", "-q", "-a", "-d"]);
-    let pack = crate::gitrepo::walk(&world.repo.join(".git/objects/pack")).into_iter().find(|p| p.extension().unwrap() == "pack").unwrap();
+    let pack = crate::gitrepo::walk(&world.repo.join(".git/objects/pack"))
+        .into_iter()
+        .find(|p| p.extension().is_some_and(|e| e == "pack"))
+        .unwrap();
     fs::write(pack.with_extension("keep"), "").unwrap();
     refused(&world, ".keep");
     fs::remove_file(pack.with_extension("keep")).unwrap();
@@ -575,7 +607,9 @@ fn clones_that_lack_objects_are_refused() {
     refused(&world, "shallow");
     world.repo = temp.join("shared");
     refused(&world, "borrows objects");
-    for (name, words) in [("partial", "partial clone"), ("reftable", "reftable"), ("sha256", "SHA-256"), ("none", "no git repository")] {
+    for (name, words) in
+        [("partial", "partial clone"), ("reftable", "reftable"), ("sha256", "SHA-256"), ("none", "no git repository")]
+    {
         world.repo = temp.join(name);
         for fault in [world.ask(git::find).unwrap_err(), world.ask(git::plan).unwrap_err()] {
             assert!(fault.why.contains(words) && !fault.hints.is_empty(), "{name}: {fault}");
@@ -594,4 +628,290 @@ fn a_ref_that_moved_since_the_plan_is_seen() {
     assert_eq!(fault.kind, FaultKind::Changed);
     assert_eq!(world.head(), head);
     assert!(!world.repo.join(".git/stanch-switch.json").exists());
+}
+
+#[test]
+fn a_ref_that_is_locked_while_switching_leaves_everything_old() {
+    let world = World::new();
+    world.leak();
+    let plan = world.plan();
+    let before = world.dump();
+    let backup = world.backup();
+    let lock = world.repo.join(".git/refs/heads/main.lock");
+    let ask = git::Ask {
+        repo: &world.repo,
+        backup_root: &backup,
+        key: world.key.as_bytes(),
+        cancel: &|| false,
+        // Somebody else takes the lock between our last look and the transaction.
+        progress: &|p| drop((p.words == "switching").then(|| fs::write(&lock, ""))),
+    };
+    let fault = git::apply(&ask, &plan.id).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Changed, "{fault}");
+    fs::remove_file(&lock).unwrap();
+    assert_eq!(world.dump(), before);
+    assert_eq!(world.check(&plan.id), Standing::Old);
+    world.purge();
+}
+
+// ---- power cuts
+
+fn busy() -> World {
+    let world = World::new();
+    world.old_leak();
+    world.leak();
+    world.write("sub/x", format!("x={}", world.key));
+    world.commit("second file");
+    world.git(&["branch", "side", "HEAD~1"]);
+    world.git(&["tag", "-a", "-m", "t", "t"]);
+    world.write("f", "stashed");
+    world.git(&["stash", "-q"]);
+    world.write("f", format!("again {}", world.key));
+    world.git(&["stash", "-q"]);
+    world
+}
+
+#[test]
+fn a_power_cut_at_any_step_of_a_switch_or_undo_ends_old_or_new() {
+    let mut at = 1;
+    let mut ends = Vec::new();
+    loop {
+        let world = busy();
+        let before = world.dump();
+        let plan = world.plan();
+        let cut = interrupted(&world, at, |ask| drop(git::apply(ask, &plan.id)));
+        let stands = world.check(&plan.id);
+        match stands {
+            Standing::Old => assert_eq!(world.dump(), before, "step {at}"),
+            Standing::New => world.clean(),
+            Standing::Mixed => panic!("step {at}: between old and new"),
+        }
+        assert!(!world.repo.join(".git/stanch-switch.json").exists());
+        ends.push(stands);
+        world.apply(&plan.id);
+        assert_eq!(world.git(&["stash", "list"]).lines().count(), 2);
+        assert_eq!(world.git(&["status", "--porcelain"]), "");
+        if cut {
+            let cut = interrupted(&world, at, |ask| drop(git::undo(ask, &plan.id)));
+            if world.check(&plan.id) == Standing::New {
+                assert!(cut);
+                world.clean();
+                world.undo(&plan.id);
+            }
+            assert_eq!(world.dump(), before, "undo, step {at}");
+        } else {
+            break;
+        }
+        at += 1;
+    }
+    assert!(ends.contains(&Standing::Old) && ends.contains(&Standing::New) && ends.len() > 8, "{ends:?}");
+}
+
+#[test]
+fn a_killed_process_is_settled_by_the_next_one() {
+    // The child is this very test with the world in its environment.
+    if let Ok(path) = std::env::var("STANCH_TEST_REPO") {
+        let words = std::env::var("STANCH_TEST_WORDS").unwrap();
+        let plan = std::env::var("STANCH_TEST_PLAN").unwrap();
+        let repo = std::path::PathBuf::from(path);
+        let backup = repo.parent().unwrap().join("backup");
+        let key = crate::gitrepo::fake_key();
+        let die = |p: stanch::effect::Progress| {
+            if p.words == words {
+                std::process::abort();
+            }
+        };
+        let ask =
+            git::Ask { repo: &repo, backup_root: &backup, key: key.as_bytes(), cancel: &|| false, progress: &die };
+        git::apply(&ask, &plan).unwrap();
+        return;
+    }
+    for (words, end) in
+        [("backing up", Standing::Old), ("switched refs", Standing::New), ("cleaning leftover files", Standing::New)]
+    {
+        let world = busy();
+        let plan = world.plan();
+        let out = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "git_engine::a_killed_process_is_settled_by_the_next_one"])
+            .env("STANCH_TEST_REPO", &world.repo)
+            .env("STANCH_TEST_WORDS", words)
+            .env("STANCH_TEST_PLAN", &plan.id)
+            .output()
+            .unwrap();
+        assert!(!out.status.success(), "{words}: it was to be killed");
+        // Locks and half a file, as a killed git leaves them.
+        if end == Standing::New {
+            fs::write(world.repo.join(".git/index.lock"), "half").unwrap();
+            fs::write(world.repo.join(".git/HEAD.lock"), "").unwrap();
+            let fault = world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err();
+            assert!(fault.to_string().contains("interrupted"), "{fault}");
+        }
+        assert_eq!(world.check(&plan.id), end, "{words}");
+        world.apply(&plan.id);
+        world.clean();
+        assert_eq!(world.git(&["status", "--porcelain"]), "");
+    }
+}
+
+#[test]
+fn half_of_the_refs_moved_is_rolled_forward() {
+    let world = busy();
+    let plan = world.plan();
+    assert!(cut_at(&world, &plan.id, "switched refs"));
+    // As if the transaction had been cut in its middle.
+    let main = plan.refs.iter().find(|m| m.name == "refs/heads/side").unwrap();
+    world.git(&["update-ref", "refs/heads/side", &main.old]);
+    assert_eq!(world.check(&plan.id), Standing::New);
+    world.clean();
+}
+
+fn cut_at(world: &World, plan: &str, words: &str) -> bool {
+    let backup = world.backup();
+    let ask = git::Ask {
+        repo: &world.repo,
+        backup_root: &backup,
+        key: world.key.as_bytes(),
+        cancel: &|| false,
+        progress: &|p| {
+            if p.words == words {
+                std::panic::resume_unwind(Box::new("power cut"));
+            }
+        },
+    };
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(git::apply(&ask, plan)))).is_err()
+}
+
+// ---- pushing
+
+/// A world with a bare remote that has main, side, a tag and a pull request's hidden ref.
+fn with_remote() -> (World, std::path::PathBuf) {
+    let world = World::new();
+    world.old_leak();
+    world.git(&["branch", "side"]);
+    world.git(&["tag", "-a", "-m", "t", "t"]);
+    let remote = world.temp().join("remote.git");
+    world.git_in(world.temp(), &["init", "-q", "--bare", "-b", "main", "remote.git"]);
+    world.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
+    world.git(&["push", "-q", "origin", "main", "side", "t"]);
+    world.git(&["push", "-q", "origin", "main:refs/pull/1/head"]);
+    world.git_in(&remote, &["config", "receive.hideRefs", "refs/pull"]);
+    world.git(&["fetch", "-q"]);
+    (world, remote)
+}
+
+#[test]
+fn a_push_moves_what_the_remote_has_and_nothing_else() {
+    let (world, remote) = with_remote();
+    world.write("local", "not pushed yet");
+    world.commit("local work");
+    world.git(&["branch", "private"]);
+    let plan = world.purge();
+    assert!(plan.push_needed);
+    assert!(plan.copies.iter().any(|c| c.on_remote));
+    let before = world.git_in(&remote, &["for-each-ref", "--format=%(refname)"]);
+    let report = world.push(&plan.id);
+    assert!(report.refs.iter().all(|r| r.ok), "{:?}", report.refs);
+    let names: Vec<&str> = report.refs.iter().map(|r| r.name.as_str()).collect();
+    assert_eq!(names, ["refs/heads/main", "refs/heads/side", "refs/tags/t"]);
+    assert_eq!(report.needs_support, ["refs/pull/1/head"]);
+    assert_eq!(world.git_in(&remote, &["for-each-ref", "--format=%(refname)"]), before);
+    assert_eq!(
+        world.git_in(&remote, &["rev-parse", "main"]),
+        world.git(&["rev-parse", "main~1"]),
+        "local work stays here"
+    );
+    assert_eq!(world.git(&["rev-parse", "origin/main"]), world.git(&["rev-parse", "main~1"]));
+    world.clean();
+    let again = world.push(&plan.id);
+    assert!(again.refs.iter().all(|r| r.ok && r.said == "clean already"), "{:?}", again.refs);
+    let fresh = world.temp().join("fresh");
+    world.git_in(world.temp(), &["clone", "-q", remote.to_str().unwrap(), "fresh"]);
+    assert!(!world.git_in(&fresh, &["log", "-p", "--all"]).contains(&world.key));
+}
+
+#[test]
+fn a_colleagues_push_is_not_overwritten() {
+    let (world, remote) = with_remote();
+    let mate = world.temp().join("mate");
+    world.git_in(world.temp(), &["clone", "-q", remote.to_str().unwrap(), "mate"]);
+    let plan = world.purge();
+    fs::write(mate.join("theirs"), "work").unwrap();
+    world.git_in(&mate, &["add", "-A"]);
+    world.git_in(&mate, &["commit", "-q", "-m", "theirs"]);
+    world.git_in(&mate, &["push", "-q"]);
+    let theirs = world.git_in(&remote, &["rev-parse", "main"]);
+    let report = world.push(&plan.id);
+    let main = report.refs.iter().find(|r| r.name == "refs/heads/main").unwrap();
+    assert!(!main.ok && main.said.contains("git fetch"), "{}", main.said);
+    assert!(report.refs.iter().any(|r| r.name == "refs/heads/side" && r.ok));
+    assert_eq!(world.git_in(&remote, &["rev-parse", "main"]), theirs);
+    // The way forward works: fetch, plan, apply, push.
+    world.git(&["fetch", "-q"]);
+    let plan = world.purge();
+    assert!(world.push(&plan.id).refs.iter().all(|r| r.ok));
+    assert_eq!(world.git_in(&remote, &["log", "-1", "--format=%s", "main"]), "theirs");
+    assert!(!world.git_in(&remote, &["log", "-p", "--branches", "--tags"]).contains(&world.key));
+}
+
+#[test]
+fn a_protected_branch_is_told_apart_and_can_be_pushed_later() {
+    let (world, remote) = with_remote();
+    let plan = world.purge();
+    world.git_in(&remote, &["config", "receive.denyNonFastForwards", "true"]);
+    let report = world.push(&plan.id);
+    assert!(report.refs.iter().any(|r| r.name == "refs/heads/main" && !r.ok), "{:?}", report.refs);
+    assert!(
+        report.refs.iter().any(|r| r.name == "refs/heads/main" && r.said.contains("protection")),
+        "{:?}",
+        report.refs
+    );
+    world.git_in(&remote, &["config", "receive.denyNonFastForwards", "false"]);
+    assert!(world.push(&plan.id).refs.iter().all(|r| r.ok));
+}
+
+#[test]
+fn a_push_before_the_switch_or_to_nowhere_is_refused() {
+    let (world, remote) = with_remote();
+    let plan = world.plan();
+    assert_eq!(world.ask(|ask| git::push(ask, &plan.id)).unwrap_err().kind, FaultKind::Refused);
+    assert_eq!(world.ask(|ask| git::push(ask, "../../etc")).unwrap_err().kind, FaultKind::Input);
+    world.apply(&plan.id);
+    fs::rename(&remote, world.temp().join("away")).unwrap();
+    let fault = world.ask(|ask| git::push(ask, &plan.id)).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Unreachable);
+    assert!(!fault.hints.is_empty());
+}
+
+// ---- size
+
+#[test]
+fn several_hundred_commits_on_several_branches() {
+    let world = World::empty(&[]);
+    let mut stream = String::new();
+    let mut clock = 1_700_000_000;
+    for n in 1..=600u32 {
+        clock += 60;
+        let branch = ["main", "dev", "fix"][(n % 3) as usize];
+        let from = if n == 2 || n == 3 { "from refs/heads/dev\n" } else { "" };
+        let merge = if n % 50 == 0 && n > 10 {
+            format!("merge refs/heads/{}\n", ["dev", "fix", "main"][(n % 3) as usize])
+        } else {
+            String::new()
+        };
+        let key = if n % 97 == 5 { world.key.as_str() } else { "clean" };
+        let body = format!("n={n} k={key}\n");
+        let message = format!("commit {n}\n");
+        stream.push_str(&format!(
+            "commit refs/heads/{branch}\ncommitter A <a@b> {clock} +0000\ndata {}\n{message}{from}{merge}M 100644 inline dir/{}/file\ndata {}\n{body}\n",
+            message.len(), n % 20, body.len()
+        ));
+    }
+    world.pipe(&["fast-import", "--quiet", "--force"], stream.as_bytes());
+    world.git(&["reset", "-q", "--hard", "main"]);
+    let shape = world.git(&["log", "--all", "--graph", "--format=%s %ad"]);
+    let plan = world.purge();
+    assert_eq!(plan.commits_total, 600);
+    assert_eq!(world.git(&["log", "--all", "--graph", "--format=%s %ad"]), shape);
+    assert_eq!(plan.refs.len(), 3);
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
 }
