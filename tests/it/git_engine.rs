@@ -1,14 +1,15 @@
 //! The history engine against git itself: hiding places, exactness of the rewrite, refusals, undo, push, power cuts.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use base64::Engine as _;
 use stanch::base::FaultKind;
-use stanch::effect::git::{CopyKind, GitReply, Standing};
+use stanch::effect::git::{CopyKind, GitReply};
 use stanch::git;
 
-use crate::gitrepo::{World, interrupted};
+use crate::gitrepo::World;
 
 const MARK: &str = "REMOVED-BY-STANCH";
 
@@ -240,11 +241,9 @@ fn many_notes_with_folders_stay_readable() {
     }
     world.git(&["reset", "-q", "--hard", &parent]);
     let blob = world.pipe(&["hash-object", "-w", "--stdin"], b"a note\n");
-    let copy: String = ids.iter().map(|id| format!("{blob} {id}\n")).collect();
     let mut stream = String::from("commit refs/notes/commits\ncommitter A <a@b> 1 +0000\ndata 0\n");
-    for line in copy.lines() {
-        let (blob, id) = line.split_once(' ').unwrap();
-        stream.push_str(&format!("N {blob} {id}\n"));
+    for id in &ids {
+        writeln!(stream, "N {blob} {id}").unwrap();
     }
     world.pipe(&["fast-import", "--quiet"], stream.as_bytes());
     assert!(world.git(&["ls-tree", "refs/notes/commits"]).contains(" tree "), "no fan-out");
@@ -276,7 +275,7 @@ fn every_encoding_is_found_and_replaced_in_kind() {
     let k = world.key.clone();
     let b64 = base64::engine::general_purpose::STANDARD;
     let wide: Vec<u8> = format!("\u{feff}k={k}\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let hex: String = k.bytes().map(|b| format!("{b:02X}")).collect();
+    let hex = stanch::base::id::hex(k.as_bytes()).to_uppercase();
     world.write("utf16", wide);
     world.write("b64-0", b64.encode(&k));
     world.write("b64-1", b64.encode(format!("u{k}:")));
@@ -450,438 +449,6 @@ fn cancel_stops_and_changes_nothing() {
     world.purge();
 }
 
-// ---- undo and finish
-
-#[test]
-fn undo_is_exact_and_finish_destroys_the_backup() {
-    let world = World::new();
-    world.old_leak();
-    world.leak();
-    world.git(&["branch", "side", "HEAD~1"]);
-    world.git(&["tag", "-a", "-m", "t", "t"]);
-    world.git(&["notes", "add", "-m", "note"]);
-    world.write("f", "stashed");
-    world.git(&["stash", "-q"]);
-    world.write("f", format!("again {}", world.key));
-    world.git(&["stash", "-q"]);
-    let before = world.dump();
-    let plan = world.purge();
-    assert_ne!(world.dump(), before);
-    assert_eq!(world.check(&plan.id), Standing::New);
-    let backup = world.backup().join(&plan.id);
-    for path in crate::gitrepo::walk(&backup) {
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
-    }
-    assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o700);
-    world.undo(&plan.id);
-    assert_eq!(world.dump(), before);
-    world.whole();
-    assert_eq!(world.check(&plan.id), Standing::Old);
-
-    let again = world.plan();
-    assert_eq!(again.id, plan.id);
-    world.apply(&again.id);
-    world.clean();
-    assert!(world.prove().not_checked.iter().any(|line| line.contains("backup")));
-    world.finish(&plan.id);
-    assert!(!backup.exists());
-    assert!(world.ask(|ask| git::undo(ask, &plan.id)).is_err());
-    assert_eq!(world.check(&plan.id), Standing::New);
-    for path in crate::gitrepo::walk(&world.backup()) {
-        assert!(memchr::memmem::find(&fs::read(path).unwrap(), world.key.as_bytes()).is_none());
-    }
-}
-
-#[test]
-fn undo_does_not_lose_later_work() {
-    let world = World::new();
-    world.leak();
-    let plan = world.purge();
-    world.write("g", "later");
-    let later = world.commit("later");
-    let fault = world.ask(|ask| git::undo(ask, &plan.id)).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Changed);
-    assert_eq!(world.head(), later);
-    assert_eq!(world.check(&plan.id), Standing::New);
-}
-
-// ---- refusals
-
-fn refused(world: &World, words: &str) {
-    let before = world.dump();
-    let plan = world.plan();
-    assert!(
-        plan.refusals.iter().any(|r| r.why.contains(words) && !r.way_forward.is_empty()),
-        "{words}: {:?}",
-        plan.refusals
-    );
-    let fault = world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Refused);
-    assert!(!fault.hints.is_empty() && !fault.to_string().contains(&world.key));
-    assert_eq!(world.dump(), before);
-}
-
-#[test]
-fn a_dirty_tree_and_a_staged_key_are_refused() {
-    let world = World::new();
-    world.old_leak();
-    world.write("f", "changed");
-    refused(&world, "dirty");
-    world.git(&["add", "f"]);
-    refused(&world, "dirty");
-    let world = World::new();
-    world.write("g", &world.key);
-    world.git(&["add", "g"]);
-    refused(&world, "staged in g");
-    let world = World::new();
-    world.leak();
-    world.git(&["update-index", "--assume-unchanged", "f"]);
-    refused(&world, "assume-unchanged");
-}
-
-#[test]
-fn an_operation_in_progress_is_refused() {
-    let world = World::new();
-    world.old_leak();
-    world.git(&["checkout", "-q", "-b", "side", "HEAD~2"]);
-    world.write("f", "other\n");
-    world.commit("other");
-    let side = world.head();
-    world.git(&["checkout", "-q", "main"]);
-    world.write("f", "mine\n");
-    world.commit("mine");
-    for (start, stop, words) in [
-        (&["merge", "side"][..], &["merge", "--abort"][..], "a merge"),
-        (&["rebase", "side"], &["rebase", "--abort"], "a rebase"),
-        (&["cherry-pick", &side], &["cherry-pick", "--abort"], "a cherry-pick"),
-        (&["bisect", "start"], &["bisect", "reset"], "a bisect"),
-    ] {
-        world.try_git(start);
-        refused(&world, &format!("{words} is in progress"));
-        world.git(stop);
-    }
-}
-
-#[test]
-fn shapes_that_can_not_be_rewritten_are_refused() {
-    let world = World::new();
-    world.old_leak();
-    world.write(".git/refs/heads/main.lock", "");
-    refused(&world, "refs/heads/main.lock");
-    fs::remove_file(world.repo.join(".git/refs/heads/main.lock")).unwrap();
-    let linked = world.temp().join("linked");
-    world.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "-b", "w"]);
-    refused(&world, "other worktrees");
-    world.git(&["worktree", "remove", linked.to_str().unwrap()]);
-    world.git(&["branch", &format!("k-{}", world.key)]);
-    refused(&world, "in the name of refs/heads/k-[leaked]");
-    world.git(&["branch", "-D", &format!("k-{}", world.key)]);
-    world.git(&["repack", "-q", "-a", "-d"]);
-    let pack = crate::gitrepo::walk(&world.repo.join(".git/objects/pack"))
-        .into_iter()
-        .find(|p| p.extension().is_some_and(|e| e == "pack"))
-        .unwrap();
-    fs::write(pack.with_extension("keep"), "").unwrap();
-    refused(&world, ".keep");
-    fs::remove_file(pack.with_extension("keep")).unwrap();
-    world.git(&["config", "extensions.preciousObjects", "true"]);
-    refused(&world, "preciousObjects");
-    world.git(&["config", "--unset", "extensions.preciousObjects"]);
-    world.purge();
-}
-
-#[test]
-fn clones_that_lack_objects_are_refused() {
-    let mut world = World::new();
-    world.old_leak();
-    let origin = world.repo.clone();
-    let url = format!("file://{}", origin.display());
-    world.git(&["config", "uploadpack.allowFilter", "true"]);
-    let temp = world.temp().to_owned();
-    world.git_in(&temp, &["clone", "-q", "--depth", "2", &url, "shallow"]);
-    world.git_in(&temp, &["clone", "-q", "--shared", "work", "shared"]);
-    world.git_in(&temp, &["clone", "-q", "--filter=blob:none", &url, "partial"]);
-    world.git_in(&temp, &["init", "-q", "--ref-format=reftable", "reftable"]);
-    world.git_in(&temp, &["init", "-q", "--object-format=sha256", "sha256"]);
-    world.repo = temp.join("shallow");
-    refused(&world, "shallow");
-    world.repo = temp.join("shared");
-    refused(&world, "borrows objects");
-    for (name, words) in
-        [("partial", "partial clone"), ("reftable", "reftable"), ("sha256", "SHA-256"), ("none", "no git repository")]
-    {
-        world.repo = temp.join(name);
-        for fault in [world.ask(git::find).unwrap_err(), world.ask(git::plan).unwrap_err()] {
-            assert!(fault.why.contains(words) && !fault.hints.is_empty(), "{name}: {fault}");
-        }
-    }
-}
-
-#[test]
-fn a_ref_that_moved_since_the_plan_is_seen() {
-    let world = World::new();
-    world.leak();
-    let plan = world.plan();
-    world.write("g", "new");
-    let head = world.commit("meanwhile");
-    let fault = world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Changed);
-    assert_eq!(world.head(), head);
-    assert!(!world.repo.join(".git/stanch-switch.json").exists());
-}
-
-#[test]
-fn a_ref_that_is_locked_while_switching_leaves_everything_old() {
-    let world = World::new();
-    world.leak();
-    let plan = world.plan();
-    let before = world.dump();
-    let backup = world.backup();
-    let lock = world.repo.join(".git/refs/heads/main.lock");
-    let ask = git::Ask {
-        repo: &world.repo,
-        backup_root: &backup,
-        key: world.key.as_bytes(),
-        cancel: &|| false,
-        // Somebody else takes the lock between our last look and the transaction.
-        progress: &|p| drop((p.words == "switching").then(|| fs::write(&lock, ""))),
-    };
-    let fault = git::apply(&ask, &plan.id).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Changed, "{fault}");
-    fs::remove_file(&lock).unwrap();
-    assert_eq!(world.dump(), before);
-    assert_eq!(world.check(&plan.id), Standing::Old);
-    world.purge();
-}
-
-// ---- power cuts
-
-fn busy() -> World {
-    let world = World::new();
-    world.old_leak();
-    world.leak();
-    world.write("sub/x", format!("x={}", world.key));
-    world.commit("second file");
-    world.git(&["branch", "side", "HEAD~1"]);
-    world.git(&["tag", "-a", "-m", "t", "t"]);
-    world.write("f", "stashed");
-    world.git(&["stash", "-q"]);
-    world.write("f", format!("again {}", world.key));
-    world.git(&["stash", "-q"]);
-    world
-}
-
-#[test]
-fn a_power_cut_at_any_step_of_a_switch_or_undo_ends_old_or_new() {
-    let mut at = 1;
-    let mut ends = Vec::new();
-    loop {
-        let world = busy();
-        let before = world.dump();
-        let plan = world.plan();
-        let cut = interrupted(&world, at, |ask| drop(git::apply(ask, &plan.id)));
-        let stands = world.check(&plan.id);
-        match stands {
-            Standing::Old => assert_eq!(world.dump(), before, "step {at}"),
-            Standing::New => world.clean(),
-            Standing::Mixed => panic!("step {at}: between old and new"),
-        }
-        assert!(!world.repo.join(".git/stanch-switch.json").exists());
-        ends.push(stands);
-        world.apply(&plan.id);
-        assert_eq!(world.git(&["stash", "list"]).lines().count(), 2);
-        assert_eq!(world.git(&["status", "--porcelain"]), "");
-        if cut {
-            let cut = interrupted(&world, at, |ask| drop(git::undo(ask, &plan.id)));
-            if world.check(&plan.id) == Standing::New {
-                assert!(cut);
-                world.clean();
-                world.undo(&plan.id);
-            }
-            assert_eq!(world.dump(), before, "undo, step {at}");
-        } else {
-            break;
-        }
-        at += 1;
-    }
-    assert!(ends.contains(&Standing::Old) && ends.contains(&Standing::New) && ends.len() > 8, "{ends:?}");
-}
-
-#[test]
-fn a_killed_process_is_settled_by_the_next_one() {
-    // The child is this very test with the world in its environment.
-    if let Ok(path) = std::env::var("STANCH_TEST_REPO") {
-        let words = std::env::var("STANCH_TEST_WORDS").unwrap();
-        let plan = std::env::var("STANCH_TEST_PLAN").unwrap();
-        let repo = std::path::PathBuf::from(path);
-        let backup = repo.parent().unwrap().join("backup");
-        let key = crate::gitrepo::fake_key();
-        let die = |p: stanch::effect::Progress| {
-            if p.words == words {
-                std::process::abort();
-            }
-        };
-        let ask =
-            git::Ask { repo: &repo, backup_root: &backup, key: key.as_bytes(), cancel: &|| false, progress: &die };
-        git::apply(&ask, &plan).unwrap();
-        return;
-    }
-    for (words, end) in
-        [("backing up", Standing::Old), ("switched refs", Standing::New), ("cleaning leftover files", Standing::New)]
-    {
-        let world = busy();
-        let plan = world.plan();
-        let out = std::process::Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "git_engine::a_killed_process_is_settled_by_the_next_one"])
-            .env("STANCH_TEST_REPO", &world.repo)
-            .env("STANCH_TEST_WORDS", words)
-            .env("STANCH_TEST_PLAN", &plan.id)
-            .output()
-            .unwrap();
-        assert!(!out.status.success(), "{words}: it was to be killed");
-        // Locks and half a file, as a killed git leaves them.
-        if end == Standing::New {
-            fs::write(world.repo.join(".git/index.lock"), "half").unwrap();
-            fs::write(world.repo.join(".git/HEAD.lock"), "").unwrap();
-            let fault = world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err();
-            assert!(fault.to_string().contains("interrupted"), "{fault}");
-        }
-        assert_eq!(world.check(&plan.id), end, "{words}");
-        world.apply(&plan.id);
-        world.clean();
-        assert_eq!(world.git(&["status", "--porcelain"]), "");
-    }
-}
-
-#[test]
-fn half_of_the_refs_moved_is_rolled_forward() {
-    let world = busy();
-    let plan = world.plan();
-    assert!(cut_at(&world, &plan.id, "switched refs"));
-    // As if the transaction had been cut in its middle.
-    let main = plan.refs.iter().find(|m| m.name == "refs/heads/side").unwrap();
-    world.git(&["update-ref", "refs/heads/side", &main.old]);
-    assert_eq!(world.check(&plan.id), Standing::New);
-    world.clean();
-}
-
-fn cut_at(world: &World, plan: &str, words: &str) -> bool {
-    let backup = world.backup();
-    let ask = git::Ask {
-        repo: &world.repo,
-        backup_root: &backup,
-        key: world.key.as_bytes(),
-        cancel: &|| false,
-        progress: &|p| {
-            if p.words == words {
-                std::panic::resume_unwind(Box::new("power cut"));
-            }
-        },
-    };
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(git::apply(&ask, plan)))).is_err()
-}
-
-// ---- pushing
-
-/// A world with a bare remote that has main, side, a tag and a pull request's hidden ref.
-fn with_remote() -> (World, std::path::PathBuf) {
-    let world = World::new();
-    world.old_leak();
-    world.git(&["branch", "side"]);
-    world.git(&["tag", "-a", "-m", "t", "t"]);
-    let remote = world.temp().join("remote.git");
-    world.git_in(world.temp(), &["init", "-q", "--bare", "-b", "main", "remote.git"]);
-    world.git(&["remote", "add", "origin", remote.to_str().unwrap()]);
-    world.git(&["push", "-q", "origin", "main", "side", "t"]);
-    world.git(&["push", "-q", "origin", "main:refs/pull/1/head"]);
-    world.git_in(&remote, &["config", "receive.hideRefs", "refs/pull"]);
-    world.git(&["fetch", "-q"]);
-    (world, remote)
-}
-
-#[test]
-fn a_push_moves_what_the_remote_has_and_nothing_else() {
-    let (world, remote) = with_remote();
-    world.write("local", "not pushed yet");
-    world.commit("local work");
-    world.git(&["branch", "private"]);
-    let plan = world.purge();
-    assert!(plan.push_needed);
-    assert!(plan.copies.iter().any(|c| c.on_remote));
-    let before = world.git_in(&remote, &["for-each-ref", "--format=%(refname)"]);
-    let report = world.push(&plan.id);
-    assert!(report.refs.iter().all(|r| r.ok), "{:?}", report.refs);
-    let names: Vec<&str> = report.refs.iter().map(|r| r.name.as_str()).collect();
-    assert_eq!(names, ["refs/heads/main", "refs/heads/side", "refs/tags/t"]);
-    assert_eq!(report.needs_support, ["refs/pull/1/head"]);
-    assert_eq!(world.git_in(&remote, &["for-each-ref", "--format=%(refname)"]), before);
-    assert_eq!(
-        world.git_in(&remote, &["rev-parse", "main"]),
-        world.git(&["rev-parse", "main~1"]),
-        "local work stays here"
-    );
-    assert_eq!(world.git(&["rev-parse", "origin/main"]), world.git(&["rev-parse", "main~1"]));
-    world.clean();
-    let again = world.push(&plan.id);
-    assert!(again.refs.iter().all(|r| r.ok && r.said == "clean already"), "{:?}", again.refs);
-    let fresh = world.temp().join("fresh");
-    world.git_in(world.temp(), &["clone", "-q", remote.to_str().unwrap(), "fresh"]);
-    assert!(!world.git_in(&fresh, &["log", "-p", "--all"]).contains(&world.key));
-}
-
-#[test]
-fn a_colleagues_push_is_not_overwritten() {
-    let (world, remote) = with_remote();
-    let mate = world.temp().join("mate");
-    world.git_in(world.temp(), &["clone", "-q", remote.to_str().unwrap(), "mate"]);
-    let plan = world.purge();
-    fs::write(mate.join("theirs"), "work").unwrap();
-    world.git_in(&mate, &["add", "-A"]);
-    world.git_in(&mate, &["commit", "-q", "-m", "theirs"]);
-    world.git_in(&mate, &["push", "-q"]);
-    let theirs = world.git_in(&remote, &["rev-parse", "main"]);
-    let report = world.push(&plan.id);
-    let main = report.refs.iter().find(|r| r.name == "refs/heads/main").unwrap();
-    assert!(!main.ok && main.said.contains("git fetch"), "{}", main.said);
-    assert!(report.refs.iter().any(|r| r.name == "refs/heads/side" && r.ok));
-    assert_eq!(world.git_in(&remote, &["rev-parse", "main"]), theirs);
-    // The way forward works: fetch, plan, apply, push.
-    world.git(&["fetch", "-q"]);
-    let plan = world.purge();
-    assert!(world.push(&plan.id).refs.iter().all(|r| r.ok));
-    assert_eq!(world.git_in(&remote, &["log", "-1", "--format=%s", "main"]), "theirs");
-    assert!(!world.git_in(&remote, &["log", "-p", "--branches", "--tags"]).contains(&world.key));
-}
-
-#[test]
-fn a_protected_branch_is_told_apart_and_can_be_pushed_later() {
-    let (world, remote) = with_remote();
-    let plan = world.purge();
-    world.git_in(&remote, &["config", "receive.denyNonFastForwards", "true"]);
-    let report = world.push(&plan.id);
-    assert!(report.refs.iter().any(|r| r.name == "refs/heads/main" && !r.ok), "{:?}", report.refs);
-    assert!(
-        report.refs.iter().any(|r| r.name == "refs/heads/main" && r.said.contains("protection")),
-        "{:?}",
-        report.refs
-    );
-    world.git_in(&remote, &["config", "receive.denyNonFastForwards", "false"]);
-    assert!(world.push(&plan.id).refs.iter().all(|r| r.ok));
-}
-
-#[test]
-fn a_push_before_the_switch_or_to_nowhere_is_refused() {
-    let (world, remote) = with_remote();
-    let plan = world.plan();
-    assert_eq!(world.ask(|ask| git::push(ask, &plan.id)).unwrap_err().kind, FaultKind::Refused);
-    assert_eq!(world.ask(|ask| git::push(ask, "../../etc")).unwrap_err().kind, FaultKind::Input);
-    world.apply(&plan.id);
-    fs::rename(&remote, world.temp().join("away")).unwrap();
-    let fault = world.ask(|ask| git::push(ask, &plan.id)).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Unreachable);
-    assert!(!fault.hints.is_empty());
-}
-
 // ---- size
 
 #[test]
@@ -901,10 +468,14 @@ fn several_hundred_commits_on_several_branches() {
         let key = if n % 97 == 5 { world.key.as_str() } else { "clean" };
         let body = format!("n={n} k={key}\n");
         let message = format!("commit {n}\n");
-        stream.push_str(&format!(
+        write!(
+            stream,
             "commit refs/heads/{branch}\ncommitter A <a@b> {clock} +0000\ndata {}\n{message}{from}{merge}M 100644 inline dir/{}/file\ndata {}\n{body}\n",
-            message.len(), n % 20, body.len()
-        ));
+            message.len(),
+            n % 20,
+            body.len()
+        )
+        .unwrap();
     }
     world.pipe(&["fast-import", "--quiet", "--force"], stream.as_bytes());
     world.git(&["reset", "-q", "--hard", "main"]);
@@ -914,4 +485,50 @@ fn several_hundred_commits_on_several_branches() {
     assert_eq!(world.git(&["log", "--all", "--graph", "--format=%s %ad"]), shape);
     assert_eq!(plan.refs.len(), 3);
     assert_eq!(world.git(&["status", "--porcelain"]), "");
+}
+
+#[test]
+fn a_sparse_checkout_stays_sparse_and_line_ends_stay_as_the_user_has_them() {
+    let world = World::new();
+    world.write("in/a", "x");
+    world.write("out/b", format!("k={}", world.key));
+    world.write(".gitattributes", "*.txt text eol=crlf\n");
+    world.write("in/c.txt", format!("one\r\nk={}\r\n", world.key));
+    world.commit("files");
+    world.git(&["sparse-checkout", "set", "in"]);
+    assert!(!world.repo.join("out").exists());
+    world.purge();
+    assert!(!world.repo.join("out").exists());
+    assert_eq!(world.read("in/c.txt"), format!("one\r\nk={MARK}\r\n").into_bytes());
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
+    assert_eq!(world.git(&["show", "HEAD:out/b"]), format!("k={MARK}"));
+}
+
+#[test]
+fn separate_git_dir_and_a_folder_below() {
+    let mut world = World::empty(&["--separate-git-dir", "elsewhere.git"]);
+    world.write("sub/f", format!("k={}", world.key));
+    world.commit("leak");
+    world.repo = world.repo.join("sub");
+    let plan = world.purge();
+    assert_eq!(plan.phrase, "work");
+    assert_eq!(world.read("f"), format!("k={MARK}").into_bytes());
+}
+
+#[test]
+fn a_conflict_that_was_solved_leaves_nothing_in_the_index() {
+    let world = World::new();
+    world.git(&["checkout", "-q", "-b", "side"]);
+    world.write("f", format!("side {}\n", world.key));
+    world.commit("side");
+    world.git(&["checkout", "-q", "main"]);
+    world.write("f", "main\n");
+    world.commit("main");
+    world.try_git(&["merge", "side"]);
+    world.write("f", "solved\n");
+    world.git(&["add", "f"]);
+    world.git(&["commit", "-q", "-m", "merged"]);
+    world.git(&["branch", "-D", "side"]);
+    assert!(!world.git(&["ls-files", "--resolve-undo"]).is_empty());
+    world.purge();
 }

@@ -1,6 +1,7 @@
 //! Small repositories, built with plain git commands, fixed dates and no configuration of the machine.
 
 use std::cell::Cell;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -251,10 +252,10 @@ impl World {
         let dir = self.repo.join(".git");
         text.push_str(&std::fs::read_to_string(dir.join("HEAD")).unwrap());
         for log in walk(&dir.join("logs")) {
-            text.push_str(&format!("{}\n{}", log.display(), std::fs::read_to_string(&log).unwrap()));
+            writeln!(text, "{}\n{}", log.display(), std::fs::read_to_string(&log).unwrap()).unwrap();
         }
         for path in self.git(&["ls-files"]).lines() {
-            text.push_str(&format!("{path}: {:?}\n", std::fs::read(self.repo.join(path)).ok()));
+            writeln!(text, "{path}: {:?}", std::fs::read(self.repo.join(path)).ok()).unwrap();
         }
         text
     }
