@@ -19,4 +19,7 @@ mod ui_kit;
 mod writer;
 
 mod git_engine;
+mod git_push;
+mod git_refuse;
+mod git_switch;
 mod gitrepo;
