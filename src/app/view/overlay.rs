@@ -24,6 +24,12 @@ fn over(area: Rect) -> Rect {
     Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(2), ..area }
 }
 
+/// An empty panel over whatever was there; its inside.
+fn blank(area: Rect, title: &str, buf: &mut Buffer, look: &Look) -> Rect {
+    text::fill(buf, area, look.style(Role::Text));
+    panel::panel(area, buf, look, title, Role::Border)
+}
+
 type Row = (Role, String);
 
 fn lines(rows: &[Row], top: usize, title: &str, area: Rect, buf: &mut Buffer, look: &Look) {
@@ -91,7 +97,7 @@ fn timeline(app: &App) -> Vec<Row> {
 }
 
 fn draw_palette(app: &App, palette: &Palette, area: Rect, buf: &mut Buffer, look: &Look) {
-    let inner = panel::panel(area, buf, look, " Commands ", Role::Border);
+    let inner = blank(area, " Commands ", buf, look);
     let (typed, _) = palette.input.view(usize::from(inner.width).saturating_sub(4));
     text::put(buf, inner, 0, 0, &format!(": {typed}"), look.style(Role::Strong));
     let items = palette.items(app);
