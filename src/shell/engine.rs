@@ -21,7 +21,7 @@ use crate::stages::Tone;
 
 use super::exec::Hands;
 use super::finish::{Finish, Wire};
-use super::journal::{Armed, Journal};
+use super::journal::{Armed, Journal, Tail};
 use super::vault::Vault;
 use super::writer::{Command, Writer, Written};
 
@@ -101,6 +101,8 @@ pub struct Parts {
     pub hands: Hands,
     /// `None`: only looking.
     pub journal: Option<Journal>,
+    /// What another process writes meanwhile, when only looking.
+    pub tail: Option<Tail>,
     pub folder: PathBuf,
 }
 
@@ -122,6 +124,9 @@ impl Engine {
             }
             None => None,
         };
+        if let Some(tail) = parts.tail {
+            follow(tail, sender.clone());
+        }
         let Parts { app, clock, vault, hands, folder, .. } = parts;
         let cancels = BTreeMap::new();
         let (queue, asked) = (VecDeque::new(), Vec::new());
@@ -367,4 +372,32 @@ impl Engine {
         }
         Ok(self.app)
     }
+}
+
+/// How often an observed journal is looked at.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// Brings in what another process writes to the journal. Ends with the engine, or when the journal can't be read.
+fn follow(mut tail: Tail, out: UnboundedSender<In>) {
+    tokio::spawn(async move {
+        loop {
+            match tail.poll() {
+                Ok(records) => {
+                    for record in records {
+                        if out.send(In::Written(Written::Record(record))).is_err() {
+                            return;
+                        }
+                    }
+                }
+                Err(fault) => {
+                    let _ = out.send(In::Written(Written::Broken(fault)));
+                    return;
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+            if out.is_closed() {
+                return;
+            }
+        }
+    });
 }

@@ -49,7 +49,7 @@ impl Stage for Targets {
                 at.incident.targets.len(),
                 when.time()
             )),
-            None if at.incident.opened.roots.is_empty() => StepState::Done("no env roots were given to look in".into()),
+            None if at.incident.roots.is_empty() => StepState::Done("no env roots were given to look in".into()),
             None if at.is_running(&step("find")) => StepState::Running,
             None => at.fault(&step("find")).unwrap_or(StepState::Ready),
         };
@@ -71,11 +71,8 @@ impl Stage for Targets {
     /// Looks once for the places, reads back after each write, takes the new key back after a crash.
     fn reads(&self, at: &View<'_>) -> Vec<Due> {
         let mut due = Vec::new();
-        if at.incident.discovered.is_none()
-            && !at.incident.opened.roots.is_empty()
-            && at.held.contains(&SecretRef::Leaked)
-        {
-            let op = TargetOp::Discover { roots: at.incident.opened.roots.clone() };
+        if at.incident.discovered.is_none() && !at.incident.roots.is_empty() && at.held.contains(&SecretRef::Leaked) {
+            let op = TargetOp::Discover { roots: at.incident.roots.clone() };
             due.push(Due { step: step("find"), effect: effect(op), at: at.now });
         }
         let both = at.held.contains(&SecretRef::Leaked) && at.held.contains(&SecretRef::Replacement);
@@ -192,7 +189,7 @@ fn do_now(at: &View<'_>) -> DoNow {
             check: "The place itself tells which key it holds.".into(),
         };
     }
-    if at.incident.discovered.is_none() && !at.incident.opened.roots.is_empty() {
+    if at.incident.discovered.is_none() && !at.incident.roots.is_empty() {
         return DoNow {
             what: "Wait: looking for places that hold the key".into(),
             check: "Reads only.".into(),
@@ -465,13 +462,11 @@ static ACTIONS: [Action; 6] = [
         label: "check: look at all places again",
         why: "A read. Finds new places, settles writes whose end nobody saw.",
         risk: Risk::Read,
-        ready: |at| {
-            (!at.incident.opened.roots.is_empty()).then_some(()).ok_or_else(|| "no env roots were given".into())
-        },
+        ready: |at| (!at.incident.roots.is_empty()).then_some(()).ok_or_else(|| "no env roots were given".into()),
         go: |at| {
             let find = Consequence::Perform {
                 step: step("find"),
-                effect: effect(TargetOp::Discover { roots: at.incident.opened.roots.clone() }),
+                effect: effect(TargetOp::Discover { roots: at.incident.roots.clone() }),
             };
             let known: Vec<&TargetRef> = at.incident.targets.keys().collect();
             Act::Now(std::iter::once(find).chain(each(known, "read", |at| TargetOp::ReadBack { at })).collect())
