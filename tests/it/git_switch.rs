@@ -64,6 +64,27 @@ fn undo_does_not_lose_later_work() {
     assert_eq!(world.check(&plan.id), Standing::New);
 }
 
+/// A file that was rewritten a moment ago is not as the index remembers it, and `git read-tree -m` refuses such an
+/// entry. Several files, of which the index knows stale times, in folders and out of them.
+#[test]
+fn files_rewritten_a_moment_ago_do_not_stop_the_switch() {
+    let world = World::new();
+    for path in ["f", "deploy/secret.yaml", "deploy/more/x"] {
+        world.write(path, format!("k={}\n", world.key));
+    }
+    world.commit("leak");
+    for path in ["deploy/secret.yaml", "deploy/more/x"] {
+        let file = fs::File::options().append(true).open(world.repo.join(path)).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    }
+    let plan = world.purge();
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
+    assert!(String::from_utf8(world.read("deploy/secret.yaml")).unwrap().contains("REMOVED"));
+    world.undo(&plan.id);
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
+    assert!(String::from_utf8(world.read("deploy/secret.yaml")).unwrap().contains(&world.key));
+}
+
 // ---- power cuts
 
 fn busy() -> World {
