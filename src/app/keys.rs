@@ -19,7 +19,7 @@ impl App {
             Overlay::Asking(asking) => self.asking_key(*asking, key, hand, orders),
             Overlay::Palette(palette) => self.palette_key(palette, key, hand, orders),
             Overlay::Help { top } => {
-                self.overlay = scrolled(key, top).map_or(Overlay::None, |top| Overlay::Help { top })
+                self.overlay = scrolled(key, top).map_or(Overlay::None, |top| Overlay::Help { top });
             }
             Overlay::Log { top } => self.overlay = scrolled(key, top).map_or(Overlay::None, |top| Overlay::Log { top }),
             Overlay::Timeline { top } => {

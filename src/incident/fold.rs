@@ -3,7 +3,7 @@
 //! Must not know: why a record was written. Applying a record never fails: an odd one changes nothing.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::base::fault::Result;
 use crate::base::{Fault, Fingerprint, SecretRef, Stamp};
@@ -348,8 +348,8 @@ impl Incident {
         }
     }
 
-    fn learn_git(&mut self, at: Stamp, repo: &PathBuf, reply: &GitReply) {
-        let facts = self.repos.entry(repo.clone()).or_default();
+    fn learn_git(&mut self, at: Stamp, repo: &Path, reply: &GitReply) {
+        let facts = self.repos.entry(repo.to_owned()).or_default();
         match reply {
             GitReply::Found(map) => facts.map = Some((at, map.clone())),
             GitReply::Planned(plan) => facts.plan = Some((at, (**plan).clone())),

@@ -41,13 +41,12 @@ pub trait Beside: Send {
 /// Everything that comes in.
 #[derive(Debug)]
 pub enum In {
-    Written(Written),
+    Written(Box<Written>),
     Progress(u64, Progress),
     Log(LogLine),
     Over {
         run: u64,
-        armed: Armed,
-        finish: Finish,
+        end: Box<(Armed, Finish)>,
     },
     /// A key made by a colleague, or why there is none.
     Made(Result<Option<Secret>>),
@@ -115,7 +114,7 @@ impl Engine {
                 let forward = sender.clone();
                 tokio::spawn(async move {
                     while let Some(answer) = written.recv().await {
-                        if forward.send(In::Written(answer)).is_err() {
+                        if forward.send(In::Written(Box::new(answer))).is_err() {
                             break;
                         }
                     }
@@ -190,10 +189,11 @@ impl Engine {
 
     pub fn take(&mut self, input: In) -> Vec<FrontOrder> {
         match input {
-            In::Written(written) => self.written(written),
+            In::Written(written) => self.written(*written),
             In::Progress(run, progress) => self.put(Msg::Progress { run, progress }),
             In::Log(line) => self.put(Msg::Log(line)),
-            In::Over { run, armed, finish } => {
+            In::Over { run, end } => {
+                let (armed, finish) = *end;
                 self.cancels.remove(&run);
                 self.busy = false;
                 let mut asked = self.put(Msg::Held(self.held()));
@@ -271,12 +271,12 @@ impl Engine {
         });
         let (hands, clock) = (self.hands.clone(), self.clock.clone());
         tokio::spawn(async move {
-            let (armed, finish) = hands.carry_out(armed, Wire { cancel, progress, log }).await;
+            let end = Box::new(hands.carry_out(armed, Wire { cancel, progress, log }).await);
             if clock.is_stepped() {
                 clock.sleep(STEP_MS).await;
             }
             // A receiver that is gone means the program ended: the intent stays open and resumes as unknown.
-            let _ = out.send(In::Over { run, armed, finish });
+            let _ = out.send(In::Over { run, end });
         });
     }
 

@@ -104,10 +104,10 @@ impl Stage for Targets {
 
 fn place_state(at: &View<'_>, place: &TargetRef, facts: &TargetFacts) -> StepState {
     for what in ["write", "undo", "reload"] {
-        if let Some(state) = at.common(&at_place(what, place)) {
-            if matches!(state, StepState::Unknown(_) | StepState::Running) {
-                return state;
-            }
+        if let Some(state) = at.common(&at_place(what, place))
+            && matches!(state, StepState::Unknown(_) | StepState::Running)
+        {
+            return state;
         }
     }
     if let Some((_, answer)) = at.incident.by_hand.get(&at_place("place", place)) {
