@@ -384,13 +384,13 @@ fn follow(mut tail: Tail, out: UnboundedSender<In>) {
             match tail.poll() {
                 Ok(records) => {
                     for record in records {
-                        if out.send(In::Written(Written::Record(record))).is_err() {
+                        if out.send(In::Written(Box::new(Written::Record(record)))).is_err() {
                             return;
                         }
                     }
                 }
                 Err(fault) => {
-                    let _ = out.send(In::Written(Written::Broken(fault)));
+                    let _ = out.send(In::Written(Box::new(Written::Broken(fault))));
                     return;
                 }
             }

@@ -29,7 +29,6 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
     };
     let open = app.incident.closed.as_ref().map_or(app.now, |(when, _)| *when).since(app.incident.opened_at);
     let burn = crate::stages::usage::burn_rate(&app.view("")).filter(|rate| *rate >= 0.005 && !contained);
-    let flag = app.no_writes();
     // From the most to the least important; the least important goes first when room is short.
     let mut parts = vec![
         (0, banner, format!(" {} ", o.mode.word())),
@@ -40,7 +39,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
         (2, Role::Bad, burn.map(|rate| format!("${rate:.2}/min")).unwrap_or_default()),
         (5, Role::Clock, app.now.time()),
     ];
-    if let Some(why) = flag {
+    if let Some(why) = app.no_writes() {
         parts.insert(1, (0, Role::Bad, why));
     }
     parts.retain(|(_, _, words)| !words.is_empty());
