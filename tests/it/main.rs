@@ -14,6 +14,7 @@ mod http_secrets;
 mod http_world;
 mod input;
 mod journal;
+mod live;
 mod layers;
 mod openai_contract;
 mod settings;
