@@ -16,6 +16,7 @@ mod input;
 mod journal;
 mod layers;
 mod openai_contract;
+mod screens;
 mod settings;
 mod ui_kit;
 mod writer;
