@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -10,8 +9,9 @@ use stanch::app::{App, Setup};
 use stanch::base::fault::Result;
 use stanch::base::{Secret, SecretRef, Stamp};
 use stanch::drill::{Scenario, World, open_clock, script::Step};
+use stanch::effect::{GitReply, Outcome, Reply};
 use stanch::incident::playbook::Playbook;
-use stanch::incident::{DrillRef, Incident, Mode, Opened, Record};
+use stanch::incident::{DrillRef, Event, Incident, Mode, Opened, Record};
 use stanch::providers::{self, prices::Prices};
 use stanch::shell::engine::Beside;
 use stanch::shell::journal::{self, Store};
@@ -21,9 +21,10 @@ use stanch::shell::vault::Vault;
 
 const INCIDENT: &str = "20261120T164000Z-0a1b-drill";
 const SALT: &str = "00112233445566778899aabbccddeeff";
-/// What stands for the run's own folder, its address and its player.
+/// What stands for the run's own folder, its address, its plan and its player.
 const FOLDER: &str = "/home/mika/drill";
 const ADDRESS: &str = "http://127.0.0.1:4010";
+const PLAN: &str = "0a1b2c3d4e5f";
 const PLAYER: &str = "mika@desk";
 
 /// How long the person hesitates, seconds.
@@ -95,7 +96,16 @@ pub async fn friday_push() -> Vec<Record> {
     Operator::new(engine, Box::new(|_| ())).play(&moves).await.unwrap();
     let records = journal::read_only(&store.journal(INCIDENT)).unwrap();
     let address = world.base_url().trim_end_matches("/v1").to_owned();
-    records.into_iter().map(|record| settled(record, &home, &address)).collect()
+    // A plan is named after what it holds, the folder's path too.
+    let plan = records.iter().find_map(|record| match &record.event {
+        Event::Observed { outcome: Outcome::Done { reply: Reply::Git { reply: GitReply::Planned(plan) } }, .. } => {
+            Some(plan.id.clone())
+        }
+        _ => None,
+    });
+    let here = home.display().to_string();
+    let fixed = [(format!("{here}/world"), FOLDER), (here, FOLDER), (address, ADDRESS), (plan.unwrap(), PLAN)];
+    records.into_iter().map(|record| settled(record, &fixed)).collect()
 }
 
 /// The reference run's moves, with a person who thinks before the kill, so that there is something to see in the usage.
@@ -105,10 +115,9 @@ fn act(step: &Step) -> Move {
 }
 
 /// The record with fixed values for what differs from run to run.
-fn settled(record: Record, home: &Path, address: &str) -> Record {
+fn settled(record: Record, fixed: &[(String, &str)]) -> Record {
     let line = serde_json::to_string(&record).unwrap();
-    let line = line.replace(&format!("{}/world", home.display()), FOLDER);
-    let line = line.replace(home.to_str().unwrap(), FOLDER).replace(address, ADDRESS);
+    let line = fixed.iter().fold(line, |line, (here, always)| line.replace(here, always));
     Record { by: PLAYER.into(), ..serde_json::from_str(&line).unwrap() }
 }
 
