@@ -17,6 +17,7 @@ mod journal;
 mod layers;
 mod live;
 mod openai_contract;
+mod screens;
 mod settings;
 mod ui_kit;
 mod writer;
