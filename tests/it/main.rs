@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod canary;
 mod disk_full;
 mod drill_score;
 mod drill_sim;
 mod drill_world;
+mod drills;
 mod env_files;
 mod http_drive;
 mod http_secrets;
@@ -14,6 +16,7 @@ mod input;
 mod journal;
 mod layers;
 mod openai_contract;
+mod program;
 mod settings;
 mod ui_kit;
 mod writer;
