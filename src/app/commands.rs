@@ -52,17 +52,13 @@ const fn code(code: Code) -> Key {
     Key { code, ctrl: false, repeat: false }
 }
 
-fn always(_: &App) -> Result<(), String> {
-    Ok(())
-}
-
 pub static ALL: [Command; 19] = [
     Command {
         id: "go.next",
         keys: &[code(Code::Enter), key('n')],
         label: "go to the next thing",
         why: "Shows the stage that wants something from you. Starts nothing.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::View(|app, _| app.go_next()),
     },
     Command {
@@ -70,7 +66,7 @@ pub static ALL: [Command; 19] = [
         keys: &[key('?')],
         label: "help for where I am",
         why: "Every key that works here, and why a disabled one does not.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::View(|app, _| app.overlay = Overlay::Help { top: 0 }),
     },
     Command {
@@ -78,7 +74,7 @@ pub static ALL: [Command; 19] = [
         keys: &[key(':')],
         label: "all commands, by name",
         why: "Type a part of the name.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::View(|app, _| app.overlay = Overlay::Palette(Palette::default())),
     },
     Command {
@@ -117,7 +113,7 @@ pub static ALL: [Command; 19] = [
         keys: &[key('N')],
         label: "write a note into the journal",
         why: "What you saw, said or decided, with its time.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::Act(|_| Act::Ask { asks: vec![Ask::line("Note", "Note", Vec::new())], then: Then::Note }),
     },
     Command {
@@ -125,7 +121,7 @@ pub static ALL: [Command; 19] = [
         keys: &[key('T')],
         label: "add a follow-up",
         why: "Stands in the closing list until it is done.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::Act(todo),
     },
     Command {
@@ -133,7 +129,7 @@ pub static ALL: [Command; 19] = [
         keys: &[key('H')],
         label: "hand over to a colleague",
         why: "Names who has it now and what they must know.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::Act(|_| Act::Ask {
             asks: vec![
                 Ask::line("Hand over", "To whom?", Vec::new()),
@@ -147,7 +143,7 @@ pub static ALL: [Command; 19] = [
         keys: &[key('J')],
         label: "the story so far",
         why: "Every record of the journal, in words.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::View(|app, _| app.overlay = Overlay::Timeline { top: usize::MAX }),
     },
     Command {
@@ -155,7 +151,7 @@ pub static ALL: [Command; 19] = [
         keys: &[key('L')],
         label: "the log of requests",
         why: "Time, method, path, status, milliseconds of every request; no secret.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::View(|app, _| app.overlay = Overlay::Log { top: usize::MAX }),
     },
     Command {
@@ -163,7 +159,7 @@ pub static ALL: [Command; 19] = [
         keys: &[key('y')],
         label: "copy something",
         why: "Through the terminal (OSC 52). Never a secret.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::Act(copy),
     },
     Command {
@@ -179,7 +175,7 @@ pub static ALL: [Command; 19] = [
         keys: &[key('E')],
         label: "write the report now",
         why: "Markdown and JSON beside the journal, never a secret in them.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::Act(|_| Act::Now(vec![Consequence::Export])),
     },
     Command {
@@ -187,7 +183,7 @@ pub static ALL: [Command; 19] = [
         keys: &[key('/')],
         label: "filter the tables",
         why: "Every word must occur in a row.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::View(|app, _| app.filtering = true),
     },
     Command {
@@ -195,7 +191,7 @@ pub static ALL: [Command; 19] = [
         keys: &[ctrl('l')],
         label: "draw the screen again",
         why: "When another program wrote over it.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::View(|_, orders| orders.push(Order::Redraw)),
     },
     Command {
@@ -203,7 +199,7 @@ pub static ALL: [Command; 19] = [
         keys: &[ctrl('z')],
         label: "put the program to sleep",
         why: "fg brings it back; the clocks go on.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::View(|_, orders| orders.push(Order::Suspend)),
     },
     Command {
@@ -211,7 +207,7 @@ pub static ALL: [Command; 19] = [
         keys: &[key('q'), ctrl('c')],
         label: "leave; nothing is lost",
         why: "stanch resume takes it up again.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::Act(quit),
     },
     Command {
@@ -219,7 +215,7 @@ pub static ALL: [Command; 19] = [
         keys: &[],
         label: "show the closing list",
         why: "What is still open.",
-        ready: always,
+        ready: |_| Ok(()),
         go: Go::View(|app, _| app.visit("close")),
     },
 ];

@@ -4,7 +4,7 @@
 
 use crate::base::SecretRef;
 use crate::base::stamp::span_text;
-use crate::incident::death::Death;
+use crate::incident::death::{Death, WANTED};
 use crate::stages::{self, Block, Kind};
 
 use super::{App, Overlay};
@@ -22,11 +22,13 @@ pub fn status(app: &App) -> Vec<String> {
     lines
 }
 
-/// `EXPOSED since 13:52Z (25 min)` or `CONTAINED after 12 min`.
+/// `EXPOSED since 13:52Z (25 min)`, `REFUSED 2 of 8, proving` or `CONTAINED after 12 min`.
 pub fn exposure(app: &App) -> String {
     let since = app.incident.exposed_since();
-    match Death::of(&app.incident, SecretRef::Leaked).contained_at() {
-        Some(end) => format!("CONTAINED after {}", span_text(end.since(since))),
+    let death = Death::of(&app.incident, SecretRef::Leaked);
+    match death.contained_at() {
+        Some(end) if death.proven_at.is_some() => format!("CONTAINED after {}", span_text(end.since(since))),
+        Some(_) => format!("REFUSED {} of {WANTED}, proving", death.run),
         None => format!("EXPOSED since {} ({})", since.minute(), span_text(app.now.since(since))),
     }
 }

@@ -56,6 +56,7 @@ impl Secret {
     }
 
     /// A second holder of the same bytes, zeroed on its own.
+    #[must_use]
     pub fn share(&self) -> Self {
         Self(Zeroizing::new(self.0.to_vec()))
     }
@@ -217,6 +218,8 @@ impl SecretRef {
 
 /// Plain, base64 (standard and URL, unpadded core), hexadecimal (both cases), percent-encoded, inside a JSON string.
 fn forms(bytes: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+    use std::fmt::Write as _;
+
     use base64::Engine as _;
     let b64 = base64::engine::general_purpose::STANDARD_NO_PAD.encode(bytes);
     let url = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
@@ -226,7 +229,7 @@ fn forms(bytes: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
         if b.is_ascii_alphanumeric() || b"-_.~".contains(b) {
             text.push(char::from(*b));
         } else {
-            text.push_str(&format!("%{b:02X}"));
+            let _ = write!(text, "%{b:02X}");
         }
         text
     });

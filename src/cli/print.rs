@@ -42,10 +42,10 @@ fn man() -> Result<String> {
     let mut last = String::new();
     for (section, keys, what, _) in crate::app::keys_table() {
         if section != last {
-            page.push_str(&format!(".SS \"{}\"\n", escape(&section)));
+            page.extend([".SS \"", &escape(&section), "\"\n"]);
             last = section;
         }
-        page.push_str(&format!(".TP\n.B {}\n{}\n", escape(&keys), escape(&what)));
+        page.extend([".TP\n.B ", &escape(&keys), "\n", &escape(&what), "\n"]);
     }
     Ok(page)
 }

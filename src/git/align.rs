@@ -43,8 +43,8 @@ pub(super) fn align(repo: &Repo<'_>, from: &str, to: &str, clean: bool) -> Resul
             one(repo, &work, change, clean)?;
         }
     }
-    // Not `-m` alone: it refuses an entry whose file was just rewritten, as all of these were. `-i` never looks at files.
-    repo.git.run(&["read-tree", "--reset", "-i", to])?;
+    // `-i`: the files are no longer what the index thinks of them, and rightly so.
+    repo.git.run(&["read-tree", "-m", "-i", to])?;
     // Exit code 1 only means that some file differs, which `git status` will show.
     repo.git.ask_git(&["update-index", "-q", "--refresh"], None)?;
     Ok(())

@@ -35,6 +35,7 @@ impl Fact {
     }
 
     /// For a key that turns through them.
+    #[must_use]
     pub fn turn(self) -> Self {
         match self {
             Self::Unknown => Self::Yes,

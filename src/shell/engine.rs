@@ -21,7 +21,7 @@ use crate::stages::Tone;
 
 use super::exec::Hands;
 use super::finish::{Finish, Wire};
-use super::journal::{Armed, Journal};
+use super::journal::{Armed, Journal, Tail};
 use super::vault::Vault;
 use super::writer::{Command, Writer, Written};
 
@@ -41,13 +41,12 @@ pub trait Beside: Send {
 /// Everything that comes in.
 #[derive(Debug)]
 pub enum In {
-    Written(Written),
+    Written(Box<Written>),
     Progress(u64, Progress),
     Log(LogLine),
     Over {
         run: u64,
-        armed: Armed,
-        finish: Finish,
+        end: Box<(Armed, Finish)>,
     },
     /// A key made by a colleague, or why there is none.
     Made(Result<Option<Secret>>),
@@ -101,6 +100,8 @@ pub struct Parts {
     pub hands: Hands,
     /// `None`: only looking.
     pub journal: Option<Journal>,
+    /// What another process writes meanwhile, when only looking.
+    pub tail: Option<Tail>,
     pub folder: PathBuf,
 }
 
@@ -113,7 +114,7 @@ impl Engine {
                 let forward = sender.clone();
                 tokio::spawn(async move {
                     while let Some(answer) = written.recv().await {
-                        if forward.send(In::Written(answer)).is_err() {
+                        if forward.send(In::Written(Box::new(answer))).is_err() {
                             break;
                         }
                     }
@@ -122,6 +123,9 @@ impl Engine {
             }
             None => None,
         };
+        if let Some(tail) = parts.tail {
+            follow(tail, sender.clone());
+        }
         let Parts { app, clock, vault, hands, folder, .. } = parts;
         let cancels = BTreeMap::new();
         let (queue, asked) = (VecDeque::new(), Vec::new());
@@ -185,10 +189,11 @@ impl Engine {
 
     pub fn take(&mut self, input: In) -> Vec<FrontOrder> {
         match input {
-            In::Written(written) => self.written(written),
+            In::Written(written) => self.written(*written),
             In::Progress(run, progress) => self.put(Msg::Progress { run, progress }),
             In::Log(line) => self.put(Msg::Log(line)),
-            In::Over { run, armed, finish } => {
+            In::Over { run, end } => {
+                let (armed, finish) = *end;
                 self.cancels.remove(&run);
                 self.busy = false;
                 let mut asked = self.put(Msg::Held(self.held()));
@@ -266,12 +271,12 @@ impl Engine {
         });
         let (hands, clock) = (self.hands.clone(), self.clock.clone());
         tokio::spawn(async move {
-            let (armed, finish) = hands.carry_out(armed, Wire { cancel, progress, log }).await;
+            let end = Box::new(hands.carry_out(armed, Wire { cancel, progress, log }).await);
             if clock.is_stepped() {
                 clock.sleep(STEP_MS).await;
             }
             // A receiver that is gone means the program ended: the intent stays open and resumes as unknown.
-            let _ = out.send(In::Over { run, armed, finish });
+            let _ = out.send(In::Over { run, end });
         });
     }
 
@@ -367,4 +372,32 @@ impl Engine {
         }
         Ok(self.app)
     }
+}
+
+/// How often an observed journal is looked at.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// Brings in what another process writes to the journal. Ends with the engine, or when the journal can't be read.
+fn follow(mut tail: Tail, out: UnboundedSender<In>) {
+    tokio::spawn(async move {
+        loop {
+            match tail.poll() {
+                Ok(records) => {
+                    for record in records {
+                        if out.send(In::Written(Box::new(Written::Record(record)))).is_err() {
+                            return;
+                        }
+                    }
+                }
+                Err(fault) => {
+                    let _ = out.send(In::Written(Box::new(Written::Broken(fault))));
+                    return;
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+            if out.is_closed() {
+                return;
+            }
+        }
+    });
 }

@@ -220,13 +220,11 @@ impl Lines {
             return false;
         }
         let key = if typed.is_empty() { Some(Key::of(Code::Enter)) } else { Key::parse(typed) };
-        match key {
-            Some(key) => self.press(key),
-            None => {
-                self.engine.put(Msg::Told(crate::stages::Tone::Warn, "one key a line, or :command by name".into()));
-                false
-            }
-        }
+        let Some(key) = key else {
+            self.engine.put(Msg::Told(crate::stages::Tone::Warn, "one key a line, or :command by name".into()));
+            return false;
+        };
+        self.press(key)
     }
 
     fn press(&mut self, key: Key) -> bool {

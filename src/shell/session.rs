@@ -21,7 +21,7 @@ use super::files::Files;
 use super::front;
 use super::git::GitJobs;
 use super::http::Http;
-use super::journal::{Journal, Store, who};
+use super::journal::{Journal, Store, Tail, who};
 use super::settings::Settings;
 use super::terminal::Modes;
 use super::tui::Front;
@@ -57,6 +57,10 @@ pub struct Wanted<'a> {
 pub fn open(wanted: Wanted<'_>, beside: Option<Box<dyn Beside>>) -> Result<Engine> {
     let observe = matches!(wanted.which, Which::Observe(_));
     let (journal, records) = journal(&wanted)?;
+    let tail = match &wanted.which {
+        Which::Observe(id) => Some(Tail::new(&wanted.store.journal(id), records.len() as u64)),
+        _ => None,
+    };
     let incident = Incident::fold(&records)?;
     let provider = providers::by_id(&incident.opened.provider).ok_or_else(|| {
         Fault::input(
@@ -80,7 +84,7 @@ pub fn open(wanted: Wanted<'_>, beside: Option<Box<dyn Beside>>) -> Result<Engin
     let held = [SecretRef::Leaked, SecretRef::Replacement, SecretRef::Admin];
     let held = held.into_iter().filter(|role| wanted.vault.has(*role)).collect();
     let app = App::new(incident, setup, held, wanted.clock.now());
-    Engine::new(Parts { app, clock: wanted.clock, vault: wanted.vault, hands, journal, folder }, beside)
+    Engine::new(Parts { app, clock: wanted.clock, vault: wanted.vault, hands, journal, tail, folder }, beside)
 }
 
 /// Where an incident's own things are.

@@ -53,6 +53,9 @@ impl Stage for Issue {
                 sheet.see.push(Text::tone(Tone::Bad, "That is the leaked key itself. Make another one."));
             }
         }
+        if !at.incident.taken.contains_key(&SecretRef::Replacement) {
+            sheet.see.push(Text::tone(Tone::Dim, "There is no new key yet."));
+        }
         if lost(at) {
             sheet.see.push(Text::tone(
                 Tone::Bad,

@@ -174,8 +174,8 @@ pub fn locked(stage: &str, at: &View<'_>) -> Option<String> {
     let book = at.playbook()?;
     book.gates_of(stage).find_map(|gate| {
         let needs = by_id(&gate.needs)?;
-        let state = state(needs, at);
-        let passed = state.settled() || (gate.needs == "revoke" && matches!(state, StepState::Verifying(_)));
+        let needed = state(needs, at);
+        let passed = needed.settled() || (gate.needs == "revoke" && matches!(needed, StepState::Verifying(_)));
         (!passed).then(|| gate.why.clone())
     })
 }

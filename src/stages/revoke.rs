@@ -3,6 +3,7 @@
 //! Must not know: any provider's addresses. The row, its owner and its siblings are on record before the kill.
 
 use crate::base::stamp::span_text;
+use crate::base::words::count;
 use crate::base::{SecretRef, Stamp};
 use crate::effect::provider::{KeyRow, OwnerKind};
 use crate::effect::{Effect, ProviderOp, Risk, Verdict};
@@ -191,7 +192,7 @@ fn do_now(at: &View<'_>) -> DoNow {
         (Some(row), _) if at.incident.account_only.is_some() => DoNow {
             action: Some("revoke.account"),
             what: format!("Delete the service account {}: its key can't be deleted alone", row.owner.name),
-            effect: format!("This can't be undone. {} other key(s) die with it.", siblings(at, row).len()),
+            effect: format!("This can't be undone. {} die with it.", count(siblings(at, row).len(), "other key")),
             check: "I probe until the old key is refused.".into(),
         },
         (Some(row), _) => DoNow {
@@ -227,7 +228,7 @@ fn holders(at: &View<'_>) -> String {
     match (at.incident.discovered, names.as_slice()) {
         (None, _) => "Which targets hold it is not known yet.".into(),
         (Some(_), []) => "No target found below the env roots holds it.".into(),
-        (Some(_), names) => format!("{} target(s) hold it and will fail: {}", names.len(), names.join(", ")),
+        (Some(_), names) => format!("{} will fail: {}", count(names.len(), "target"), names.join(", ")),
     }
 }
 
@@ -253,7 +254,7 @@ fn see(at: &View<'_>) -> Vec<Text> {
             let names: Vec<&str> = siblings.iter().map(|s| s.name.as_str()).collect();
             see.push(Text::tone(
                 Tone::Warn,
-                format!("The account has {} more key(s): {}", names.len(), names.join(", ")),
+                format!("The account has {}: {}", count(names.len(), "more key"), names.join(", ")),
             ));
         }
     } else if let Some((_, report)) = &at.incident.located {
@@ -371,7 +372,7 @@ static ACTIONS: [Action; 6] = [
             let Some(row) = at.incident.row() else { return Act::Now(Vec::new()) };
             let dies: Vec<KeyRow> = siblings(at, row).into_iter().cloned().collect();
             let mut body = kill_preview(at, row);
-            body.push(format!("{} other key(s) die with the account:", dies.len()));
+            body.push(format!("{} die with the account:", count(dies.len(), "other key")));
             body.extend(dies.iter().map(|s| format!("  {} \"{}\", {}", s.id, s.name, used(s, at.now))));
             let ask =
                 Ask::new(format!("Delete account {}", row.owner.name), body, Kind::Phrase(row.owner.name.clone()));

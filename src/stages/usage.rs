@@ -151,7 +151,7 @@ fn do_now(at: &View<'_>) -> DoNow {
                 action: Some("usage.verdict"),
                 what: format!("Record the verdict: {}", assessment.verdict.words()),
                 effect: "Figures lag by minutes to hours; you can record again later.".into(),
-                check: format!("Reason: {}", assessment.reasons.first().cloned().unwrap_or_default()),
+                check: String::new(),
             }
         }
         None if matches!(blocked(at), StepState::Ready) => DoNow {
@@ -303,8 +303,8 @@ static ACTIONS: [Action; 2] = [
         go: |at| {
             let assessment = at.incident.usage.as_ref().map(|(_, reading)| assess(reading, refused(at)));
             let first = assessment.as_ref().map_or(Abuse::CannotTell, |a| a.verdict);
-            let reason = assessment.map(|a| a.reasons.join("; ")).unwrap_or_else(|| "looked at by hand".into());
-            let mut all = vec![Abuse::Abused, Abuse::NoSign, Abuse::CannotTell];
+            let reason = assessment.map_or_else(|| "looked at by hand".into(), |a| a.reasons.join("; "));
+            let mut all = [Abuse::Abused, Abuse::NoSign, Abuse::CannotTell];
             all.sort_by_key(|a| *a != first);
             let choices = all.iter().map(|a| {
                 let says =

@@ -1,6 +1,8 @@
 //! One integration binary: every file here tests the library or the built program, without a terminal.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// `pub` marks what other files of this binary use; there is no crate around it to reach.
+#![allow(unreachable_pub)]
 
 mod canary;
 mod disk_full;

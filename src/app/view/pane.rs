@@ -18,7 +18,7 @@ const LONGEST: u16 = 600;
 /// How long news stay on top of the pane, seconds.
 const NEWS_S: i64 = 120;
 /// Width of the column of slot names.
-const NAMES: u16 = 10;
+const NAMES: u16 = 9;
 
 /// Draws the pane; `with_evidence`: there is no slot of its own for it.
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look, with_evidence: bool) {
@@ -142,11 +142,11 @@ fn title(app: &App, pen: &mut Pen<'_>) {
     let view = app.view("");
     let order = crate::stages::order(&view);
     let walk: Vec<_> = order.iter().filter(|s| !matches!(s.id(), "intake" | "close")).collect();
-    let place = walk.iter().position(|s| s.id() == stage.id()).map(|n| format!("{} of {}  ", n + 1, walk.len()));
+    let place = walk.iter().position(|s| s.id() == stage.id()).map(|n| format!("{} of {} ", n + 1, walk.len()));
     let pieces = [
         (Role::Dim, place.unwrap_or_default()),
         (Role::Title, stage.title().to_uppercase()),
-        (Role::Text, format!("   Goal: {}", stage.goal())),
+        (Role::Text, format!(". Goal: {}", stage.goal())),
     ];
     pen.line(&pieces, 1);
     if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < NEWS_S) {
@@ -161,12 +161,17 @@ fn write(app: &App, sheet: &Sheet, pen: &mut Pen<'_>, with_evidence: bool, heigh
         "Do now",
         &[(Role::Strong, now.what.clone()), (Role::Text, now.effect.clone()), (Role::Text, now.check.clone())],
     );
+    // A picture says most, so it stands where it is seen without scrolling.
+    let (charts, rest): (Vec<&Block>, Vec<&Block>) = sheet.body.iter().partition(|b| matches!(b, Block::Chart(_)));
+    for block in charts {
+        draw_block(app, block, pen, height);
+    }
     pen.slot_texts("You see", &sheet.see);
     if with_evidence {
         let none = [Text::tone(Tone::Dim, "none yet")];
         pen.slot_texts("Evidence", if sheet.evidence.is_empty() { &none } else { &sheet.evidence });
     }
-    for block in &sheet.body {
+    for block in rest {
         draw_block(app, block, pen, height);
     }
     pen.slot_texts("Way out", &sheet.way_out);
@@ -215,8 +220,8 @@ fn draw_table(app: &App, data: &Table, pen: &mut Pen<'_>) {
             Column::new(head.clone(), widest.min(10), widest)
         })
         .collect();
-    let mut state = table::State { filter: app.filter.clone(), filtering: false, ..table::State::default() };
-    state.scroll.cursor = if data.picks { app.view(app.here().id()).cursor } else { usize::MAX };
+    let mut state = table::State { filter: app.filter.clone(), still: !data.picks, ..table::State::default() };
+    state.scroll.cursor = if data.picks { app.view(app.here().id()).cursor } else { 0 };
     let shown = state.shown(&rows).len();
     let height = u16::try_from(shown.max(1)).unwrap_or(u16::MAX).saturating_add(1);
     let area = Rect {
