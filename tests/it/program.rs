@@ -6,21 +6,21 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// A home folder with a place for state and one for temporary files.
-pub struct Home {
+pub(crate) struct Home {
     dir: tempfile::TempDir,
     vars: Vec<(String, String)>,
 }
 
 /// How a run ended.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: Option<i32>,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Home {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         for name in ["state", "tmp", "home"] {
             std::fs::create_dir(dir.path().join(name)).unwrap();
@@ -29,28 +29,28 @@ impl Home {
     }
 
     /// Sets a variable for every run from now on.
-    pub fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.vars.push((name.into(), value.into()));
         self
     }
 
-    pub fn path(&self, below: &str) -> PathBuf {
+    pub(crate) fn path(&self, below: &str) -> PathBuf {
         self.dir.path().join(below)
     }
 
-    pub fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.path("state")
     }
 
     /// A file in the home, as a path in words.
-    pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+    pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, content).unwrap();
         path.to_str().unwrap().to_owned()
     }
 
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stanch"));
         command.args(args).current_dir(self.path("home")).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
@@ -61,12 +61,12 @@ impl Home {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Ran {
+    pub(crate) fn run(&self, args: &[&str]) -> Ran {
         self.feed(args, b"")
     }
 
     /// Runs with `input` on standard input, which then ends.
-    pub fn feed(&self, args: &[&str], input: &[u8]) -> Ran {
+    pub(crate) fn feed(&self, args: &[&str], input: &[u8]) -> Ran {
         let mut command = self.command(args);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut pipe = child.stdin.take().unwrap();
@@ -79,14 +79,14 @@ impl Home {
     }
 
     /// The ids of the incidents.
-    pub fn incidents(&self) -> Vec<String> {
+    pub(crate) fn incidents(&self) -> Vec<String> {
         let listed = std::fs::read_dir(self.path("state/incidents")).into_iter().flatten();
         let mut ids: Vec<String> = listed.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
         ids.sort();
         ids
     }
 
-    pub fn journal(&self, id: &str) -> PathBuf {
+    pub(crate) fn journal(&self, id: &str) -> PathBuf {
         self.path("state/incidents").join(id).join("journal.jsonl")
     }
 }
@@ -103,13 +103,13 @@ impl From<Output> for Ran {
 
 impl Ran {
     /// The one JSON document on standard output.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:#?}"))
     }
 
     /// It ended with `code`, and standard error says what happened, why, and what to do (`words`, all of them).
     #[track_caller]
-    pub fn fails(&self, code: i32, words: &[&str]) {
+    pub(crate) fn fails(&self, code: i32, words: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:#?}");
         assert!(self.err.contains("try: "), "no way forward: {self:#?}");
         for word in words {
@@ -120,19 +120,19 @@ impl Ran {
 
     /// `secret` is nowhere in what it printed.
     #[track_caller]
-    pub fn hides(&self, secret: &str) {
+    pub(crate) fn hides(&self, secret: &str) {
         assert!(!self.out.contains(secret) && !self.err.contains(secret), "the key was printed");
     }
 }
 
 /// A key nobody issued, made anew; `n` tells several apart.
-pub fn key(n: usize) -> String {
+pub(crate) fn key(n: usize) -> String {
     let body: String = (0..48).map(|at| char::from(b"bR8yLg4Yn1Mx"[(at * 7 + at / 5 + n) % 12])).collect();
     format!("{}-{}-{body}", "sk", "proj")
 }
 
 /// A git repository with one commit, by plain git.
-pub fn repository(at: &Path) -> String {
+pub(crate) fn repository(at: &Path) -> String {
     std::fs::create_dir_all(at).unwrap();
     std::fs::write(at.join("f"), "base\n").unwrap();
     for args in [&["init", "-q", "-b", "main"][..], &["add", "-A"], &["commit", "-q", "-m", "base"]] {
