@@ -291,7 +291,11 @@ fn evidence(facts: &RepoFacts) -> Vec<Text> {
             let (tone, word) = if check.clean { (Tone::Good, "clean") } else { (Tone::Bad, "NOT CLEAN") };
             seen.push(Text::tone(tone, word).and(Tone::Plain, format!("  {}: {}", check.what, check.saw)));
         }
-        seen.extend(proof.not_checked.iter().map(|n| Text::tone(Tone::Dim, format!("not checked: {n}"))));
+        // The proof is from before the backup's end; what it says of the backup is over then.
+        let over = |n: &&String| facts.finished.is_some() && n.starts_with("the backup");
+        seen.extend(
+            proof.not_checked.iter().filter(|n| !over(n)).map(|n| Text::tone(Tone::Dim, format!("not checked: {n}"))),
+        );
     }
     if let Some((_, push)) = &facts.push {
         for pushed in &push.refs {
@@ -300,6 +304,11 @@ fn evidence(facts: &RepoFacts) -> Vec<Text> {
         }
         seen.extend(
             push.needs_support.iter().map(|r| Text::tone(Tone::Warn, format!("only the host's support can clean {r}"))),
+        );
+    }
+    if let Some(when) = facts.finished {
+        seen.push(
+            Text::tone(Tone::Good, "gone").and(Tone::Plain, format!("   the backup: destroyed at {}", when.time())),
         );
     }
     seen

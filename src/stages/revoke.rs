@@ -283,8 +283,8 @@ fn see(at: &View<'_>) -> Vec<Text> {
 fn evidence(at: &View<'_>) -> Vec<Text> {
     let death = Death::of(at.incident, SecretRef::Leaked);
     let mut seen = Vec::new();
-    if let Some(when) = death.proven_at {
-        seen.push(Text::tone(Tone::Good, format!("{} proven: {}", when.time(), death.words())));
+    if let (Some(when), Some(proof)) = (death.proven_at, death.proof()) {
+        seen.push(Text::tone(Tone::Good, format!("{} proven: {proof}", when.time())));
     } else if death.run > 0 {
         seen.push(Text::plain(format!("so far: {}", death.words())));
     }

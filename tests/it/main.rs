@@ -4,10 +4,12 @@
 // `pub` marks what other files of this binary use; there is no crate around it to reach.
 #![allow(unreachable_pub)]
 
+mod canary;
 mod disk_full;
 mod drill_score;
 mod drill_sim;
 mod drill_world;
+mod drills;
 mod env_files;
 mod http_drive;
 mod http_secrets;
@@ -17,6 +19,7 @@ mod journal;
 mod layers;
 mod live;
 mod openai_contract;
+mod program;
 mod screens;
 mod settings;
 mod ui_kit;
