@@ -131,6 +131,11 @@ impl Pty {
         assert_eq!(receive.recv_timeout(LIMIT), Ok(true), "the program didn't stop\n{}", self.contents());
     }
 
+    /// The program's process id.
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid.as_raw_pid()
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid, signal).unwrap();
     }
