@@ -126,8 +126,7 @@ fn one_session(place: &Place, repos: usize, env: &[(&str, &str)], state: &str) -
 fn scanned(state: &str, repos: usize) -> Option<Stamp> {
     let folder = std::fs::read_dir(Path::new(state).join("incidents")).ok()?.flatten().find(|e| e.path().is_dir())?;
     let records = journal::read_only(&folder.path().join("journal.jsonl")).ok()?;
-    let find =
-        |event: &Event| matches!(event, Event::Observed { effect: Effect::Git { op: GitOp::Find, .. }, .. });
+    let find = |event: &Event| matches!(event, Event::Observed { effect: Effect::Git { op: GitOp::Find, .. }, .. });
     let mut over: Vec<Stamp> = records.iter().filter(|r| find(&r.event)).map(|r| r.at).collect();
     over.sort_unstable();
     over.get(repos - 1).copied()
@@ -216,7 +215,13 @@ pub(crate) fn to_the_revoke(place: &Place, runtime: &tokio::runtime::Runtime, ta
         provider.add(theirs + theirs_too);
     }
     #[allow(clippy::cast_precision_loss)]
-    table.row("key presses from a cold start to the typed revoke", f64::from(presses), Some(8.5), "presses", "at most 8");
+    table.row(
+        "key presses from a cold start to the typed revoke",
+        f64::from(presses),
+        Some(8.5),
+        "presses",
+        "at most 8",
+    );
     let more = format!("max {:.0}, n {RUNS}; the provider's {:.0} ms not counted", sum.at(1.0), provider.at(0.5));
     table.row("own time from start to the deletion, p50", sum.at(0.5), Some(1000.0), "ms", &more);
     table.row("  of it from start until the row to revoke is shown", open.at(0.5), None, "ms", "");

@@ -121,7 +121,8 @@ impl Person {
 pub(crate) fn wants(screen: &vt100::Screen) -> Wants {
     let cols: u16 = screen.size().1.into();
     let lines: Vec<String> = screen.rows(0, cols).collect();
-    let inside = |line: &str| line.trim_matches(|c: char| c.is_whitespace() || c == '│' || c == '║' || c == '┃').to_owned();
+    let inside =
+        |line: &str| line.trim_matches(|c: char| c.is_whitespace() || c == '│' || c == '║' || c == '┃').to_owned();
     let boxed = |text: &str| lines.iter().any(|line| line.contains(text));
     if boxed("[▸ Cancel (n) ]") || boxed("yes, do it (y)") {
         return Wants::Confirm;

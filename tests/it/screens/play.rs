@@ -37,8 +37,9 @@ struct Beyond {
 }
 
 impl Beside for Beyond {
-    fn recorded(&mut self, _: &Record) {
+    fn recorded(&mut self, _: &Record) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
         self.world.look().unwrap();
+        None
     }
 
     fn made_key(&mut self, _: String) -> Pin<Box<dyn Future<Output = Result<Option<Secret>>> + Send>> {
