@@ -46,6 +46,8 @@ pub struct Setup {
     pub label: String,
     /// Only looking: another process holds the journal.
     pub observe: bool,
+    /// How many of the incident's seconds pass in one of the reader's; 1 but in a drill.
+    pub pace: u32,
 }
 
 impl std::fmt::Debug for dyn Provider {
@@ -270,6 +272,11 @@ impl App {
         }
         let fault = self.journal_fault.as_ref()?;
         Some(format!("the journal can't be written: {}", fault.why))
+    }
+
+    /// Seconds of the incident's clock that give a reader `secs` of their own.
+    pub(crate) fn reading_time(&self, secs: i64) -> i64 {
+        secs * i64::from(self.setup.pace.max(1))
     }
 
     pub(crate) fn tell(&mut self, tone: Tone, words: impl Into<String>) {

@@ -35,7 +35,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
 }
 
 fn told(app: &App, look: &Look) -> Option<Line<'static>> {
-    let (_, tone, words) = app.said.as_ref().filter(|(when, ..)| app.now.since(*when) < TOLD_S)?;
+    let (_, tone, words) = app.said.as_ref().filter(|(when, ..)| app.now.since(*when) < app.reading_time(TOLD_S))?;
     let role = super::role(*tone);
     let head = match tone {
         Tone::Bad => " FAILED  ",

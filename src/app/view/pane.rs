@@ -16,7 +16,7 @@ use crate::ui::{Look, Role, chart, text};
 /// The longest sheet that is laid out, rows.
 const LONGEST: u16 = 600;
 /// How long news stay on top of the pane, seconds.
-const NEWS_S: i64 = 120;
+const NEWS_S: i64 = 30;
 /// Width of the column of slot names.
 const NAMES: u16 = 9;
 
@@ -163,7 +163,7 @@ fn title(app: &App, pen: &mut Pen<'_>) {
         (Role::Text, format!(". Goal: {}", stage.goal())),
     ];
     pen.line(&pieces, 1);
-    if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < NEWS_S) {
+    if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < app.reading_time(NEWS_S)) {
         pen.line(&[(Role::Warn, format!("{} news: {text}", when.time()))], 1);
     }
     pen.row = pen.row.saturating_add(1);

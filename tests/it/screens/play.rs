@@ -130,6 +130,7 @@ pub fn app(records: &[Record], now: Stamp) -> App {
         prices: Prices::built_in().unwrap(),
         label: "friday-push".into(),
         observe: false,
+        pace: 1,
     };
     let incident = Incident::fold(records).unwrap();
     let mut held = BTreeSet::from([SecretRef::Leaked, SecretRef::Admin]);
