@@ -169,7 +169,10 @@ impl World {
     }
 
     pub fn check(&self, plan: &str) -> Standing {
-        self.ask(|ask| git::check(ask, plan)).unwrap()
+        match self.ask(|ask| git::check(ask, plan)).unwrap() {
+            GitReply::Stands { at, .. } => at,
+            other => panic!("{other:?}"),
+        }
     }
 
     pub fn undo(&self, plan: &str) -> GitReply {
