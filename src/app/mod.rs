@@ -164,6 +164,8 @@ pub struct App {
     next_run: u64,
     /// Reads that failed: how often, and when to try again.
     backoff: BTreeMap<StepRef, (u32, Stamp)>,
+    /// Unknown writes that a look has settled, until the journal has it: a second look must not settle them again.
+    settling: BTreeSet<u64>,
     /// The next instant at which something is due by itself.
     wake: Option<Stamp>,
     leaving: bool,
@@ -190,6 +192,7 @@ impl App {
             filtering: false,
             next_run: 1,
             backoff: BTreeMap::new(),
+            settling: BTreeSet::new(),
             wake: None,
             leaving: false,
         };
