@@ -25,8 +25,11 @@ use super::{Context, exit, respond, say, say_json};
 struct Answer {
     key: String,
     kind: &'static str,
-    #[serde(flatten)]
-    probe: Probe,
+    verdict: Verdict,
+    status: Option<u16>,
+    code: Option<String>,
+    why: String,
+    request_id: Option<String>,
 }
 
 pub(super) async fn check(args: Check, context: Context) -> Result<u8> {
@@ -50,22 +53,17 @@ pub(super) async fn check(args: Check, context: Context) -> Result<u8> {
         }
         Finish::Lost(why) => return Err(Fault::refused("no verdict", why)),
     };
-    let answer = Answer { key: print.to_string(), kind: print.kind.words(), probe };
+    let verdict = probe.verdict;
     if args.json {
-        say_json(&answer)?;
+        let Probe { status, code, why, request_id, .. } = probe;
+        say_json(&Answer { key: print.to_string(), kind: print.kind.words(), verdict, status, code, why, request_id })?;
     } else {
-        let once = if answer.probe.verdict == Verdict::Dead {
+        let once = if verdict == Verdict::Dead {
             ". One refusal is no proof: a deleted key can answer again for a while"
         } else {
             ""
         };
-        say(&format!(
-            "{} is {} ({}, {}){once}",
-            answer.key,
-            answer.probe.verdict.word(),
-            answer.probe.short(),
-            answer.probe.why
-        ))?;
+        say(&format!("{} is {} ({}, {}){once}", print, verdict.word(), probe.short(), probe.why))?;
     }
-    Ok(if answer.probe.verdict == Verdict::Unknown { exit::UNKNOWN } else { exit::DONE })
+    Ok(if verdict == Verdict::Unknown { exit::UNKNOWN } else { exit::DONE })
 }

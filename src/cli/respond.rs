@@ -102,7 +102,9 @@ pub(super) fn which(said: Option<&str>, context: &Context) -> Result<String> {
     let listed = store.list()?;
     let open = listed.iter().filter(|l| l.fault.is_none()).max_by_key(|l| (l.closed.is_none(), l.opened));
     open.map(|l| l.id.clone()).ok_or_else(|| {
-        Fault::input("there is no incident on this machine", "none was opened yet")
+        let why = if listed.is_empty() { "none was opened yet" } else { "none that is there can be read" };
+        Fault::input("there is no incident to take", why)
+            .hint("`stanch status` lists what is there and what is wrong with it")
             .hint("`stanch respond` opens one, `stanch drill` trains")
     })
 }
@@ -157,7 +159,7 @@ fn checked(given: &[PathBuf], config: &[PathBuf], check: &dyn Fn(&Path) -> Resul
 }
 
 /// A word beside the work, on standard error.
-fn warn(text: &str) {
+pub(super) fn warn(text: &str) {
     use std::io::Write as _;
     // A standard error that is gone can't be told so.
     let _ = writeln!(std::io::stderr(), "stanch: {text}");
