@@ -16,6 +16,7 @@ use crate::shell::endpoints::Endpoints;
 use crate::shell::finish::{Finish, Wire};
 use crate::shell::http::Http;
 use crate::shell::session;
+use crate::shell::signals::{Sig, Signals};
 use crate::shell::vault::Vault;
 
 use super::args::Check;
@@ -45,7 +46,12 @@ pub(super) async fn check(args: Check, context: Context) -> Result<u8> {
     let wire = Wire { cancel: CancellationToken::new(), progress, log };
     let op = ProviderOp::Probe { key: SecretRef::Leaked };
     let provider = providers::by_id("openai").unwrap_or(providers::ALL[0]);
-    let probe = match http.drive(provider, &op, &wire).await {
+    let mut signals = Signals::listen()?;
+    let finish = tokio::select! {
+        finish = http.drive(provider, &op, &wire) => finish,
+        signal = ended(&mut signals) => return Ok(signal),
+    };
+    let probe = match finish {
         Finish::Outcome(Outcome::Done { reply: Reply::Provider { reply: ProviderReply::Probed(probe) } }) => probe,
         Finish::Outcome(Outcome::Refused { fault } | Outcome::Failed { fault }) => return Err(fault),
         Finish::Outcome(Outcome::Done { .. }) => {
@@ -66,4 +72,14 @@ pub(super) async fn check(args: Check, context: Context) -> Result<u8> {
         say(&format!("{} is {} ({}, {}){once}", print, verdict.word(), probe.short(), probe.why))?;
     }
     Ok(if verdict == Verdict::Unknown { exit::UNKNOWN } else { exit::DONE })
+}
+
+/// The exit code of the signal that ends the program. A probe changes nothing: it is simply dropped.
+async fn ended(signals: &mut Signals) -> u8 {
+    loop {
+        let signal = signals.next().await;
+        if matches!(signal, Sig::Int | Sig::Term | Sig::Hup) {
+            return signal.exit_code();
+        }
+    }
 }

@@ -5,6 +5,7 @@
 #![allow(unreachable_pub)]
 
 mod bad_input;
+mod bad_servers;
 mod canary;
 mod cli;
 mod disk_full;
