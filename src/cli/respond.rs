@@ -158,11 +158,16 @@ fn checked(given: &[PathBuf], config: &[PathBuf], check: &dyn Fn(&Path) -> Resul
     Ok(found)
 }
 
-/// A word beside the work, on standard error.
+/// A word beside the work.
 pub(super) fn warn(text: &str) {
+    tell(&format!("stanch: {text}"));
+}
+
+/// On standard error: standard output belongs to the answer.
+fn tell(text: &str) {
     use std::io::Write as _;
     // A standard error that is gone can't be told so.
-    let _ = writeln!(std::io::stderr(), "stanch: {text}");
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// Standard input gave the key and ended: the answers come from the terminal then, or there is nobody to give any.
@@ -212,11 +217,11 @@ fn hunt(paths: &[PathBuf], provider: &str, salt: &str) -> Result<Secret> {
         0 => Err(Fault::input("no key was found there", format!("{} files hold nothing of that shape", found.files))
             .hint("give the key itself: --key-stdin, --key-file FILE or --key-env VAR")),
         1 => {
-            say(&format!("{text}The only one; taken."))?;
+            tell(&format!("{text}The only one; taken."));
             found.choose(0)
         }
         count => {
-            say(&format!("{text}Which one leaked? (1 to {count})"))?;
+            tell(&format!("{text}Which one leaked? (1 to {count})"));
             let mut line = String::new();
             std::io::stdin().read_line(&mut line).map_err(|e| Fault::machine("the answer can't be read", e))?;
             match line.trim().parse::<usize>() {

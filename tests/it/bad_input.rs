@@ -115,6 +115,19 @@ fn a_key_from_a_pipe_with_nobody_to_answer_is_refused_before_anything_is_opened(
     assert!(home.incidents().is_empty());
 }
 
+/// "I only know where it leaked" talks on standard error: the answer alone is on standard output.
+#[test]
+fn a_key_that_is_looked_for_leaves_the_answer_alone() {
+    let home = alone();
+    let place = home.file("leak/post.txt", format!("use {} for now", key(1)));
+    let ran = home.run(&["check", "--json", "--leaked-in", &place]);
+    assert_eq!((ran.code, &ran.json()["verdict"]), (Some(4), &"unknown".into()), "{ran:#?}");
+    assert!(ran.err.contains("The only one; taken"), "{ran:#?}");
+    ran.hides(&key(1));
+    let none = home.file("none.txt", "nothing here");
+    home.run(&["check", "--leaked-in", &none]).fails(2, &["no key was found", "--key-file"]);
+}
+
 // ---- places
 
 #[test]
@@ -398,8 +411,9 @@ fn drills_that_can_not_be_played_say_why_and_print_no_json() {
     let script = home.file("s.toml", "[[script]]\ndo = \"revoke.everything\"\n");
     let empty = home.file("e.toml", "");
     for (args, words) in [
-        (&["nope"][..], &["nope", "friday-push"][..]),
-        (&[&broken], &["broken.toml"]),
+        (&["nope", "--script", "reference"][..], &["nope", "friday-push"][..]),
+        (&[&broken, "--script", "reference"], &["broken.toml"]),
+        (&[], &["--script reference"]),
         (&["--script", "nowhere"], &["nowhere"]),
         (&["--script", &empty], &["no step"]),
         (&["--script", &script], &["revoke.everything"]),
