@@ -17,7 +17,7 @@ pub const EVERY_S: i64 = 9;
 pub const LATE_S: i64 = 600;
 
 /// What the probes of one key say, all of them taken together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Death {
     /// Probes made so far.
     pub probes: usize,
@@ -39,17 +39,7 @@ pub struct Death {
 
 impl Death {
     pub fn of(incident: &Incident, key: SecretRef) -> Self {
-        let mut death = Self {
-            probes: 0,
-            run: 0,
-            run_from: None,
-            last: None,
-            proven_at: None,
-            late_at: None,
-            came_back: false,
-            contained: None,
-            seen: String::new(),
-        };
+        let mut death = Self::default();
         for (at, probe) in incident.probes.iter().filter(|(_, probe)| probe.key == key) {
             death.take(*at, probe.verdict, probe.short());
         }
@@ -132,17 +122,7 @@ mod tests {
     use super::*;
 
     fn run(answers: &[(i64, Verdict)]) -> Death {
-        let mut death = Death {
-            probes: 0,
-            run: 0,
-            run_from: None,
-            last: None,
-            proven_at: None,
-            late_at: None,
-            came_back: false,
-            contained: None,
-            seen: String::new(),
-        };
+        let mut death = Death::default();
         for (at, verdict) in answers {
             death.take(Stamp::from_secs(*at), *verdict, "x".into());
         }

@@ -234,6 +234,12 @@ impl Engine {
         if !matches!(written, Written::Broken(_) | Written::Mended) {
             self.pending = self.pending.saturating_sub(1);
         }
+        let asked = self.answered(written);
+        self.start_queued();
+        asked
+    }
+
+    fn answered(&mut self, written: Written) -> Vec<FrontOrder> {
         match written {
             Written::Armed { run, armed, record } => {
                 let mut asked = Vec::new();
@@ -241,7 +247,6 @@ impl Engine {
                     asked = self.recorded(record);
                 }
                 self.queue.push_back((run, armed));
-                self.start_queued();
                 asked
             }
             Written::Record(record) => self.recorded(record),
@@ -265,7 +270,8 @@ impl Engine {
 
     fn start_queued(&mut self) {
         while let Some((run, armed)) = self.queue.pop_front() {
-            if self.clock.is_stepped() && (self.busy || self.helpers > 0) {
+            // What the journal has yet to write bears the time before the next effect moves the clock.
+            if self.clock.is_stepped() && (self.busy || self.pending > 0 || self.helpers > 0) {
                 self.queue.push_front((run, armed));
                 return;
             }

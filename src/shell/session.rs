@@ -84,7 +84,7 @@ pub fn open(wanted: Wanted<'_>, beside: Option<Box<dyn Beside>>) -> Result<Engin
     let files = Files::new(wanted.vault.clone(), wanted.hooks, folder.join("backups")).with_clock(wanted.clock.clone());
     let git = GitJobs::new(wanted.vault.clone(), folder.join("git"));
     let hands = Hands { http: Arc::new(http), files: Arc::new(files), git: Arc::new(git), clock: wanted.clock.clone() };
-    let setup = Setup { provider, playbooks, prices, label: wanted.label, observe };
+    let setup = Setup { provider, playbooks, prices, label: wanted.label, observe, pace: wanted.clock.pace() };
     let held = [SecretRef::Leaked, SecretRef::Replacement, SecretRef::Admin];
     let held = held.into_iter().filter(|role| wanted.vault.has(*role)).collect();
     let app = App::new(incident, setup, held, wanted.clock.now());

@@ -159,6 +159,9 @@ fn do_now(at: &View<'_>, open: &[String]) -> DoNow {
     if at.incident.closed.is_some() {
         return DoNow { action: Some("close.export"), what: "Closed. e writes the report.".into(), ..DoNow::default() };
     }
+    if at.is_running(&step("backups")) {
+        return DoNow { what: "Wait: destroying the backups of the env files".into(), ..DoNow::default() };
+    }
     if wrote(at)
         && at.incident.backups_dropped.is_none()
         && matches!(state(&super::targets::TARGETS, at), StepState::Done(_) | StepState::ByHand(_))
@@ -211,6 +214,9 @@ static ACTIONS: [Action; 4] = [
         ready: |at| {
             if !wrote(at) {
                 return Err("there are none".into());
+            }
+            if at.is_running(&step("backups")) {
+                return Err("they are being destroyed now".into());
             }
             at.incident.backups_dropped.map_or(Ok(()), |when| Err(format!("destroyed at {}", when.time())))
         },

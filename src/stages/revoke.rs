@@ -302,9 +302,11 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
     let op = at.incident.row().map_or(ProviderOp::Locate, |row| ProviderOp::Revoke { row: row.clone() });
     let mut lines = Vec::new();
     if let Support::ByHand(how) = at.provider.support(&op, false) {
-        lines.push(Text::plain(format!("By hand: open {}", how.page)));
-        lines.push(Text::plain(format!("Look for the row that starts {} and ends {}", print.prefix, print.last4)));
-        lines.extend(how.steps.into_iter().map(Text::plain));
+        let row = Text::plain(format!("Look for the row that starts {} and ends {}", print.prefix, print.last4));
+        lines.extend(super::by_hand(how, Some(row)));
+        if matches!(op, ProviderOp::Locate) {
+            lines.push(Text::plain("Then delete it there, with the bin at the end of the row, and confirm"));
+        }
     }
     if at.incident.opened.mode == Mode::Drill && !at.incident.opened.has_admin {
         lines.push(Text::tone(Tone::Dim, "In this drill a colleague has the dashboard: h asks them to delete it"));

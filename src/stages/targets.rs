@@ -196,6 +196,14 @@ fn do_now(at: &View<'_>) -> DoNow {
             ..DoNow::default()
         };
     }
+    // What waits behind a write that runs is no thing to do yet.
+    if let Some(running) = at.running_in("targets").find(|r| r.effect.writes()) {
+        return DoNow {
+            what: format!("Wait: {}", running.effect.words()),
+            check: "It is looked at when it is over.".into(),
+            ..DoNow::default()
+        };
+    }
     if !writes.is_empty() {
         return DoNow {
             action: Some("targets.write"),

@@ -285,9 +285,7 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
     };
     let window = Window { baseline: at.now, from: at.now, to: at.now };
     match at.provider.support(&ProviderOp::Usage { row, window }, false) {
-        Support::ByHand(how) => std::iter::once(Text::plain(format!("By hand: open {}", how.page)))
-            .chain(how.steps.into_iter().map(Text::plain))
-            .collect(),
+        Support::ByHand(how) => super::by_hand(how, None),
         _ => Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! The stage's pane: its sheet laid out top to bottom on a sheet of cells as long as needed, of which a part shows.
+//! The stage's pane: its sheet laid out top to bottom on a paper of cells that grows as needed, of which a part shows.
 //!
 //! Must not know: which stage it is.
 
@@ -16,7 +16,7 @@ use crate::ui::{Look, Role, chart, text};
 /// The longest sheet that is laid out, rows.
 const LONGEST: u16 = 600;
 /// How long news stay on top of the pane, seconds.
-const NEWS_S: i64 = 120;
+const NEWS_S: i64 = 30;
 /// Width of the column of slot names.
 const NAMES: u16 = 9;
 
@@ -27,9 +27,9 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look, with_ev
     }
     let stage = app.here();
     let sheet = stage.sheet(&app.view(stage.id()));
-    let long = Rect::new(0, 0, area.width, LONGEST);
-    let mut paper = Buffer::empty(long);
-    let mut pen = Pen { buf: &mut paper, area: long, row: 0, look };
+    let short = Rect::new(0, 0, area.width, area.height.min(LONGEST));
+    let mut paper = Buffer::empty(short);
+    let mut pen = Pen { buf: &mut paper, area: short, row: 0, look, longest: LONGEST };
     title(app, &mut pen);
     write(app, &sheet, &mut pen, with_evidence, area.height);
     let used = pen.row.min(LONGEST);
@@ -56,7 +56,7 @@ pub(super) fn evidence(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
     }
     let stage = app.here();
     let sheet = stage.sheet(&app.view(stage.id()));
-    let mut pen = Pen { buf, area, row: 0, look };
+    let mut pen = Pen { buf, area, row: 0, look, longest: area.height };
     pen.line(&[(Role::Title, "Evidence".into())], 1);
     let none = vec![Text::tone(Tone::Dim, "none yet")];
     let seen = if sheet.evidence.is_empty() { &none } else { &sheet.evidence };
@@ -76,9 +76,21 @@ struct Pen<'a> {
     area: Rect,
     row: u16,
     look: &'a Look,
+    /// Rows the area may grow to. Most sheets are short: a paper of the longest one, made anew for each frame, would
+    /// cost more than all that is drawn on it.
+    longest: u16,
 }
 
 impl Pen<'_> {
+    /// Makes the paper longer, so that `rows` more fit if that is allowed. Its width stays, so what is on it does too.
+    fn room(&mut self, rows: u16) {
+        let wanted = self.row.saturating_add(rows).min(self.longest);
+        if wanted > self.area.height {
+            self.area.height = wanted.max(self.area.height.saturating_mul(2)).min(self.longest);
+            self.buf.resize(self.area);
+        }
+    }
+
     /// Pieces in a row, wrapped at the area's edge, continued under `indent`.
     fn line(&mut self, pieces: &[(Role, String)], indent: u16) {
         let width = usize::from(self.area.width.saturating_sub(indent)).max(1);
@@ -99,6 +111,7 @@ impl Pen<'_> {
                 width: self.area.width.saturating_sub(indent),
                 ..self.area
             };
+            self.room(1);
             if self.row < self.area.height {
                 text::put_line(self.buf, at, self.row, &Line::from(spans));
             }
@@ -127,6 +140,7 @@ impl Pen<'_> {
         if lines.is_empty() {
             return;
         }
+        self.room(1);
         if self.row < self.area.height {
             text::put(self.buf, self.area, 1, self.row, name, self.look.style(Role::Title));
         }
@@ -149,7 +163,7 @@ fn title(app: &App, pen: &mut Pen<'_>) {
         (Role::Text, format!(". Goal: {}", stage.goal())),
     ];
     pen.line(&pieces, 1);
-    if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < NEWS_S) {
+    if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < app.reading_time(NEWS_S)) {
         pen.line(&[(Role::Warn, format!("{} news: {text}", when.time()))], 1);
     }
     pen.row = pen.row.saturating_add(1);
@@ -224,6 +238,7 @@ fn draw_table(app: &App, data: &Table, pen: &mut Pen<'_>) {
     state.scroll.cursor = if data.picks { app.view(app.here().id()).cursor } else { 0 };
     let shown = state.shown(&rows).len();
     let height = u16::try_from(shown.max(1)).unwrap_or(u16::MAX).saturating_add(1);
+    pen.room(height);
     let area = Rect {
         x: pen.area.x + 1,
         y: pen.area.y + pen.row.min(pen.area.height),
@@ -251,6 +266,7 @@ fn draw_chart(data: &Chart, pen: &mut Pen<'_>, height: u16) {
         empty: "no requests in the window (yet)",
     };
     let rows = (height / 3).clamp(6, 14);
+    pen.room(rows);
     let area =
         Rect { x: pen.area.x + 1, y: pen.area.y + pen.row, width: pen.area.width.saturating_sub(2), height: rows };
     drawn.draw(area, pen.buf, pen.look);
