@@ -64,6 +64,11 @@ impl std::fmt::Debug for Ask<'_> {
     }
 }
 
+/// Refuses what is no repository, or one that can't be opened, with the reason. Changes nothing.
+pub fn openable(path: &Path) -> Result<()> {
+    repo::openable(path)
+}
+
 /// Every copy of the key, in every form, in every object and in git's own files. Changes nothing.
 pub fn find(ask: &Ask<'_>) -> Result<CopyMap> {
     run(ask, |repo| plan::copy_map(repo))

@@ -306,6 +306,12 @@ fn evidence(facts: &RepoFacts) -> Vec<Text> {
             push.needs_support.iter().map(|r| Text::tone(Tone::Warn, format!("only the host's support can clean {r}"))),
         );
     }
+    if facts.push.as_ref().is_some_and(|(_, push)| push.refs.iter().any(|r| r.ok)) {
+        seen.push(Text::tone(
+            Tone::Dim,
+            "not seen: the host may serve the old commits by their id until it collects garbage: ask its support to",
+        ));
+    }
     if let Some(when) = facts.finished {
         seen.push(
             Text::tone(Tone::Good, "gone").and(Tone::Plain, format!("   the backup: destroyed at {}", when.time())),

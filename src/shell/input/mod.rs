@@ -48,6 +48,16 @@ pub fn key_stdin(source: impl Read) -> Result<Secret> {
     Secret::new(&bytes)
 }
 
+/// After `--key-stdin` read a pipe to its end: makes the terminal this process belongs to its standard input. `false`:
+/// there is none, or nobody looks at one.
+pub fn stdin_from_terminal() -> bool {
+    if !crate::shell::front::stdout_is_terminal() {
+        return false;
+    }
+    let terminal = File::options().read(true).write(true).open("/dev/tty");
+    terminal.is_ok_and(|terminal| rustix::stdio::dup2_stdin(&terminal).is_ok())
+}
+
 /// `--key-file`: the whole file, which must be one key and nothing else. Warns when others can read it.
 pub fn key_file(path: &Path) -> Result<Taken> {
     let cant = |why: &dyn std::fmt::Display| {
