@@ -31,7 +31,7 @@ impl App {
     }
 
     fn plain_key(&mut self, key: Key, hand: Stamp, orders: &mut Vec<Order>) {
-        if let Some(stage) = stage_key(key) {
+        if let Some(stage) = self.stage_key(key) {
             self.visit(stage);
             return;
         }
@@ -149,6 +149,12 @@ impl App {
         }
     }
 
+    /// `0` to `6`: the stages in the rail's order.
+    fn stage_key(&self, key: Key) -> Option<&'static str> {
+        let digit = key.typed()?.to_digit(10)? as usize;
+        crate::stages::order(&self.view("")).get(digit).map(|stage| stage.id())
+    }
+
     /// Cursor, scrolling, next and previous stage.
     fn moved(&mut self, key: Key) -> bool {
         let rows = self.here().rows(&self.view(self.here));
@@ -204,12 +210,6 @@ impl App {
             self.tell(Tone::Warn, format!("cancelling: {words}"));
         }
     }
-}
-
-/// `0` to `6`: the stages in the rail's order.
-fn stage_key(key: Key) -> Option<&'static str> {
-    let digit = key.typed()?.to_digit(10)? as usize;
-    crate::stages::ALL.get(digit).map(|stage| stage.id())
 }
 
 /// The new top, or `None` when the key closes the overlay.

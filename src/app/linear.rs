@@ -4,7 +4,7 @@
 
 use crate::base::SecretRef;
 use crate::base::stamp::span_text;
-use crate::incident::death::Death;
+use crate::incident::death::{Death, WANTED};
 use crate::stages::{self, Block, Kind};
 
 use super::{App, Overlay};
@@ -22,11 +22,13 @@ pub fn status(app: &App) -> Vec<String> {
     lines
 }
 
-/// `EXPOSED since 13:52Z (25 min)` or `CONTAINED after 12 min`.
+/// `EXPOSED since 13:52Z (25 min)`, `REFUSED 2 of 8, proving` or `CONTAINED after 12 min`.
 pub fn exposure(app: &App) -> String {
     let since = app.incident.exposed_since();
-    match Death::of(&app.incident, SecretRef::Leaked).contained_at() {
-        Some(end) => format!("CONTAINED after {}", span_text(end.since(since))),
+    let death = Death::of(&app.incident, SecretRef::Leaked);
+    match death.contained_at() {
+        Some(end) if death.proven_at.is_some() => format!("CONTAINED after {}", span_text(end.since(since))),
+        Some(_) => format!("REFUSED {} of {WANTED}, proving", death.run),
         None => format!("EXPOSED since {} ({})", since.minute(), span_text(app.now.since(since))),
     }
 }
@@ -81,12 +83,19 @@ fn block_lines(block: &Block) -> Vec<String> {
 pub fn keys(app: &App) -> String {
     let stage = app.here();
     let view = app.view(stage.id());
-    let next = stage.sheet(&view).do_now.action;
+    let next = app.advised().map(|action| action.id);
     let mut actions: Vec<_> = stage.actions().iter().filter(|a| (a.ready)(&view).is_ok()).collect();
     actions.sort_by_key(|a| Some(a.id) != next);
     let keys: Vec<String> = actions.iter().map(|a| format!("{} {}", a.key, a.label)).collect();
-    let rest = "n next thing, 0-6 stage, : command by name, ? help, q leave";
-    format!("NEXT: {}{}{rest}", keys.join(", "), if keys.is_empty() { "" } else { "; " })
+    let other = app.recommended().filter(|other| next.is_none() && other.id() != stage.id());
+    let on = other.map_or_else(|| "n next thing".to_owned(), |other| format!("n go on with {}", other.title()));
+    let keys = keys.join(", ");
+    let rest = "0-6 stage, : command by name, ? help, q leave";
+    match (keys.is_empty(), other.is_some()) {
+        (true, _) => format!("NEXT: {on}, {rest}"),
+        (false, true) => format!("NEXT: {on}; {keys}; {rest}"),
+        (false, false) => format!("NEXT: {keys}; {on}, {rest}"),
+    }
 }
 
 /// The open question, if any: what a person must read before answering, and how to answer.

@@ -26,7 +26,7 @@ use crate::incident::playbook::Playbook;
 use crate::incident::{Event, Incident, Record, StepRef};
 use crate::providers::Provider;
 use crate::providers::prices::Prices;
-use crate::stages::{self, Running, Stage, Tone, View};
+use crate::stages::{self, Action, Running, Stage, Tone, View};
 use crate::ui::Key;
 
 pub use ask::Asking;
@@ -46,6 +46,8 @@ pub struct Setup {
     pub label: String,
     /// Only looking: another process holds the journal.
     pub observe: bool,
+    /// How many of the incident's seconds pass in one of the reader's; 1 but in a drill.
+    pub pace: u32,
 }
 
 impl std::fmt::Debug for dyn Provider {
@@ -224,6 +226,18 @@ impl App {
         stages::order(&view).into_iter().find(open)
     }
 
+    /// The one action the stage in sight recommends, if it can be done now. The last stage recommends none while an
+    /// earlier one wants something: closing early is possible, never advised.
+    pub fn advised(&self) -> Option<&'static Action> {
+        let stage = self.here();
+        let view = self.view(stage.id());
+        if stage.id() == "close" && self.recommended().is_some_and(|other| other.id() != stage.id()) {
+            return None;
+        }
+        let wanted = stage.sheet(&view).do_now.action;
+        stage.actions().iter().find(|a| Some(a.id) == wanted && (a.ready)(&view).is_ok())
+    }
+
     /// When the shell must call again even if nothing happens.
     pub fn wake(&self) -> Option<Stamp> {
         self.wake
@@ -258,6 +272,11 @@ impl App {
         }
         let fault = self.journal_fault.as_ref()?;
         Some(format!("the journal can't be written: {}", fault.why))
+    }
+
+    /// Seconds of the incident's clock that give a reader `secs` of their own.
+    pub(crate) fn reading_time(&self, secs: i64) -> i64 {
+        secs * i64::from(self.setup.pace.max(1))
     }
 
     pub(crate) fn tell(&mut self, tone: Tone, words: impl Into<String>) {

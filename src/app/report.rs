@@ -83,7 +83,7 @@ impl Report {
             provider: incident.opened.provider.clone(),
             key: incident.opened.key.to_string(),
             key_kind: incident.opened.key.kind.words(),
-            found_by: incident.opened.found_by.clone(),
+            found_by: incident.decision("found_by").map_or(&incident.opened.found_by, |d| &d.choice).clone(),
             opened_at: incident.opened_at,
             exposed_since: incident.exposed_since(),
             exposed_known: incident.opened.exposed_known || incident.decision("exposed_since").is_some(),

@@ -109,6 +109,9 @@ impl App {
                 self.tell(Tone::Plain, format!("{did}: {evidence}"));
             }
             Event::Took { role, print } => self.tell(Tone::Good, format!("{} is in the vault: {print}", role.words())),
+            Event::Closed { .. } if self.incident.opened.drill.is_some() => {
+                self.tell(Tone::Good, "closed; q leaves and shows the score, e writes the report");
+            }
             Event::Closed { .. } => self.tell(Tone::Good, "closed; e writes the report, q leaves"),
             _ => {}
         }

@@ -37,6 +37,14 @@ impl Clock {
         Self(Arc::new(Kind::Stepped { now: AtomicI64::new(origin.0) }))
     }
 
+    /// Its seconds per second of the machine; 1 for a stepped clock, where nobody reads along.
+    pub fn pace(&self) -> u32 {
+        match *self.0 {
+            Kind::Paced { pace, .. } => pace,
+            Kind::Stepped { .. } => 1,
+        }
+    }
+
     pub fn is_stepped(&self) -> bool {
         matches!(*self.0, Kind::Stepped { .. })
     }

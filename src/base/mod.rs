@@ -7,6 +7,7 @@ pub mod fault;
 pub mod id;
 pub mod secret;
 pub mod stamp;
+pub mod words;
 
 pub use clock::Clock;
 pub use fault::{Fault, FaultKind};

@@ -2,9 +2,7 @@
 //!
 //! Must not know: how the world is simulated.
 
-use std::future::Future;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -17,7 +15,7 @@ use crate::base::{Clock, Fault, Secret, SecretRef, Stamp};
 use crate::drill::score::Sheet;
 use crate::drill::{Colleague, Scenario, Script, World, open_clock, score};
 use crate::incident::{DrillRef, Event, Mode, Opened, Record};
-use crate::shell::engine::{Beside, Engine};
+use crate::shell::engine::{Beside, Deed, Engine};
 use crate::shell::operator::{Move, Operator};
 use crate::shell::session::{self, Wanted, Which};
 use crate::shell::vault::Vault;
@@ -145,20 +143,21 @@ struct Beyond {
 }
 
 impl Beside for Beyond {
-    fn recorded(&mut self, record: &Record) {
+    fn recorded(&mut self, record: &Record) -> Option<Deed<()>> {
         // Services are looked at after each record: a switch counts from the first look after it. That a look fails
         // means the world's folder is gone; the next request will say so.
         let _ = self.world.look();
-        if let Event::ByHand { step, answer } = &record.event
-            && step.stage == "revoke"
-        {
-            // The person told the colleague which row to delete, and the colleague does it.
-            let (world, last4) = (self.world.clone(), answer.clone());
-            tokio::spawn(async move { world.colleague(Colleague::Revoke { last4 }).await });
+        let Event::ByHand { step, answer } = &record.event else { return None };
+        if step.stage != "revoke" {
+            return None;
         }
+        // The person told the colleague which row to delete, and the colleague does it. When they can't, the probes
+        // say so: the key still answers.
+        let (world, last4) = (self.world.clone(), answer.clone());
+        Some(Box::pin(async move { drop(world.colleague(Colleague::Revoke { last4 }).await) }))
     }
 
-    fn made_key(&mut self, name: String) -> Pin<Box<dyn Future<Output = Result<Option<Secret>>> + Send>> {
+    fn made_key(&mut self, name: String) -> Deed<Result<Option<Secret>>> {
         let world = self.world.clone();
         Box::pin(async move { world.colleague(Colleague::Issue { name }).await })
     }

@@ -100,6 +100,7 @@ fn app(said: Option<&str>, context: &Context) -> Result<App> {
         prices: Prices::built_in()?,
         label: String::new(),
         observe: true,
+        pace: 1,
     };
     Ok(App::new(incident, setup, BTreeSet::new(), now))
 }

@@ -16,6 +16,9 @@ use crate::shell::{front, input, journal};
 use super::args::{KeySource, Respond, Resume};
 use super::{Context, drill, run, say};
 
+/// An address of this machine where nobody answers.
+const NOWHERE: &str = "http://127.0.0.1:9/v1";
+
 pub(super) async fn respond(args: Respond, context: Context) -> Result<u8> {
     let engine = open(args, &context)?;
     let (app, code) = run::run(engine, &context).await?;
@@ -86,6 +89,11 @@ pub(super) async fn resume(args: Resume, context: Context) -> Result<u8> {
         admin(&vault, &context)?;
     }
     let chosen = if args.observe { Which::Observe(id) } else { Which::Again(id) };
+    let mut context = context;
+    if opened.drill.is_some() {
+        // Nothing is sent while only looking; a drill's address must be one of this machine all the same.
+        context.settings.config.openai.base_url = NOWHERE.into();
+    }
     let engine = live(chosen, vault, Clock::real(), None, &context)?;
     Ok(run::run(engine, &context).await?.1)
 }

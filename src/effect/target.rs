@@ -81,7 +81,9 @@ impl TargetOp {
     pub fn words(&self) -> String {
         let place = self.at().map(TargetRef::short).unwrap_or_default();
         match self {
-            Self::Discover { roots } => format!("look for the key below {} root(s)", roots.len()),
+            Self::Discover { roots } => {
+                format!("look for the key below {}", crate::base::words::count(roots.len(), "root"))
+            }
             Self::Inspect { .. } => format!("look at {place}"),
             Self::Put { .. } => format!("write the new key to {place}"),
             Self::ReadBack { .. } => format!("read back {place}"),

@@ -43,8 +43,8 @@ pub(super) fn align(repo: &Repo<'_>, from: &str, to: &str, clean: bool) -> Resul
             one(repo, &work, change, clean)?;
         }
     }
-    // Not `-m`: it refuses an entry whose file was just rewritten, as all of these were.
-    repo.git.run(&["read-tree", "--reset", to])?;
+    // `-i`: the files are no longer what the index thinks of them, and rightly so.
+    repo.git.run(&["read-tree", "-m", "-i", to])?;
     // Exit code 1 only means that some file differs, which `git status` will show.
     repo.git.ask_git(&["update-index", "-q", "--refresh"], None)?;
     Ok(())
@@ -91,18 +91,16 @@ fn one(repo: &Repo<'_>, work: &Path, change: &Change, clean: bool) -> Result<()>
     if !ours {
         return Ok(());
     }
-    match &change.new {
-        Some(new) => write(repo, &path, &change.path, new, meta.map(|m| m.permissions().mode() & 0o7777)),
-        None => {
-            store::remove(&path)?;
-            let mut folder = path.parent();
-            // Folders that became empty go, as git does it.
-            while let Some(dir) = folder.filter(|dir| *dir != work && fs::remove_dir(dir).is_ok()) {
-                folder = dir.parent();
-            }
-            Ok(())
-        }
+    if let Some(new) = &change.new {
+        return write(repo, &path, &change.path, new, meta.map(|m| m.permissions().mode() & 0o7777));
     }
+    store::remove(&path)?;
+    let mut folder = path.parent();
+    // Folders that became empty go, as git does it.
+    while let Some(dir) = folder.filter(|dir| *dir != work && fs::remove_dir(dir).is_ok()) {
+        folder = dir.parent();
+    }
+    Ok(())
 }
 
 fn id_on_disk(repo: &Repo<'_>, file: &Path, path: &[u8], meta: &fs::Metadata) -> Result<String> {

@@ -23,7 +23,7 @@ const PULSE: Duration = Duration::from_millis(50);
 pub(super) struct Git<'a> {
     pub(super) ask: &'a Ask<'a>,
     pub(super) search: &'a Search<'a>,
-    pub(super) git_dir: PathBuf,
+    pub(super) dir: PathBuf,
     pub(super) work: Option<PathBuf>,
     /// A switch that has begun runs to its end.
     pub(super) may_cancel: bool,
@@ -73,7 +73,7 @@ impl Git<'_> {
     /// The same with the user's hooks on: for what a person could have typed, such as a push.
     pub(super) fn with_hooks(&self) -> Command {
         let mut command = self.bare();
-        command.arg("--git-dir").arg(&self.git_dir);
+        command.arg("--git-dir").arg(&self.dir);
         if let Some(work) = &self.work {
             command.arg("--work-tree").arg(work).arg("-C").arg(work);
         }

@@ -82,8 +82,8 @@ pub(super) fn clean(repo: &Repo<'_>) -> Result<()> {
 
 /// Points `ORIG_HEAD`, `FETCH_HEAD` and the like at the clean counterparts; one that leads nowhere is removed.
 pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::Oid>) -> Result<()> {
-    let odb = repo.odb()?;
-    let _ = odb.refresh();
+    // Git is asked: libgit2 remembers objects that are gone.
+    let exists = |id: git2::Oid| Ok(repo.git.ask_git(&["cat-file", "-e", &id.to_string()], None)?.ok);
     for name in ["ORIG_HEAD", "FETCH_HEAD", "AUTO_MERGE", "REBASE_HEAD"] {
         let path = repo.dir.join(name);
         let Some(bytes) = store::read_if(&path)? else { continue };
@@ -94,7 +94,7 @@ pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::
                 continue;
             };
             let new = now(id).unwrap_or(id);
-            if odb.exists(new) {
+            if exists(new)? {
                 out.extend_from_slice(new.to_string().as_bytes());
                 out.extend_from_slice(line.get(40..).unwrap_or_default());
             }

@@ -18,6 +18,7 @@ mod graph;
 mod leftover;
 mod map;
 mod needle;
+mod notes;
 mod plan;
 mod prove;
 mod push;
@@ -117,7 +118,7 @@ fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Re
     repo::open(ask, &search)
         .and_then(|mut repo| work(&mut repo))
         .and_then(|reply| masked(&search, reply))
-        .map_err(|fault| search.fault(fault))
+        .map_err(|fault| search.fault(&fault))
 }
 
 /// A reply without the key, whatever its parts forgot.

@@ -103,7 +103,7 @@ impl<'n> Search<'n> {
     }
 
     /// `fault` with every form masked.
-    pub(super) fn fault(&self, fault: Fault) -> Fault {
+    pub(super) fn fault(&self, fault: &Fault) -> Fault {
         Fault {
             kind: fault.kind,
             what: self.text(fault.what.as_bytes()),
@@ -244,7 +244,7 @@ mod tests {
         let clean = replaced(&key, text.as_bytes()).unwrap();
         assert_eq!(clean, b"a=REMOVED-BY-STANCH\r\nzREMOVED-BY-STANCH");
         assert!(replaced(&key, b"nothing here").is_none());
-        assert!(replaced(&key, key[1..].as_bytes()).is_none());
+        assert!(replaced(&key, &key.as_bytes()[1..]).is_none());
     }
 
     #[test]

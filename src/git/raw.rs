@@ -80,7 +80,7 @@ pub(super) fn tag_signature(body: &[u8]) -> Option<usize> {
         b"-----BEGIN SSH SIGNATURE-----",
     ];
     let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', body).map(|i| i + 1));
-    starts.filter(|at| OPENINGS.iter().any(|o| body.get(*at..).is_some_and(|rest| rest.starts_with(o)))).last()
+    starts.filter(|at| OPENINGS.iter().any(|o| body.get(*at..).is_some_and(|rest| rest.starts_with(o)))).max()
 }
 
 /// One entry of a tree. `mode` is kept as written, even when old tools wrote it oddly.
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn the_last_signature_counts() {
         let body = b"\nx -----BEGIN PGP SIGNATURE-----\n-----BEGIN SSH SIGNATURE-----\nabc\n";
-        assert_eq!(tag_signature(body), Some(32));
+        assert_eq!(tag_signature(body), Some(33));
         assert_eq!(tag_signature(b"\nplain"), None);
     }
 }

@@ -69,7 +69,7 @@ pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<
     let work = git2.workdir().map(absolute).transpose()?;
     refuse_partial(&git2)?;
     outside(ask.backup_root, work.as_deref().unwrap_or(&dir), &dir)?;
-    let git = Git { ask, search, git_dir: dir.clone(), work: work.clone(), may_cancel: true };
+    let git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true };
     Ok(Repo { git2, git, ask, search, dir, work })
 }
 

@@ -133,22 +133,11 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
         let Ok(name) = from.strip_prefix(&repo.dir) else { continue };
         let target = to.join("git").join(name);
         if let Some(folder) = target.parent() {
-            private_below(to, folder)?;
+            store::private_dir(folder)?;
         }
         store::copy_private(from, &target)?;
     }
     store::put(&to.join(WHOLE), b"yes\n")
-}
-
-/// Makes `folder` and each folder between it and `top`, 0700.
-fn private_below(top: &Path, folder: &Path) -> Result<()> {
-    if folder.is_dir() || !folder.starts_with(top) {
-        return Ok(());
-    }
-    if let Some(above) = folder.parent() {
-        private_below(top, above)?;
-    }
-    store::private_dir(folder)
 }
 
 /// The copy of the git directory in a whole backup of `plan`.

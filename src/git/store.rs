@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -55,11 +55,13 @@ pub(super) fn sync_dir(folder: &Path) {
     }
 }
 
-/// Makes `folder` (0700) and what is above it.
+/// Makes `folder` and what is missing above it, 0700. One that exists is left as it is.
 pub(super) fn private_dir(folder: &Path) -> Result<()> {
-    let cant = |e: std::io::Error| Fault::machine(format!("{} can't be made", folder.display()), e);
-    fs::create_dir_all(folder).map_err(cant)?;
-    fs::set_permissions(folder, Permissions::from_mode(0o700)).map_err(cant)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|e| Fault::machine(format!("{} can't be made", folder.display()), e))
 }
 
 /// A copy of `from` at `to`, 0600, on disk when it returns.

@@ -140,7 +140,10 @@ pub(super) fn move_refs(repo: &Repo<'_>, moves: &[RefMove]) -> Result<()> {
 
 /// Everything after the refs moved, to the end.
 pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result<()> {
-    if let Some((old, new)) = &details.tree {
+    // When the old tree is gone, the old objects were dropped already, which comes after the files.
+    if let Some((old, new)) = &details.tree
+        && repo.git.ask_git(&["cat-file", "-e", old], None)?.ok
+    {
         align::align(repo, old, new, clean)?;
     }
     say(repo.ask, "putting the logs right", 0, 0);

@@ -17,7 +17,7 @@ pub const EVERY_S: i64 = 9;
 pub const LATE_S: i64 = 600;
 
 /// What the probes of one key say, all of them taken together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Death {
     /// Probes made so far.
     pub probes: usize,
@@ -31,25 +31,15 @@ pub struct Death {
     pub late_at: Option<Stamp>,
     /// The key answered again after a refusal.
     pub came_back: bool,
-    /// Start of the run that proved it.
-    contained: Option<Stamp>,
+    /// Start of the run that proved it, and its length at that moment.
+    contained: Option<(Stamp, usize)>,
     /// `401 invalid_api_key`, as last seen.
     pub seen: String,
 }
 
 impl Death {
     pub fn of(incident: &Incident, key: SecretRef) -> Self {
-        let mut death = Self {
-            probes: 0,
-            run: 0,
-            run_from: None,
-            last: None,
-            proven_at: None,
-            late_at: None,
-            came_back: false,
-            contained: None,
-            seen: String::new(),
-        };
+        let mut death = Self::default();
         for (at, probe) in incident.probes.iter().filter(|(_, probe)| probe.key == key) {
             death.take(*at, probe.verdict, probe.short());
         }
@@ -66,7 +56,7 @@ impl Death {
                 self.run += 1;
                 if self.proven_at.is_none() && self.run >= WANTED && at.since(from) >= OVER_S {
                     self.proven_at = Some(at);
-                    self.contained = Some(from);
+                    self.contained = Some((from, self.run));
                 }
                 if self.proven_at.is_some_and(|proven| at.since(proven) >= LATE_S) {
                     self.late_at.get_or_insert(at);
@@ -115,9 +105,15 @@ impl Death {
         format!("{}, {} of {of} over {} s", self.seen, self.run, self.span())
     }
 
+    /// The proof as it was when it was complete, without the probes after it: `401 invalid_api_key, 8 of 8 over 63 s`
+    pub fn proof(&self) -> Option<String> {
+        let (when, (from, run)) = (self.proven_at?, self.contained?);
+        Some(format!("{}, {run} of {run} over {} s", self.seen, when.since(from)))
+    }
+
     /// When the first refusal of the run that still stands was seen: the end of the exposure.
     pub fn contained_at(&self) -> Option<Stamp> {
-        self.contained.or(self.run_from)
+        self.contained.map(|(from, _)| from).or(self.run_from)
     }
 }
 
@@ -126,17 +122,7 @@ mod tests {
     use super::*;
 
     fn run(answers: &[(i64, Verdict)]) -> Death {
-        let mut death = Death {
-            probes: 0,
-            run: 0,
-            run_from: None,
-            last: None,
-            proven_at: None,
-            late_at: None,
-            came_back: false,
-            contained: None,
-            seen: String::new(),
-        };
+        let mut death = Death::default();
         for (at, verdict) in answers {
             death.take(Stamp::from_secs(*at), *verdict, "x".into());
         }

@@ -37,6 +37,8 @@ pub struct Incident {
     pub issued: Option<(Stamp, Issued)>,
     /// Made, but their value was lost before it was stored anywhere.
     pub orphans: Vec<Issued>,
+    /// Folders to look for places in: those of the opening and those added since.
+    pub roots: Vec<PathBuf>,
     pub discovered: Option<(Stamp, u64)>,
     pub not_read: Vec<crate::effect::target::NotRead>,
     pub targets: BTreeMap<TargetRef, TargetFacts>,
@@ -85,6 +87,7 @@ impl Incident {
             usage_rounds: (0, 0),
             issued: None,
             orphans: Vec::new(),
+            roots: opened.roots.clone(),
             discovered: None,
             not_read: Vec::new(),
             targets: BTreeMap::new(),
@@ -131,14 +134,17 @@ impl Incident {
             Event::Reopened { stage } => {
                 self.marks.remove(stage);
             }
-            Event::Decided { topic, choice, facts, reason } => self.decisions.push(Decision {
-                at,
-                by: record.by.clone(),
-                topic: topic.clone(),
-                choice: choice.clone(),
-                facts: facts.clone(),
-                reason: reason.clone(),
-            }),
+            Event::Decided { topic, choice, facts, reason } => {
+                self.widen(topic, choice);
+                self.decisions.push(Decision {
+                    at,
+                    by: record.by.clone(),
+                    topic: topic.clone(),
+                    choice: choice.clone(),
+                    facts: facts.clone(),
+                    reason: reason.clone(),
+                });
+            }
             Event::Todo { id, text, due } => {
                 self.todos.push(Todo { id: id.clone(), text: text.clone(), due: *due, done: None });
             }
@@ -154,6 +160,19 @@ impl Incident {
         }
         if let Some(entry) = Entry::of(record, self) {
             self.timeline.push(entry);
+        }
+    }
+
+    /// One more place to look in, told after the opening.
+    fn widen(&mut self, topic: &str, choice: &str) {
+        let path = PathBuf::from(choice);
+        match topic {
+            "repo" => drop(self.repos.entry(path).or_default()),
+            "root" if !self.roots.contains(&path) => {
+                self.roots.push(path);
+                self.discovered = None;
+            }
+            _ => {}
         }
     }
 

@@ -7,16 +7,28 @@ use crate::effect::git::{GitOp, GitReply, Standing};
 use crate::effect::target::Holds;
 use crate::effect::{Effect, Outcome, ProviderOp, ProviderReply, Reply, TargetOp, TargetReply};
 
+use super::death::Death;
 use super::{Event, Incident, Intent, Record};
+use crate::base::SecretRef;
 
 /// The events that follow from `record`, which was just applied to `incident`.
 pub fn settle(incident: &Incident, record: &Record) -> Vec<Event> {
     let Event::Observed { effect, outcome: Outcome::Done { reply }, .. } = &record.event else { return Vec::new() };
     let settled = |intent: &Intent| {
-        let (happened, evidence) = verdict(intent, effect, reply)?;
+        let (happened, evidence) = moot(incident, intent).or_else(|| verdict(intent, effect, reply))?;
         Some(Event::Settled { id: intent.id, happened, evidence })
     };
     incident.unknowns().filter(|intent| intent.at <= record.at).filter_map(settled).collect()
+}
+
+/// A key that is proven dead needs no answer to whether its deletion was the cause.
+fn moot(incident: &Incident, intent: &Intent) -> Option<(bool, String)> {
+    let Effect::Provider { op: ProviderOp::Revoke { .. } | ProviderOp::RevokeAccount { .. }, .. } = intent.effect
+    else {
+        return None;
+    };
+    let death = Death::of(incident, SecretRef::Leaked);
+    death.proven_at.is_some().then(|| (true, format!("the key is refused: {}", death.words())))
 }
 
 /// Did the unknown write happen, and what shows it? `None`: this look can't tell.

@@ -30,7 +30,7 @@ impl StepState {
     /// One word for the rail.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::Locked(_) => "locked",
+            Self::Locked(_) => "waiting",
             Self::Ready => "ready",
             Self::Running => "running",
             Self::Verifying(_) => "proving",

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::Stamp;
+use crate::base::words::count;
 use crate::effect::git::GitReply;
 use crate::effect::{Effect, Outcome, ProviderReply, Reply, TargetReply, Verdict};
 
@@ -70,7 +71,7 @@ fn sentence(record: &Record, after: &Incident) -> Option<(String, String)> {
         Event::Resumed { torn: 0 } => (none(), "Resumed".into()),
         Event::Resumed { torn } => (none(), format!("Resumed; {torn} bytes of a half-written line were cut")),
         Event::Closed { open } if open.is_empty() => (none(), "Closed, nothing open".into()),
-        Event::Closed { open } => (none(), format!("Closed with {} open point(s)", open.len())),
+        Event::Closed { open } => (none(), format!("Closed with {}", count(open.len(), "open point"))),
     })
 }
 
@@ -126,7 +127,7 @@ fn provider(reply: &ProviderReply, after: &Incident) -> Option<String> {
                 return None;
             }
             let up_to = reading.data_up_to.map_or_else(|| "none yet".into(), Stamp::minute);
-            Some(format!("Usage read: data up to {up_to}, {failed} part(s) failed"))
+            Some(format!("Usage read: data up to {up_to}, {} failed", count(failed, "part")))
         }
         ProviderReply::IssuedFound { found } => Some(format!("Keys of that name: {}", found.len())),
         _ => None,

@@ -21,19 +21,22 @@ use crate::stages::Tone;
 
 use super::exec::Hands;
 use super::finish::{Finish, Wire};
-use super::journal::{Armed, Journal};
+use super::journal::{Armed, Journal, Tail};
 use super::vault::Vault;
 use super::writer::{Command, Writer, Written};
 
 /// What an effect costs of a clock that only moves when somebody waits, milliseconds.
 const STEP_MS: i64 = 400;
 
+/// What a person of a drill is doing.
+pub type Deed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
 /// What stands beside an incident in a drill: the world and the people in it.
 pub trait Beside: Send {
-    /// A record was written.
-    fn recorded(&mut self, record: &Record);
+    /// A record was written. What somebody does about it comes back, to be waited for.
+    fn recorded(&mut self, record: &Record) -> Option<Deed<()>>;
     /// A colleague makes a key: the value a person would paste.
-    fn made_key(&mut self, name: String) -> Pin<Box<dyn Future<Output = Result<Option<Secret>>> + Send>>;
+    fn made_key(&mut self, name: String) -> Deed<Result<Option<Secret>>>;
     /// What reached the person since the last call, and when the next thing does.
     fn news(&mut self, now: Stamp) -> (Vec<String>, Option<Stamp>);
 }
@@ -50,6 +53,8 @@ pub enum In {
     },
     /// A key made by a colleague, or why there is none.
     Made(Result<Option<Secret>>),
+    /// A colleague did what they were told.
+    Helped,
 }
 
 /// What only a front end can do.
@@ -76,6 +81,8 @@ pub struct Engine {
     /// With a stepped clock one effect runs at a time, in order: the same run is the same everywhere.
     queue: VecDeque<(u64, Armed)>,
     busy: bool,
+    /// Colleagues at work. With a stepped clock effects wait for them too.
+    helpers: usize,
     /// Commands the journal has not answered yet.
     pending: usize,
     beside: Option<Box<dyn Beside>>,
@@ -100,6 +107,8 @@ pub struct Parts {
     pub hands: Hands,
     /// `None`: only looking.
     pub journal: Option<Journal>,
+    /// What another process writes meanwhile, when only looking.
+    pub tail: Option<Tail>,
     pub folder: PathBuf,
 }
 
@@ -121,6 +130,9 @@ impl Engine {
             }
             None => None,
         };
+        if let Some(tail) = parts.tail {
+            follow(tail, sender.clone());
+        }
         let Parts { app, clock, vault, hands, folder, .. } = parts;
         let cancels = BTreeMap::new();
         let (queue, asked) = (VecDeque::new(), Vec::new());
@@ -135,6 +147,7 @@ impl Engine {
             cancels,
             queue,
             busy: false,
+            helpers: 0,
             pending: 0,
             beside,
             next_news: None,
@@ -197,10 +210,24 @@ impl Engine {
                 asked.extend(self.put(Msg::Now(self.clock.now())));
                 asked
             }
-            In::Made(Ok(Some(secret))) => self.took(SecretRef::Replacement, secret),
-            In::Made(Ok(None)) => Vec::new(),
-            In::Made(Err(fault)) => self.put(Msg::NotTaken(fault)),
+            In::Made(made) => {
+                self.helped();
+                match made {
+                    Ok(Some(secret)) => self.took(SecretRef::Replacement, secret),
+                    Ok(None) => Vec::new(),
+                    Err(fault) => self.put(Msg::NotTaken(fault)),
+                }
+            }
+            In::Helped => {
+                self.helped();
+                self.put(Msg::Now(self.clock.now()))
+            }
         }
+    }
+
+    fn helped(&mut self) {
+        self.helpers = self.helpers.saturating_sub(1);
+        self.start_queued();
     }
 
     fn written(&mut self, written: Written) -> Vec<FrontOrder> {
@@ -230,8 +257,13 @@ impl Engine {
     }
 
     fn recorded(&mut self, record: Record) -> Vec<FrontOrder> {
-        if let Some(beside) = &mut self.beside {
-            beside.recorded(&record);
+        if let Some(deed) = self.beside.as_mut().and_then(|beside| beside.recorded(&record)) {
+            let out = self.sender.clone();
+            self.helpers += 1;
+            tokio::spawn(async move {
+                deed.await;
+                let _ = out.send(In::Helped);
+            });
         }
         self.put(Msg::Recorded(Box::new(record)))
     }
@@ -239,7 +271,7 @@ impl Engine {
     fn start_queued(&mut self) {
         while let Some((run, armed)) = self.queue.pop_front() {
             // What the journal has yet to write bears the time before the next effect moves the clock.
-            if self.clock.is_stepped() && (self.busy || self.pending > 0) {
+            if self.clock.is_stepped() && (self.busy || self.pending > 0 || self.helpers > 0) {
                 self.queue.push_front((run, armed));
                 return;
             }
@@ -329,6 +361,7 @@ impl Engine {
         let name = crate::stages::issue::name(&self.app.view("issue"));
         let made = beside.made_key(name);
         let out = self.sender.clone();
+        self.helpers += 1;
         tokio::spawn(async move {
             let _ = out.send(In::Made(made.await));
         });
@@ -355,7 +388,7 @@ impl Engine {
 
     /// Nothing runs, waits or is on its way to the journal.
     pub fn is_quiet(&self) -> bool {
-        self.app.running.is_empty() && self.queue.is_empty() && !self.busy && self.pending == 0
+        self.app.running.is_empty() && self.queue.is_empty() && !self.busy && self.helpers + self.pending == 0
     }
 
     /// Serves what was sent to the journal, then lets it go. What the disk never took is said.
@@ -373,4 +406,32 @@ impl Engine {
         }
         Ok(self.app)
     }
+}
+
+/// How often an observed journal is looked at.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(500);
+
+/// Brings in what another process writes to the journal. Ends with the engine, or when the journal can't be read.
+fn follow(mut tail: Tail, out: UnboundedSender<In>) {
+    tokio::spawn(async move {
+        loop {
+            match tail.poll() {
+                Ok(records) => {
+                    for record in records {
+                        if out.send(In::Written(Box::new(Written::Record(record)))).is_err() {
+                            return;
+                        }
+                    }
+                }
+                Err(fault) => {
+                    let _ = out.send(In::Written(Box::new(Written::Broken(fault))));
+                    return;
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+            if out.is_closed() {
+                return;
+            }
+        }
+    });
 }

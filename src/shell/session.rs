@@ -21,7 +21,7 @@ use super::files::Files;
 use super::front;
 use super::git::GitJobs;
 use super::http::Http;
-use super::journal::{Journal, Store, who};
+use super::journal::{Journal, Store, Tail, who};
 use super::settings::Settings;
 use super::terminal::Modes;
 use super::tui::Front;
@@ -53,10 +53,22 @@ pub struct Wanted<'a> {
     pub label: String,
 }
 
+/// A port of this machine that nobody listens on.
+const NOWHERE: &str = "http://127.0.0.1:9/v1";
+
 /// Opens the journal and builds the engine.
 pub fn open(wanted: Wanted<'_>, beside: Option<Box<dyn Beside>>) -> Result<Engine> {
     let observe = matches!(wanted.which, Which::Observe(_));
+    let (playbooks, prices) = (playbooks(wanted.playbook.as_deref())?, prices(wanted.prices.as_deref())?);
+    if let Which::New(opened) = &wanted.which {
+        // Before anything is written: what can't be worked on is not opened.
+        Endpoints::new(opened.mode, &wanted.base, wanted.base_configured)?;
+    }
     let (journal, records) = journal(&wanted)?;
+    let tail = match &wanted.which {
+        Which::Observe(id) => Some(Tail::new(&wanted.store.journal(id), records.len() as u64)),
+        _ => None,
+    };
     let incident = Incident::fold(&records)?;
     let provider = providers::by_id(&incident.opened.provider).ok_or_else(|| {
         Fault::input(
@@ -65,22 +77,18 @@ pub fn open(wanted: Wanted<'_>, beside: Option<Box<dyn Beside>>) -> Result<Engin
         )
     })?;
     let folder = folder(wanted.store, &incident.opened.incident);
-    let endpoints = Endpoints::new(incident.opened.mode, &wanted.base, wanted.base_configured)?;
+    // Whoever only looks asks nobody; a drill's server is not even there.
+    let base = if observe && incident.opened.mode == Mode::Drill { NOWHERE } else { &wanted.base };
+    let endpoints = Endpoints::new(incident.opened.mode, base, wanted.base_configured)?;
     let http = Http::new(endpoints, wanted.vault.clone(), wanted.clock.clone())?;
     let files = Files::new(wanted.vault.clone(), wanted.hooks, folder.join("backups")).with_clock(wanted.clock.clone());
     let git = GitJobs::new(wanted.vault.clone(), folder.join("git"));
     let hands = Hands { http: Arc::new(http), files: Arc::new(files), git: Arc::new(git), clock: wanted.clock.clone() };
-    let setup = Setup {
-        provider,
-        playbooks: playbooks(wanted.playbook.as_deref())?,
-        prices: prices(wanted.prices.as_deref())?,
-        label: wanted.label,
-        observe,
-    };
+    let setup = Setup { provider, playbooks, prices, label: wanted.label, observe, pace: wanted.clock.pace() };
     let held = [SecretRef::Leaked, SecretRef::Replacement, SecretRef::Admin];
     let held = held.into_iter().filter(|role| wanted.vault.has(*role)).collect();
     let app = App::new(incident, setup, held, wanted.clock.now());
-    Engine::new(Parts { app, clock: wanted.clock, vault: wanted.vault, hands, journal, folder }, beside)
+    Engine::new(Parts { app, clock: wanted.clock, vault: wanted.vault, hands, journal, tail, folder }, beside)
 }
 
 /// Where an incident's own things are.

@@ -13,7 +13,8 @@ use crossterm::event::{
     PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
 };
 use crossterm::terminal::{
-    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
 use ratatui::backend::CrosstermBackend;
@@ -64,14 +65,18 @@ impl Screen {
     }
 
     /// Draws one frame: `paint` gets the whole area and a blank buffer. With `ascii`, whatever it painted is folded.
+    ///
+    /// A frame is bracketed (mode 2026), so that a terminal that knows this never shows half of one. Others ignore it.
     pub fn draw(&mut self, ascii: bool, paint: impl FnOnce(Rect, &mut Buffer)) -> Result<()> {
+        let begun = queue!(io::stdout(), BeginSynchronizedUpdate);
         let done = self.terminal.draw(|frame| {
             paint(frame.area(), frame.buffer_mut());
             if ascii {
                 glyph::fold_buffer(frame.buffer_mut());
             }
         });
-        done.map(drop).map_err(|e| {
+        let ended = execute!(io::stdout(), EndSynchronizedUpdate);
+        begun.and(done.map(drop)).and(ended).map_err(|e| {
             Fault::machine("the screen can't be drawn", e).hint("`stanch resume` goes on in another terminal")
         })
     }
@@ -191,6 +196,8 @@ fn take(modes: Modes) -> io::Result<()> {
 /// The reverse, last first. Each step is tried whatever became of the one before: half a terminal back is better.
 fn restore(modes: Modes) {
     let mut out = io::stdout();
+    // a panic while drawing leaves a frame open
+    let _ = queue!(out, EndSynchronizedUpdate);
     if modes.repeats {
         let _ = queue!(out, PopKeyboardEnhancementFlags);
     }

@@ -1,5 +1,6 @@
 //! The full-screen front end: events in, frames out. Draws when something changed, at most every 16 ms, and sleeps
-//! otherwise: no tick but the whole second of a clock on screen.
+//! otherwise: no tick but the whole second of a clock on screen. A key is answered at once: only a frame that another
+//! key caused holds it up, never one that was due to news from the work.
 //!
 //! Must not know: what is on the screen.
 
@@ -48,6 +49,8 @@ struct Tui<'a> {
     panics: &'a Panics,
     typed: SecretLine,
     dirty: bool,
+    /// What is not drawn yet is due to a key.
+    pressed: bool,
 }
 
 /// Runs until the person leaves. Gives the app back, and the exit code a signal wants, if one ended it.
@@ -55,15 +58,21 @@ pub async fn run(engine: Engine, front: Front, panics: &Panics) -> Result<(App, 
     let mut signals = Signals::listen()?;
     let mut events = EventStream::new();
     let screen = Screen::enter(front.modes, panics)?;
-    let mut tui = Tui { engine, screen, front, panics, typed: SecretLine::default(), dirty: true };
+    let mut tui = Tui { engine, screen, front, panics, typed: SecretLine::default(), dirty: true, pressed: false };
     tui.engine.tick();
-    let mut last_frame = Instant::now().checked_sub(FRAME).unwrap_or_else(Instant::now);
+    let long_ago = Instant::now().checked_sub(FRAME).unwrap_or_else(Instant::now);
+    let (mut last_frame, mut last_answer) = (long_ago, long_ago);
     let code = loop {
-        if tui.dirty && last_frame.elapsed() >= FRAME {
-            tui.draw()?;
+        let since = if tui.pressed { last_answer } else { last_frame };
+        if tui.dirty && since.elapsed() >= FRAME {
             last_frame = Instant::now();
+            if std::mem::take(&mut tui.pressed) {
+                last_answer = last_frame;
+            }
+            tui.draw()?;
         }
-        let nap = if tui.dirty { FRAME.saturating_sub(last_frame.elapsed()) } else { tui.nap() };
+        let since = if tui.pressed { last_answer } else { last_frame };
+        let nap = if tui.dirty { FRAME.saturating_sub(since.elapsed()) } else { tui.nap() };
         let turn = tokio::select! {
             biased;
             sig = signals.next() => tui.signal(sig).await?,
@@ -119,7 +128,7 @@ impl Tui<'_> {
     }
 
     async fn event(&mut self, event: Event) -> Result<Turn> {
-        self.dirty = true;
+        (self.dirty, self.pressed) = (true, true);
         match event {
             Event::Key(event) => match keys::key(&event) {
                 Some(key) => self.key(key).await,

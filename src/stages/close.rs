@@ -3,6 +3,7 @@
 //! Must not know: where the report is written.
 
 use crate::base::SecretRef;
+use crate::base::words::count;
 use crate::effect::{Effect, ProviderOp, Risk, TargetOp};
 use crate::incident::death::{self, Death};
 use crate::incident::{Event, Step, StepRef, StepState};
@@ -47,9 +48,13 @@ impl Stage for Close {
                 at.common(&step("backups")).or_else(|| at.fault(&step("backups"))).unwrap_or(StepState::Ready)
             }
         };
-        let close = at.incident.closed.as_ref().map_or(StepState::Ready, |(when, open)| {
-            StepState::Done(format!("closed at {} with {} open", when.time(), open.len()))
-        });
+        let walking =
+            super::order(at).into_iter().filter(|stage| stage.id() != "close").any(|stage| !state(stage, at).settled());
+        let close = match &at.incident.closed {
+            Some((when, open)) => StepState::Done(format!("closed at {} with {} open", when.time(), open.len())),
+            None if walking => StepState::Locked("the walk goes on; z closes with what is open".into()),
+            None => StepState::Ready,
+        };
         vec![
             Step::new("late", "late probe", late),
             Step::new("backups", "destroy the env file backups", backups),
@@ -66,7 +71,7 @@ impl Stage for Close {
         } else {
             Text::tone(
                 Tone::Warn,
-                format!("{} open point(s){}", open.len(), if closed { ", carried by the report" } else { "" }),
+                format!("{}{}", count(open.len(), "open point"), if closed { ", carried by the report" } else { "" }),
             )
         });
         let death = Death::of(at.incident, SecretRef::Leaked);
@@ -84,10 +89,7 @@ impl Stage for Close {
             .collect();
         sheet.way_out = vec![Text::plain("e writes the report now; T adds a follow-up; H hands over to a colleague")];
         sheet.body = vec![
-            Block::Lines {
-                title: "Open".into(),
-                lines: open.iter().map(|line| Text::tone(Tone::Warn, line.clone())).collect(),
-            },
+            Block::Lines { title: "Open".into(), lines: open_lines(&open) },
             Block::Lines {
                 title: "Keep it from happening again".into(),
                 lines: PREVENTION.iter().map(|line| Text::plain(*line)).collect(),
@@ -103,6 +105,13 @@ impl Stage for Close {
     fn reads(&self, _: &View<'_>) -> Vec<Due> {
         Vec::new()
     }
+}
+
+fn open_lines(open: &[String]) -> Vec<Text> {
+    if open.is_empty() {
+        return vec![Text::tone(Tone::Dim, "nothing")];
+    }
+    open.iter().map(|line| Text::tone(Tone::Warn, line.clone())).collect()
 }
 
 /// Advice with a place in every report: what the articles on securing keys name, corrected where they are wrong.
@@ -150,6 +159,9 @@ fn do_now(at: &View<'_>, open: &[String]) -> DoNow {
     if at.incident.closed.is_some() {
         return DoNow { action: Some("close.export"), what: "Closed. e writes the report.".into(), ..DoNow::default() };
     }
+    if at.is_running(&step("backups")) {
+        return DoNow { what: "Wait: destroying the backups of the env files".into(), ..DoNow::default() };
+    }
     if wrote(at)
         && at.incident.backups_dropped.is_none()
         && matches!(state(&super::targets::TARGETS, at), StepState::Done(_) | StepState::ByHand(_))
@@ -166,7 +178,7 @@ fn do_now(at: &View<'_>, open: &[String]) -> DoNow {
         what: if open.is_empty() {
             "Close the incident".into()
         } else {
-            format!("Close with {} open point(s), or settle them first", open.len())
+            format!("Close with {}, or settle them first", count(open.len(), "open point"))
         },
         effect: "The open points stand in the report. A closed incident can be resumed.".into(),
         check: "One probe of the leaked key goes first.".into(),
@@ -202,6 +214,9 @@ static ACTIONS: [Action; 4] = [
         ready: |at| {
             if !wrote(at) {
                 return Err("there are none".into());
+            }
+            if at.is_running(&step("backups")) {
+                return Err("they are being destroyed now".into());
             }
             at.incident.backups_dropped.map_or(Ok(()), |when| Err(format!("destroyed at {}", when.time())))
         },

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::stamp::span_text;
+use crate::base::words::count;
 use crate::effect::Risk;
 use crate::incident::advice::{Advice, Fact, Facts, QUESTIONS, advise};
 use crate::incident::{Event, Mode, Step, StepState};
@@ -73,7 +74,7 @@ impl Stage for Intake {
     }
 }
 
-static ACTIONS: [Action; 6] = [
+static ACTIONS: [Action; 9] = [
     Action {
         id: "intake.accept",
         key: 'a',
@@ -118,15 +119,55 @@ static ACTIONS: [Action; 6] = [
                 needed: true,
             };
             let body = vec!["The push, post or mail that showed it first. If unsure, take the earlier time.".into()];
-            let then = Then::Decide {
-                topic: "exposed_since".into(),
-                reason: "told by a person".into(),
-                facts: BTreeMap::new(),
-            };
-            Act::Ask { asks: vec![Ask::new("Exposed since", body, kind)], then }
+            Act::Ask { asks: vec![Ask::new("Exposed since", body, kind)], then: told("exposed_since") }
         },
     },
+    Action {
+        id: "intake.found_by",
+        key: 'w',
+        label: "how was it found?",
+        why: "Stands in the report.",
+        risk: Risk::Read,
+        ready: |_| Ok(()),
+        go: |at| {
+            let known = at.incident.decision("found_by").map_or(at.incident.opened.found_by.as_str(), |d| &d.choice);
+            let mut ways = WAYS.map(|way| (way.to_owned(), way.to_owned())).to_vec();
+            ways.sort_by_key(|(way, _)| way != known);
+            let ask = Ask::new("How was it found?", Vec::new(), Kind::Choice(ways));
+            Act::Ask { asks: vec![ask], then: told("found_by") }
+        },
+    },
+    Action {
+        id: "intake.repo",
+        key: 'r',
+        label: "add a repository to look through",
+        why: "Its absolute path on this machine; it is scanned at once.",
+        risk: Risk::Read,
+        ready: |_| Ok(()),
+        go: |_| path("Add a repository", "repo"),
+    },
+    Action {
+        id: "intake.root",
+        key: 'v',
+        label: "add a folder with env files",
+        why: "Its absolute path on this machine; it is looked through at once.",
+        risk: Risk::Read,
+        ready: |_| Ok(()),
+        go: |_| path("Add a folder with env files", "root"),
+    },
 ];
+
+/// How a leak is commonly found.
+const WAYS: [&str; 7] = ["mail", "bill", "scanner", "report from outside", "colleague", "public post", "other"];
+
+fn told(topic: &str) -> Then {
+    Then::Decide { topic: topic.into(), reason: "told by a person".into(), facts: BTreeMap::new() }
+}
+
+fn path(title: &str, topic: &str) -> Act {
+    let ask = Ask::line(title, "Absolute path", vec!["Nothing is changed there by looking.".into()]);
+    Act::Ask { asks: vec![ask], then: told(topic) }
+}
 
 const fn turn(id: &'static str, key: char, label: &'static str, go: fn(&View<'_>) -> Act) -> Action {
     let why = "One of the three facts that settle the order; journaled.";
@@ -176,6 +217,7 @@ fn price(at: &View<'_>, id: &str) -> String {
 
 fn see(at: &View<'_>) -> Vec<Text> {
     let o = &at.incident.opened;
+    let found_by = at.incident.decision("found_by").map_or(&o.found_by, |d| &d.choice);
     let since = at.incident.exposed_since();
     let known = o.exposed_known || at.incident.decision("exposed_since").is_some();
     let how_long = span_text(at.now.since(since));
@@ -191,10 +233,14 @@ fn see(at: &View<'_>) -> Vec<Text> {
     };
     let mut see = vec![
         Text::tone(Tone::Strong, o.key.to_string())
-            .and(Tone::Plain, format!("  {}, found by {}", o.key.kind.words(), o.found_by)),
+            .and(Tone::Plain, format!("  {}, found by {}", o.key.kind.words(), found_by)),
         exposed,
         admin,
-        Text::plain(format!("{} repositories and {} env roots to look in", o.repos.len(), o.roots.len())),
+        Text::plain(format!(
+            "{} and {} to look in",
+            count(at.incident.repos.len(), "repository"),
+            count(at.incident.roots.len(), "env root")
+        )),
     ];
     if o.mode == Mode::Drill {
         see.push(Text::tone(Tone::Dim, "This is a drill: nothing leaves this machine."));

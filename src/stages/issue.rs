@@ -2,7 +2,7 @@
 //!
 //! Must not know: how a provider makes keys.
 
-use crate::base::{SecretRef, Stamp, id};
+use crate::base::{KeyKind, SecretRef, Stamp, id};
 use crate::effect::provider::{Issued, Probe};
 use crate::effect::{Effect, ProviderOp, Risk, Verdict};
 use crate::incident::{Mode, Step, StepRef, StepState};
@@ -52,6 +52,9 @@ impl Stage for Issue {
             if print.hash == leaked.hash {
                 sheet.see.push(Text::tone(Tone::Bad, "That is the leaked key itself. Make another one."));
             }
+        }
+        if !at.incident.taken.contains_key(&SecretRef::Replacement) {
+            sheet.see.push(Text::tone(Tone::Dim, "There is no new key yet."));
         }
         if lost(at) {
             sheet.see.push(Text::tone(
@@ -235,11 +238,13 @@ fn free(at: &View<'_>) -> Result<(), String> {
 }
 
 fn way_out(at: &View<'_>) -> Vec<Text> {
-    let op = ProviderOp::Issue { project: project(at).0, name: name(at) };
+    // An empty project stands for the organisation's admin keys; an unknown one is not that.
+    let known = project(at).0;
+    let admin = at.incident.opened.key.kind == KeyKind::OpenAiAdmin;
+    let project = if known.is_empty() && !admin { "unknown".to_owned() } else { known };
+    let op = ProviderOp::Issue { project, name: name(at) };
     let mut lines = match at.provider.support(&op, false) {
-        Support::ByHand(how) => std::iter::once(Text::plain(format!("By hand: open {}", how.page)))
-            .chain(how.steps.into_iter().map(Text::plain))
-            .collect(),
+        Support::ByHand(how) => super::by_hand(how, None),
         _ => Vec::new(),
     };
     lines.push(Text::plain(format!("Name it {}, then p takes it, hidden", name(at))));

@@ -148,6 +148,13 @@ impl View<'_> {
     }
 }
 
+/// A provider's instructions as lines: the page, then the steps, numbered.
+pub(crate) fn by_hand(how: crate::providers::Instructions, between: Option<Text>) -> Vec<Text> {
+    let page = Text::plain(format!("By hand: open {}", how.page));
+    let steps = how.steps.into_iter().enumerate().map(|(n, step)| Text::plain(format!("{}. {step}", n + 1)));
+    std::iter::once(page).chain(between).chain(steps).collect()
+}
+
 /// How a stage stands as a whole: a person's mark first, then gates, then its steps.
 pub fn state(stage: &dyn Stage, at: &View<'_>) -> StepState {
     use crate::incident::StageMark;

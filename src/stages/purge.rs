@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::SecretRef;
+use crate::base::words::count;
 use crate::effect::git::{CopyMap, Plan};
 use crate::effect::{Effect, GitOp, Risk};
 use crate::incident::{RepoFacts, Step, StepRef, StepState};
@@ -241,11 +242,11 @@ fn cost(facts: &RepoFacts) -> String {
     let Some((_, plan)) = &facts.plan else { return String::new() };
     let push = if plan.push_needed { "a force push follows" } else { "never pushed: no force push needed" };
     format!(
-        "{} of {} commits and {} refs change, {} signatures lost; {push}.",
+        "{} of {} commits and {} change, {} lost; {push}.",
         plan.commits_changed,
         plan.commits_total,
-        plan.refs.len(),
-        plan.signatures_lost.len()
+        count(plan.refs.len(), "ref"),
+        count(plan.signatures_lost.len(), "signature")
     )
 }
 
@@ -290,7 +291,11 @@ fn evidence(facts: &RepoFacts) -> Vec<Text> {
             let (tone, word) = if check.clean { (Tone::Good, "clean") } else { (Tone::Bad, "NOT CLEAN") };
             seen.push(Text::tone(tone, word).and(Tone::Plain, format!("  {}: {}", check.what, check.saw)));
         }
-        seen.extend(proof.not_checked.iter().map(|n| Text::tone(Tone::Dim, format!("not checked: {n}"))));
+        // The proof is from before the backup's end; what it says of the backup is over then.
+        let over = |n: &&String| facts.finished.is_some() && n.starts_with("the backup");
+        seen.extend(
+            proof.not_checked.iter().filter(|n| !over(n)).map(|n| Text::tone(Tone::Dim, format!("not checked: {n}"))),
+        );
     }
     if let Some((_, push)) = &facts.push {
         for pushed in &push.refs {
@@ -299,6 +304,11 @@ fn evidence(facts: &RepoFacts) -> Vec<Text> {
         }
         seen.extend(
             push.needs_support.iter().map(|r| Text::tone(Tone::Warn, format!("only the host's support can clean {r}"))),
+        );
+    }
+    if let Some(when) = facts.finished {
+        seen.push(
+            Text::tone(Tone::Good, "gone").and(Tone::Plain, format!("   the backup: destroyed at {}", when.time())),
         );
     }
     seen
@@ -349,15 +359,15 @@ fn map_table(map: &CopyMap) -> Block {
         };
         vec![
             Text::plain(format!("{:?}", copy.what).to_lowercase()),
-            Text::plain(short(&copy.id)),
             Text::plain(copy.path.clone().unwrap_or_default()),
             Text::plain(copy.form.clone()),
             Text::plain(place),
+            Text::plain(short(&copy.id)),
             Text::plain(copy.first.as_deref().map(short).unwrap_or_default()),
             Text::tone(Tone::Dim, copy.remedy.clone()),
         ]
     });
-    let head = ["What", "Id", "Path", "Form", "Where", "Since", "Remedy"].map(str::to_owned).to_vec();
+    let head = ["What", "Path", "Form", "Where", "Id", "Since", "Remedy"].map(str::to_owned).to_vec();
     Block::Table(Table { title: "Map of copies".into(), head, rows: rows.collect(), picks: false })
 }
 

@@ -3,6 +3,7 @@
 //! Must not know: any provider's addresses. The row, its owner and its siblings are on record before the kill.
 
 use crate::base::stamp::span_text;
+use crate::base::words::count;
 use crate::base::{SecretRef, Stamp};
 use crate::effect::provider::{KeyRow, OwnerKind};
 use crate::effect::{Effect, ProviderOp, Risk, Verdict};
@@ -191,7 +192,7 @@ fn do_now(at: &View<'_>) -> DoNow {
         (Some(row), _) if at.incident.account_only.is_some() => DoNow {
             action: Some("revoke.account"),
             what: format!("Delete the service account {}: its key can't be deleted alone", row.owner.name),
-            effect: format!("This can't be undone. {} other key(s) die with it.", siblings(at, row).len()),
+            effect: format!("This can't be undone. {} die with it.", count(siblings(at, row).len(), "other key")),
             check: "I probe until the old key is refused.".into(),
         },
         (Some(row), _) => DoNow {
@@ -227,7 +228,7 @@ fn holders(at: &View<'_>) -> String {
     match (at.incident.discovered, names.as_slice()) {
         (None, _) => "Which targets hold it is not known yet.".into(),
         (Some(_), []) => "No target found below the env roots holds it.".into(),
-        (Some(_), names) => format!("{} target(s) hold it and will fail: {}", names.len(), names.join(", ")),
+        (Some(_), names) => format!("{} will fail: {}", count(names.len(), "target"), names.join(", ")),
     }
 }
 
@@ -253,7 +254,7 @@ fn see(at: &View<'_>) -> Vec<Text> {
             let names: Vec<&str> = siblings.iter().map(|s| s.name.as_str()).collect();
             see.push(Text::tone(
                 Tone::Warn,
-                format!("The account has {} more key(s): {}", names.len(), names.join(", ")),
+                format!("The account has {}: {}", count(names.len(), "more key"), names.join(", ")),
             ));
         }
     } else if let Some((_, report)) = &at.incident.located {
@@ -282,8 +283,8 @@ fn see(at: &View<'_>) -> Vec<Text> {
 fn evidence(at: &View<'_>) -> Vec<Text> {
     let death = Death::of(at.incident, SecretRef::Leaked);
     let mut seen = Vec::new();
-    if let Some(when) = death.proven_at {
-        seen.push(Text::tone(Tone::Good, format!("{} proven: {}", when.time(), death.words())));
+    if let (Some(when), Some(proof)) = (death.proven_at, death.proof()) {
+        seen.push(Text::tone(Tone::Good, format!("{} proven: {proof}", when.time())));
     } else if death.run > 0 {
         seen.push(Text::plain(format!("so far: {}", death.words())));
     }
@@ -301,9 +302,11 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
     let op = at.incident.row().map_or(ProviderOp::Locate, |row| ProviderOp::Revoke { row: row.clone() });
     let mut lines = Vec::new();
     if let Support::ByHand(how) = at.provider.support(&op, false) {
-        lines.push(Text::plain(format!("By hand: open {}", how.page)));
-        lines.push(Text::plain(format!("Look for the row that starts {} and ends {}", print.prefix, print.last4)));
-        lines.extend(how.steps.into_iter().map(Text::plain));
+        let row = Text::plain(format!("Look for the row that starts {} and ends {}", print.prefix, print.last4));
+        lines.extend(super::by_hand(how, Some(row)));
+        if matches!(op, ProviderOp::Locate) {
+            lines.push(Text::plain("Then delete it there, with the bin at the end of the row, and confirm"));
+        }
     }
     if at.incident.opened.mode == Mode::Drill && !at.incident.opened.has_admin {
         lines.push(Text::tone(Tone::Dim, "In this drill a colleague has the dashboard: h asks them to delete it"));
@@ -371,7 +374,7 @@ static ACTIONS: [Action; 6] = [
             let Some(row) = at.incident.row() else { return Act::Now(Vec::new()) };
             let dies: Vec<KeyRow> = siblings(at, row).into_iter().cloned().collect();
             let mut body = kill_preview(at, row);
-            body.push(format!("{} other key(s) die with the account:", dies.len()));
+            body.push(format!("{} die with the account:", count(dies.len(), "other key")));
             body.extend(dies.iter().map(|s| format!("  {} \"{}\", {}", s.id, s.name, used(s, at.now))));
             let ask =
                 Ask::new(format!("Delete account {}", row.owner.name), body, Kind::Phrase(row.owner.name.clone()));

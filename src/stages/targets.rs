@@ -3,6 +3,7 @@
 //! Must not know: what kinds of place there are, or how they are written.
 
 use crate::base::SecretRef;
+use crate::base::words::count;
 use crate::effect::target::{Holds, Hook, TargetRef};
 use crate::effect::{Effect, Risk, TargetOp};
 use crate::incident::{Step, StepRef, StepState, TargetFacts};
@@ -48,7 +49,7 @@ impl Stage for Targets {
                 at.incident.targets.len(),
                 when.time()
             )),
-            None if at.incident.opened.roots.is_empty() => StepState::Done("no env roots were given to look in".into()),
+            None if at.incident.roots.is_empty() => StepState::Done("no env roots were given to look in".into()),
             None if at.is_running(&step("find")) => StepState::Running,
             None => at.fault(&step("find")).unwrap_or(StepState::Ready),
         };
@@ -70,11 +71,8 @@ impl Stage for Targets {
     /// Looks once for the places, reads back after each write, takes the new key back after a crash.
     fn reads(&self, at: &View<'_>) -> Vec<Due> {
         let mut due = Vec::new();
-        if at.incident.discovered.is_none()
-            && !at.incident.opened.roots.is_empty()
-            && at.held.contains(&SecretRef::Leaked)
-        {
-            let op = TargetOp::Discover { roots: at.incident.opened.roots.clone() };
+        if at.incident.discovered.is_none() && !at.incident.roots.is_empty() && at.held.contains(&SecretRef::Leaked) {
+            let op = TargetOp::Discover { roots: at.incident.roots.clone() };
             due.push(Due { step: step("find"), effect: effect(op), at: at.now });
         }
         let both = at.held.contains(&SecretRef::Leaked) && at.held.contains(&SecretRef::Replacement);
@@ -191,17 +189,25 @@ fn do_now(at: &View<'_>) -> DoNow {
             check: "The place itself tells which key it holds.".into(),
         };
     }
-    if at.incident.discovered.is_none() && !at.incident.opened.roots.is_empty() {
+    if at.incident.discovered.is_none() && !at.incident.roots.is_empty() {
         return DoNow {
             what: "Wait: looking for places that hold the key".into(),
             check: "Reads only.".into(),
             ..DoNow::default()
         };
     }
+    // What waits behind a write that runs is no thing to do yet.
+    if let Some(running) = at.running_in("targets").find(|r| r.effect.writes()) {
+        return DoNow {
+            what: format!("Wait: {}", running.effect.words()),
+            check: "It is looked at when it is over.".into(),
+            ..DoNow::default()
+        };
+    }
     if !writes.is_empty() {
         return DoNow {
             action: Some("targets.write"),
-            what: format!("Write the new key to {} place(s)", writes.len()),
+            what: format!("Write the new key to {}", count(writes.len(), "place")),
             effect: "Only the value's bytes change. Backed up outside the tree; u undoes it.".into(),
             check: "Each is read back.".into(),
         };
@@ -209,7 +215,7 @@ fn do_now(at: &View<'_>) -> DoNow {
     if !reloads.is_empty() {
         return DoNow {
             action: Some("targets.reload"),
-            what: format!("Reload what uses {} place(s): a running process keeps the old key", reloads.len()),
+            what: format!("Reload what uses {}: a running process keeps the old key", count(reloads.len(), "place")),
             effect: "Runs the commands you declared.".into(),
             check: "Then your check command tells.".into(),
         };
@@ -217,7 +223,7 @@ fn do_now(at: &View<'_>) -> DoNow {
     if !checks.is_empty() {
         return DoNow {
             action: Some("targets.prove"),
-            what: format!("Check {} place(s): does what uses it run on the new key?", checks.len()),
+            what: format!("Check {}: does what uses it run on the new key?", count(checks.len(), "place")),
             effect: "Runs the check commands you declared; changes nothing.".into(),
             check: "Exit 0 is a yes.".into(),
         };
@@ -246,8 +252,9 @@ fn see(at: &View<'_>) -> Vec<Text> {
     let mut see = Vec::new();
     if let Some((_, files)) = at.incident.discovered {
         see.push(Text::plain(format!(
-            "{files} files looked at, {} place(s) hold or held the key",
-            at.incident.targets.len()
+            "{} looked at, {} found with the key",
+            count(usize::try_from(files).unwrap_or(usize::MAX), "file"),
+            count(at.incident.targets.len(), "place")
         )));
     }
     for not_read in at.incident.not_read.iter().take(3) {
@@ -258,7 +265,9 @@ fn see(at: &View<'_>) -> Vec<Text> {
         see.push(Text::tone(Tone::Bad, format!("{place}: {}: {}", fault.what, fault.why)));
         see.extend(fault.hints.iter().map(|hint| Text::tone(Tone::Dim, format!("try: {hint}"))));
     }
-    if let Some((_, facts)) = at.incident.targets.iter().nth(at.cursor) {
+    if let Some((place, facts)) = at.incident.targets.iter().nth(at.cursor) {
+        let spots: Vec<String> = facts.found.spots.iter().map(|s| format!("{} (line {})", s.name, s.line)).collect();
+        see.push(Text::plain(format!("{}: {}", place.short(), spots.join(", "))));
         see.extend(facts.found.warnings.iter().map(|w| Text::tone(Tone::Warn, w.clone())));
     }
     see
@@ -289,7 +298,7 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
 }
 
 fn body(at: &View<'_>) -> Vec<Block> {
-    let head = ["Place", "Holds", "Written", "Read back", "Reloaded", "Proven"].map(str::to_owned).to_vec();
+    let head = ["Place", "Written", "Read back", "Reloaded", "Proven"].map(str::to_owned).to_vec();
     let rows = at.incident.targets.iter().map(|(place, facts)| row(at, place, facts)).collect();
     let table = Block::Table(Table { title: "Places".into(), head, rows, picks: true });
     let diff = at.incident.targets.values().nth(at.cursor).filter(|f| f.written.is_none()).map(|facts| Block::Lines {
@@ -315,7 +324,6 @@ fn row(at: &View<'_>, place: &TargetRef, facts: &TargetFacts) -> Vec<Text> {
     };
     let by_hand = at.incident.by_hand.contains_key(&at_place("place", place));
     let unknown = matches!(place_state(at, place, facts), StepState::Unknown(_));
-    let spots: Vec<&str> = facts.found.spots.iter().map(|s| s.name.as_str()).collect();
     let hook = |can: bool, ran: Option<bool>| match (ran, can) {
         _ if by_hand => Text::plain("by hand"),
         (None, false) => Text::tone(Tone::Dim, "not declared"),
@@ -324,7 +332,6 @@ fn row(at: &View<'_>, place: &TargetRef, facts: &TargetFacts) -> Vec<Text> {
     let written = if unknown { Text::tone(Tone::Warn, "unknown") } else { cell(facts.written.map(|_| true)) };
     vec![
         Text::plain(place.short()),
-        Text::plain(spots.join(" ")),
         written,
         cell(facts.read_back.as_ref().map(|(_, holds)| *holds == Holds::Replacement)),
         hook(facts.found.can_reload, facts.ran_ok(Hook::Reload)),
@@ -379,7 +386,10 @@ static ACTIONS: [Action; 6] = [
                 }),
             };
             let then = Then::Do(writes.iter().map(perform).collect());
-            Act::Ask { asks: vec![Ask::new(format!("Write {} place(s)", writes.len()), body, Kind::Confirm)], then }
+            Act::Ask {
+                asks: vec![Ask::new(format!("Write {}", count(writes.len(), "place")), body, Kind::Confirm)],
+                then,
+            }
         },
     },
     Action {
@@ -460,13 +470,11 @@ static ACTIONS: [Action; 6] = [
         label: "check: look at all places again",
         why: "A read. Finds new places, settles writes whose end nobody saw.",
         risk: Risk::Read,
-        ready: |at| {
-            (!at.incident.opened.roots.is_empty()).then_some(()).ok_or_else(|| "no env roots were given".into())
-        },
+        ready: |at| (!at.incident.roots.is_empty()).then_some(()).ok_or_else(|| "no env roots were given".into()),
         go: |at| {
             let find = Consequence::Perform {
                 step: step("find"),
-                effect: effect(TargetOp::Discover { roots: at.incident.opened.roots.clone() }),
+                effect: effect(TargetOp::Discover { roots: at.incident.roots.clone() }),
             };
             let known: Vec<&TargetRef> = at.incident.targets.keys().collect();
             Act::Now(std::iter::once(find).chain(each(known, "read", |at| TargetOp::ReadBack { at })).collect())

@@ -151,7 +151,7 @@ fn do_now(at: &View<'_>) -> DoNow {
                 action: Some("usage.verdict"),
                 what: format!("Record the verdict: {}", assessment.verdict.words()),
                 effect: "Figures lag by minutes to hours; you can record again later.".into(),
-                check: format!("Reason: {}", assessment.reasons.first().cloned().unwrap_or_default()),
+                check: String::new(),
             }
         }
         None if matches!(blocked(at), StepState::Ready) => DoNow {
@@ -285,9 +285,7 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
     };
     let window = Window { baseline: at.now, from: at.now, to: at.now };
     match at.provider.support(&ProviderOp::Usage { row, window }, false) {
-        Support::ByHand(how) => std::iter::once(Text::plain(format!("By hand: open {}", how.page)))
-            .chain(how.steps.into_iter().map(Text::plain))
-            .collect(),
+        Support::ByHand(how) => super::by_hand(how, None),
         _ => Vec::new(),
     }
 }

@@ -48,7 +48,7 @@ pub struct Slots {
     pub rules: [Rect; 2],
 }
 
-const RAIL: u16 = 26;
+const RAIL: u16 = 24;
 /// From this width on the evidence stands beside the pane, not under it.
 const BESIDE: u16 = 150;
 

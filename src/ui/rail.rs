@@ -23,7 +23,7 @@ pub struct Stop {
 /// Cells of the state column: room for a glyph, a blank and `verifying`.
 const STATE: usize = 11;
 
-/// One row a stop: ` 1 Revoke      ▸ here`. The row we are at is marked by a glyph and a style, its state stays readable.
+/// One row a stop, numbered from 0: ` 1 Revoke      ▸ here`. The row we are at is marked by a glyph and a style, its state stays readable.
 pub fn draw(stops: &[Stop], area: Rect, buf: &mut Buffer, look: &Look) {
     let width = usize::from(area.width);
     for (i, (stop, row)) in stops.iter().zip(0..area.height).enumerate() {
@@ -41,7 +41,7 @@ pub fn draw(stops: &[Stop], area: Rect, buf: &mut Buffer, look: &Look) {
         let label_role = if stop.is_here { Role::Strong } else { stop_role(stop) };
         let line = Line::from(vec![
             text::span(here, look.style(Role::Accent)),
-            text::span(format!("{} {label} ", i + 1), look.style(label_role)),
+            text::span(format!("{i} {label} "), look.style(label_role)),
             text::span(state, look.style(stop.sign.role())),
         ]);
         text::put_line(buf, area, row, &line);
@@ -52,8 +52,8 @@ fn stop_role(stop: &Stop) -> Role {
     if stop.sign.role() == Role::Dim { Role::Dim } else { Role::Text }
 }
 
-/// All stops in one line, the one we are at spelled out: `1✓ 2✓ ▸3 New key: ready 4· 5⊘`. When that is wider than
-/// `width`, only the one we are at: `3/5 New key: ready`.
+/// All stops in one line, the one we are at spelled out: `0✓ 1✓ ▸2 New key: ready 3· 4⊘`. When that is wider than
+/// `width`, only the one we are at: `2/4 New key: ready`.
 pub fn line(stops: &[Stop], width: usize, look: &Look) -> Line<'static> {
     let mut spans = Vec::new();
     for (i, stop) in stops.iter().enumerate() {
@@ -61,10 +61,10 @@ pub fn line(stops: &[Stop], width: usize, look: &Look) -> Line<'static> {
             spans.push(text::span(" ", look.style(Role::Text)));
         }
         if stop.is_here {
-            let words = format!("{}{} {}: {}", look.glyphs.here, i + 1, stop.label, stop.state);
+            let words = format!("{}{i} {}: {}", look.glyphs.here, stop.label, stop.state);
             spans.push(text::span(words, look.style(Role::Strong)));
         } else {
-            let words = format!("{}{}", i + 1, look.sign(stop.sign));
+            let words = format!("{i}{}", look.sign(stop.sign));
             spans.push(text::span(words, look.style(stop.sign.role())));
         }
     }
@@ -73,8 +73,9 @@ pub fn line(stops: &[Stop], width: usize, look: &Look) -> Line<'static> {
         return whole;
     }
     let short = stops.iter().position(|stop| stop.is_here).and_then(|i| stops.get(i).map(|stop| (i, stop)));
-    let words =
-        short.map_or(String::new(), |(i, stop)| format!("{}/{} {}: {}", i + 1, stops.len(), stop.label, stop.state));
+    let words = short.map_or(String::new(), |(i, stop)| {
+        format!("{i}/{} {}: {}", stops.len().saturating_sub(1), stop.label, stop.state)
+    });
     let words = text::truncate(&words, width, Cut::End, look.glyphs.ellipsis);
     Line::from(text::span(words, look.style(Role::Strong)))
 }

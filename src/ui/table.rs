@@ -73,6 +73,8 @@ pub struct State {
     pub filter: Input,
     /// The filter is being typed: it takes every character.
     pub filtering: bool,
+    /// Only to be read: no row is marked as selected.
+    pub still: bool,
 }
 
 impl State {
@@ -175,7 +177,7 @@ pub fn draw(columns: &[Column], rows: &[Row], state: &State, empty: &str, area: 
     let at = state.scroll.at(shown.len());
     for (row, line) in view.clone().zip(1..) {
         let Some(cells) = shown.get(row).and_then(|i| rows.get(*i)) else { continue };
-        let selected = (row == at).then(|| look.style(Role::Selection));
+        let selected = (row == at && !state.still).then(|| look.style(Role::Selection));
         draw_row(cells, columns, &widths, area, line, selected, buf, look);
     }
     if shown.is_empty() && body > foot {

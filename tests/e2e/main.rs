@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod guard;
+mod home;
+mod kill;
+mod person;
 mod pty;
+mod walk;
 
 use pty::Pty;
 

@@ -34,6 +34,8 @@ struct Seen {
 struct State {
     parser: vt100::Parser,
     raw: Vec<u8>,
+    /// The program is in the middle of a frame: what is on the screen is half old, half new.
+    drawing: bool,
     /// No more output will come.
     closed: bool,
     exit: Option<ExitStatus>,
@@ -64,7 +66,7 @@ impl Pty {
         let pid = Pid::from_raw(i32::try_from(child.process_id().unwrap()).unwrap()).unwrap();
         let (cols, rows) = size;
         let parser = vt100::Parser::new(non_zero(rows), non_zero(cols), 1000);
-        let state = State { parser, raw: Vec::new(), closed: false, exit: None };
+        let state = State { parser, raw: Vec::new(), drawing: false, closed: false, exit: None };
         let seen = Arc::new(Seen { state: Mutex::new(state), changed: Condvar::new() });
 
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -76,6 +78,13 @@ impl Pty {
                 sink.update(|state| {
                     state.raw.extend_from_slice(&chunk[..n]);
                     state.parser.process(&chunk[..n]);
+                    // a bracket may be split between two chunks: look a little further back
+                    let new = &state.raw[state.raw.len().saturating_sub(n + 8)..];
+                    let last = |mark: &[u8]| new.windows(8).rposition(|w| w == mark);
+                    let (begun, ended) = (last(b"\x1b[?2026h"), last(b"\x1b[?2026l"));
+                    if begun.is_some() || ended.is_some() {
+                        state.drawing = begun > ended;
+                    }
                 });
             }
             sink.update(|state| state.closed = true);
@@ -105,9 +114,9 @@ impl Pty {
         self.wait_until(&format!("{text:?} gone"), |screen| !screen.contents().contains(text));
     }
 
-    /// Waits until the screen satisfies `done`; looks again at every new output.
+    /// Waits until the screen satisfies `done`; looks again at every new output, at whole frames only.
     pub(crate) fn wait_until(&self, what: &str, mut done: impl FnMut(&vt100::Screen) -> bool) {
-        drop(self.wait(what, |state| done(state.parser.screen())));
+        drop(self.wait(what, |state| !state.drawing && done(state.parser.screen())));
     }
 
     /// Waits until `bytes` went over the wire, seen or not.
@@ -129,6 +138,11 @@ impl Pty {
             let _ = send.send(stopped.is_ok());
         });
         assert_eq!(receive.recv_timeout(LIMIT), Ok(true), "the program didn't stop\n{}", self.contents());
+    }
+
+    /// The program's process id.
+    pub(crate) fn pid(&self) -> i32 {
+        self.pid.as_raw_pid()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -1,14 +1,15 @@
 //! The history engine against git itself: hiding places, exactness of the rewrite, refusals, undo, push, power cuts.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
 use base64::Engine as _;
 use stanch::base::FaultKind;
-use stanch::effect::git::{CopyKind, GitReply, Standing};
+use stanch::effect::git::{CopyKind, GitReply};
 use stanch::git;
 
-use crate::gitrepo::{World, interrupted};
+use crate::gitrepo::World;
 
 const MARK: &str = "REMOVED-BY-STANCH";
 
@@ -240,11 +241,9 @@ fn many_notes_with_folders_stay_readable() {
     }
     world.git(&["reset", "-q", "--hard", &parent]);
     let blob = world.pipe(&["hash-object", "-w", "--stdin"], b"a note\n");
-    let copy: String = ids.iter().map(|id| format!("{blob} {id}\n")).collect();
     let mut stream = String::from("commit refs/notes/commits\ncommitter A <a@b> 1 +0000\ndata 0\n");
-    for line in copy.lines() {
-        let (blob, id) = line.split_once(' ').unwrap();
-        stream.push_str(&format!("N {blob} {id}\n"));
+    for id in &ids {
+        writeln!(stream, "N {blob} {id}").unwrap();
     }
     world.pipe(&["fast-import", "--quiet"], stream.as_bytes());
     assert!(world.git(&["ls-tree", "refs/notes/commits"]).contains(" tree "), "no fan-out");
@@ -276,7 +275,7 @@ fn every_encoding_is_found_and_replaced_in_kind() {
     let k = world.key.clone();
     let b64 = base64::engine::general_purpose::STANDARD;
     let wide: Vec<u8> = format!("\u{feff}k={k}\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let hex: String = k.bytes().map(|b| format!("{b:02X}")).collect();
+    let hex = stanch::base::id::hex(k.as_bytes()).to_uppercase();
     world.write("utf16", wide);
     world.write("b64-0", b64.encode(&k));
     world.write("b64-1", b64.encode(format!("u{k}:")));
@@ -357,7 +356,9 @@ fn packed_refs_packs_cruft_packs_and_a_commit_graph() {
     world.git(&["multi-pack-index", "write"]);
     world.git(&["pack-refs", "--all"]);
     assert!(
-        crate::gitrepo::walk(&world.repo.join(".git/objects/pack")).iter().any(|p| p.extension().unwrap() == "mtimes")
+        crate::gitrepo::walk(&world.repo.join(".git/objects/pack"))
+            .iter()
+            .any(|p| p.extension().is_some_and(|e| e == "mtimes"))
     );
     let before = world.dump();
     let plan = world.purge();
@@ -448,182 +449,86 @@ fn cancel_stops_and_changes_nothing() {
     world.purge();
 }
 
-// ---- undo and finish
+// ---- size
 
 #[test]
-fn undo_is_exact_and_finish_destroys_the_backup() {
-    let world = World::new();
-    world.old_leak();
-    world.leak();
-    world.git(&["branch", "side", "HEAD~1"]);
-    world.git(&["tag", "-a", "-m", "t", "t"]);
-    world.git(&["notes", "add", "-m", "note"]);
-    world.write("f", "stashed");
-    world.git(&["stash", "-q"]);
-    world.write("f", format!("again {}", world.key));
-    world.git(&["stash", "-q"]);
-    let before = world.dump();
-    let plan = world.purge();
-    assert_ne!(world.dump(), before);
-    assert_eq!(world.check(&plan.id), Standing::New);
-    let backup = world.backup().join(&plan.id);
-    for path in crate::gitrepo::walk(&backup) {
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
-    }
-    assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o700);
-    world.undo(&plan.id);
-    assert_eq!(world.dump(), before);
-    world.whole();
-    assert_eq!(world.check(&plan.id), Standing::Old);
-
-    let again = world.plan();
-    assert_eq!(again.id, plan.id);
-    world.apply(&again.id);
-    world.clean();
-    assert!(world.prove().not_checked.iter().any(|line| line.contains("backup")));
-    world.finish(&plan.id);
-    assert!(!backup.exists());
-    assert!(world.ask(|ask| git::undo(ask, &plan.id)).is_err());
-    assert_eq!(world.check(&plan.id), Standing::New);
-    for path in crate::gitrepo::walk(&world.backup()) {
-        assert!(memchr::memmem::find(&fs::read(path).unwrap(), world.key.as_bytes()).is_none());
-    }
-}
-
-#[test]
-fn undo_does_not_lose_later_work() {
-    let world = World::new();
-    world.leak();
-    let plan = world.purge();
-    world.write("g", "later");
-    let later = world.commit("later");
-    let fault = world.ask(|ask| git::undo(ask, &plan.id)).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Changed);
-    assert_eq!(world.head(), later);
-    assert_eq!(world.check(&plan.id), Standing::New);
-}
-
-// ---- refusals
-
-fn refused(world: &World, words: &str) {
-    let before = world.dump();
-    let plan = world.plan();
-    assert!(
-        plan.refusals.iter().any(|r| r.why.contains(words) && !r.way_forward.is_empty()),
-        "{words}: {:?}",
-        plan.refusals
-    );
-    let fault = world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Refused);
-    assert!(!fault.hints.is_empty() && !fault.to_string().contains(&world.key));
-    assert_eq!(world.dump(), before);
-}
-
-#[test]
-fn a_dirty_tree_and_a_staged_key_are_refused() {
-    let world = World::new();
-    world.old_leak();
-    world.write("f", "changed");
-    refused(&world, "dirty");
-    world.git(&["add", "f"]);
-    refused(&world, "dirty");
-    let world = World::new();
-    world.write("g", &world.key);
-    world.git(&["add", "g"]);
-    refused(&world, "staged in g");
-    let world = World::new();
-    world.leak();
-    world.git(&["update-index", "--assume-unchanged", "f"]);
-    refused(&world, "assume-unchanged");
-}
-
-#[test]
-fn an_operation_in_progress_is_refused() {
-    let world = World::new();
-    world.old_leak();
-    world.git(&["checkout", "-q", "-b", "side", "HEAD~2"]);
-    world.write("f", "other\n");
-    world.commit("other");
-    let side = world.head();
-    world.git(&["checkout", "-q", "main"]);
-    world.write("f", "mine\n");
-    world.commit("mine");
-    for (start, stop, words) in [
-        (&["merge", "side"][..], &["merge", "--abort"][..], "a merge"),
-        (&["rebase", "side"], &["rebase", "--abort"], "a rebase"),
-        (&["cherry-pick", &side], &["cherry-pick", "--abort"], "a cherry-pick"),
-        (&["bisect", "start"], &["bisect", "reset"], "a bisect"),
-    ] {
-        world.try_git(start);
-        refused(&world, &format!("{words} is in progress"));
-        world.git(stop);
-    }
-}
-
-#[test]
-fn shapes_that_can_not_be_rewritten_are_refused() {
-    let world = World::new();
-    world.old_leak();
-    world.write(".git/refs/heads/main.lock", "");
-    refused(&world, "refs/heads/main.lock");
-    fs::remove_file(world.repo.join(".git/refs/heads/main.lock")).unwrap();
-    let linked = world.temp().join("linked");
-    world.git(&["worktree", "add", "-q", linked.to_str().unwrap(), "-b", "w"]);
-    refused(&world, "other worktrees");
-    world.git(&["worktree", "remove", linked.to_str().unwrap()]);
-    world.git(&["branch", &format!("k-{}", world.key)]);
-    refused(&world, "in the name of refs/heads/k-[leaked]");
-    world.git(&["branch", "-D", &format!("k-{}", world.key)]);
-    world.git(&["repack", "-q", "-a", "-d"]);
-    let pack = crate::gitrepo::walk(&world.repo.join(".git/objects/pack"))
-        .into_iter()
-        .find(|p| p.extension().unwrap() == "pack")
+fn several_hundred_commits_on_several_branches() {
+    let world = World::empty(&[]);
+    let mut stream = String::new();
+    let mut clock = 1_700_000_000;
+    for n in 1..=600u32 {
+        clock += 60;
+        let branch = ["main", "dev", "fix"][(n % 3) as usize];
+        let from = if n == 2 || n == 3 { "from refs/heads/dev\n" } else { "" };
+        let merge = if n % 50 == 0 && n > 10 {
+            format!("merge refs/heads/{}\n", ["dev", "fix", "main"][(n % 3) as usize])
+        } else {
+            String::new()
+        };
+        let key = if n % 97 == 5 { world.key.as_str() } else { "clean" };
+        let body = format!("n={n} k={key}\n");
+        let message = format!("commit {n}\n");
+        write!(
+            stream,
+            "commit refs/heads/{branch}\ncommitter A <a@b> {clock} +0000\ndata {}\n{message}{from}{merge}M 100644 inline dir/{}/file\ndata {}\n{body}\n",
+            message.len(),
+            n % 20,
+            body.len()
+        )
         .unwrap();
-    fs::write(pack.with_extension("keep"), "").unwrap();
-    refused(&world, ".keep");
-    fs::remove_file(pack.with_extension("keep")).unwrap();
-    world.git(&["config", "extensions.preciousObjects", "true"]);
-    refused(&world, "preciousObjects");
-    world.git(&["config", "--unset", "extensions.preciousObjects"]);
-    world.purge();
-}
-
-#[test]
-fn clones_that_lack_objects_are_refused() {
-    let mut world = World::new();
-    world.old_leak();
-    let origin = world.repo.clone();
-    let url = format!("file://{}", origin.display());
-    world.git(&["config", "uploadpack.allowFilter", "true"]);
-    let temp = world.temp().to_owned();
-    world.git_in(&temp, &["clone", "-q", "--depth", "2", &url, "shallow"]);
-    world.git_in(&temp, &["clone", "-q", "--shared", "work", "shared"]);
-    world.git_in(&temp, &["clone", "-q", "--filter=blob:none", &url, "partial"]);
-    world.git_in(&temp, &["init", "-q", "--ref-format=reftable", "reftable"]);
-    world.git_in(&temp, &["init", "-q", "--object-format=sha256", "sha256"]);
-    world.repo = temp.join("shallow");
-    refused(&world, "shallow");
-    world.repo = temp.join("shared");
-    refused(&world, "borrows objects");
-    for (name, words) in
-        [("partial", "partial clone"), ("reftable", "reftable"), ("sha256", "SHA-256"), ("none", "no git repository")]
-    {
-        world.repo = temp.join(name);
-        for fault in [world.ask(git::find).unwrap_err(), world.ask(git::plan).unwrap_err()] {
-            assert!(fault.why.contains(words) && !fault.hints.is_empty(), "{name}: {fault}");
-        }
     }
+    world.pipe(&["fast-import", "--quiet", "--force"], stream.as_bytes());
+    world.git(&["reset", "-q", "--hard", "main"]);
+    let shape = world.git(&["log", "--all", "--graph", "--format=%s %ad"]);
+    let plan = world.purge();
+    assert_eq!(plan.commits_total, 600);
+    assert_eq!(world.git(&["log", "--all", "--graph", "--format=%s %ad"]), shape);
+    assert_eq!(plan.refs.len(), 3);
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
 }
 
 #[test]
-fn a_ref_that_moved_since_the_plan_is_seen() {
+fn a_sparse_checkout_stays_sparse_and_line_ends_stay_as_the_user_has_them() {
     let world = World::new();
-    world.leak();
-    let plan = world.plan();
-    world.write("g", "new");
-    let head = world.commit("meanwhile");
-    let fault = world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Changed);
-    assert_eq!(world.head(), head);
-    assert!(!world.repo.join(".git/stanch-switch.json").exists());
+    world.write("in/a", "x");
+    world.write("out/b", format!("k={}", world.key));
+    world.write(".gitattributes", "*.txt text eol=crlf\n");
+    world.write("in/c.txt", format!("one\r\nk={}\r\n", world.key));
+    world.commit("files");
+    world.git(&["sparse-checkout", "set", "in"]);
+    assert!(!world.repo.join("out").exists());
+    world.purge();
+    assert!(!world.repo.join("out").exists());
+    assert_eq!(world.read("in/c.txt"), format!("one\r\nk={MARK}\r\n").into_bytes());
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
+    assert_eq!(world.git(&["show", "HEAD:out/b"]), format!("k={MARK}"));
+}
+
+#[test]
+fn separate_git_dir_and_a_folder_below() {
+    let mut world = World::empty(&["--separate-git-dir", "elsewhere.git"]);
+    world.write("sub/f", format!("k={}", world.key));
+    world.commit("leak");
+    world.repo = world.repo.join("sub");
+    let plan = world.purge();
+    assert_eq!(plan.phrase, "work");
+    assert_eq!(world.read("f"), format!("k={MARK}").into_bytes());
+}
+
+#[test]
+fn a_conflict_that_was_solved_leaves_nothing_in_the_index() {
+    let world = World::new();
+    world.git(&["checkout", "-q", "-b", "side"]);
+    world.write("f", format!("side {}\n", world.key));
+    world.commit("side");
+    world.git(&["checkout", "-q", "main"]);
+    world.write("f", "main\n");
+    world.commit("main");
+    world.try_git(&["merge", "side"]);
+    world.write("f", "solved\n");
+    world.git(&["add", "f"]);
+    world.git(&["commit", "-q", "-m", "merged"]);
+    world.git(&["branch", "-D", "side"]);
+    assert!(!world.git(&["ls-files", "--resolve-undo"]).is_empty());
+    world.purge();
 }

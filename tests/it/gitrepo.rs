@@ -1,6 +1,7 @@
 //! Small repositories, built with plain git commands, fixed dates and no configuration of the machine.
 
 use std::cell::Cell;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
@@ -9,29 +10,29 @@ use stanch::base::fault::Result;
 use stanch::effect::git::{CopyMap, GitReply, Plan, Proof, PushReport, Standing};
 use stanch::git::{self, Ask};
 
-pub struct World {
+pub(crate) struct World {
     temp: tempfile::TempDir,
-    pub repo: PathBuf,
+    pub(crate) repo: PathBuf,
     tick: Cell<u32>,
-    pub key: String,
+    pub(crate) key: String,
 }
 
 /// A key nobody issued, made anew for each test.
-pub fn fake_key() -> String {
+pub(crate) fn fake_key() -> String {
     let body: String = (0..40).map(|n| char::from(b"aQ7zKf3Xm9Lw"[(n * 7 + n / 5) % 12])).collect();
     format!("{}-{}-{body}", "sk", "proj")
 }
 
 impl World {
     /// One commit, no key yet.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = Self::empty(&[]);
         world.write("f", "base\n");
         world.commit("base");
         world
     }
 
-    pub fn empty(options: &[&str]) -> Self {
+    pub(crate) fn empty(options: &[&str]) -> Self {
         let temp = tempfile::tempdir().unwrap();
         let repo = temp.path().join("work");
         let world = Self { temp, repo, tick: Cell::new(0), key: fake_key() };
@@ -40,15 +41,15 @@ impl World {
         world
     }
 
-    pub fn temp(&self) -> &Path {
+    pub(crate) fn temp(&self) -> &Path {
         self.temp.path()
     }
 
-    pub fn backup(&self) -> PathBuf {
+    pub(crate) fn backup(&self) -> PathBuf {
         self.temp.path().join("backup")
     }
 
-    pub fn command(&self, dir: &Path, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, dir: &Path, args: &[&str]) -> Command {
         self.tick.set(self.tick.get() + 1);
         let date = format!("{} +0000", 1_700_000_000 + self.tick.get() * 60);
         let mut command = Command::new("git");
@@ -71,24 +72,24 @@ impl World {
     }
 
     /// Runs git in `dir`; its failure fails the test.
-    pub fn git_in(&self, dir: &Path, args: &[&str]) -> String {
+    pub(crate) fn git_in(&self, dir: &Path, args: &[&str]) -> String {
         let out = self.command(dir, args).output().unwrap();
         assert!(out.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&out.stderr));
         String::from_utf8_lossy(&out.stdout).trim_end().to_owned()
     }
 
-    pub fn git(&self, args: &[&str]) -> String {
+    pub(crate) fn git(&self, args: &[&str]) -> String {
         self.git_in(&self.repo, args)
     }
 
     /// Runs git and takes whatever comes.
-    pub fn try_git(&self, args: &[&str]) -> (bool, String) {
+    pub(crate) fn try_git(&self, args: &[&str]) -> (bool, String) {
         let out = self.command(&self.repo, args).output().unwrap();
         (out.status.success(), String::from_utf8_lossy(&out.stdout).into_owned())
     }
 
     /// The same with `input` on standard input.
-    pub fn pipe(&self, args: &[&str], input: &[u8]) -> String {
+    pub(crate) fn pipe(&self, args: &[&str], input: &[u8]) -> String {
         use std::io::Write as _;
         use std::process::Stdio;
         let mut command = self.command(&self.repo, args);
@@ -99,29 +100,29 @@ impl World {
         String::from_utf8(out.stdout).unwrap().trim_end().to_owned()
     }
 
-    pub fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.repo.join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, content).unwrap();
     }
 
-    pub fn read(&self, path: &str) -> Vec<u8> {
+    pub(crate) fn read(&self, path: &str) -> Vec<u8> {
         std::fs::read(self.repo.join(path)).unwrap()
     }
 
     /// Everything in the working tree, in one commit; gives its id.
-    pub fn commit(&self, message: &str) -> String {
+    pub(crate) fn commit(&self, message: &str) -> String {
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "--allow-empty", "-m", message]);
         self.head()
     }
 
-    pub fn head(&self) -> String {
+    pub(crate) fn head(&self) -> String {
         self.git(&["rev-parse", "HEAD"])
     }
 
     /// A line with the key at the end of `f`.
-    pub fn leak(&self) -> String {
+    pub(crate) fn leak(&self) -> String {
         let mut text = self.read("f");
         text.extend_from_slice(format!("k={}\n", self.key).as_bytes());
         self.write("f", text);
@@ -129,7 +130,7 @@ impl World {
     }
 
     /// Commits the key and takes it out again: an old commit has it, HEAD does not.
-    pub fn old_leak(&self) -> String {
+    pub(crate) fn old_leak(&self) -> String {
         let before = self.read("f");
         let leak = self.leak();
         self.write("f", before);
@@ -137,7 +138,7 @@ impl World {
         leak
     }
 
-    pub fn ask<T>(&self, work: impl FnOnce(&Ask<'_>) -> Result<T>) -> Result<T> {
+    pub(crate) fn ask<T>(&self, work: impl FnOnce(&Ask<'_>) -> Result<T>) -> Result<T> {
         let backup = self.backup();
         work(&Ask {
             repo: &self.repo,
@@ -148,47 +149,47 @@ impl World {
         })
     }
 
-    pub fn find(&self) -> CopyMap {
+    pub(crate) fn find(&self) -> CopyMap {
         self.hush(self.ask(git::find).unwrap())
     }
 
-    pub fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan {
         self.hush(self.ask(git::plan).unwrap())
     }
 
-    pub fn apply(&self, plan: &str) -> GitReply {
+    pub(crate) fn apply(&self, plan: &str) -> GitReply {
         self.hush(self.ask(|ask| git::apply(ask, plan)).unwrap())
     }
 
-    pub fn prove(&self) -> Proof {
+    pub(crate) fn prove(&self) -> Proof {
         self.hush(self.ask(git::prove).unwrap())
     }
 
-    pub fn push(&self, plan: &str) -> PushReport {
+    pub(crate) fn push(&self, plan: &str) -> PushReport {
         self.hush(self.ask(|ask| git::push(ask, plan)).unwrap())
     }
 
-    pub fn check(&self, plan: &str) -> Standing {
+    pub(crate) fn check(&self, plan: &str) -> Standing {
         self.ask(|ask| git::check(ask, plan)).unwrap()
     }
 
-    pub fn undo(&self, plan: &str) -> GitReply {
+    pub(crate) fn undo(&self, plan: &str) -> GitReply {
         self.ask(|ask| git::undo(ask, plan)).unwrap()
     }
 
-    pub fn finish(&self, plan: &str) -> GitReply {
+    pub(crate) fn finish(&self, plan: &str) -> GitReply {
         self.ask(|ask| git::finish(ask, plan)).unwrap()
     }
 
     /// Nothing that comes back holds the key.
-    pub fn hush<T: serde::Serialize>(&self, reply: T) -> T {
+    pub(crate) fn hush<T: serde::Serialize>(&self, reply: T) -> T {
         let text = serde_json::to_string(&reply).unwrap();
         assert!(!text.contains(&self.key), "the key is in a reply: {text}");
         reply
     }
 
     /// Plans and applies, then holds the repository against git's own word.
-    pub fn purge(&self) -> Plan {
+    pub(crate) fn purge(&self) -> Plan {
         let plan = self.plan();
         assert!(!plan.nothing_to_do, "nothing found");
         assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
@@ -198,7 +199,7 @@ impl World {
     }
 
     /// The oracle: git reads every object, `grep` every file, fsck is strict, the index is as HEAD.
-    pub fn clean(&self) {
+    pub(crate) fn clean(&self) {
         let found = self.copies(&self.key);
         assert!(found.is_empty(), "still there: {found:?}");
         self.whole();
@@ -207,14 +208,14 @@ impl World {
         assert!(self.find().copies.is_empty());
     }
 
-    pub fn whole(&self) {
+    pub(crate) fn whole(&self) {
         let out = self.command(&self.repo, &["fsck", "--full", "--strict"]).output().unwrap();
         let said = [out.stdout, out.stderr].concat();
         assert!(out.status.success(), "fsck: {}", String::from_utf8_lossy(&said));
     }
 
     /// Where `needle` is, by git and by reading every file of the git directory but for objects.
-    pub fn copies(&self, needle: &str) -> Vec<String> {
+    pub(crate) fn copies(&self, needle: &str) -> Vec<String> {
         let mut found = Vec::new();
         let all = self.git(&["cat-file", "--batch-all-objects", "--batch-check", "--unordered"]);
         for line in all.lines() {
@@ -234,7 +235,7 @@ impl World {
     }
 
     /// All that an undo must bring back.
-    pub fn dump(&self) -> String {
+    pub(crate) fn dump(&self) -> String {
         let mut text = String::new();
         for args in [
             &["for-each-ref"][..],
@@ -251,16 +252,16 @@ impl World {
         let dir = self.repo.join(".git");
         text.push_str(&std::fs::read_to_string(dir.join("HEAD")).unwrap());
         for log in walk(&dir.join("logs")) {
-            text.push_str(&format!("{}\n{}", log.display(), std::fs::read_to_string(&log).unwrap()));
+            writeln!(text, "{}\n{}", log.display(), std::fs::read_to_string(&log).unwrap()).unwrap();
         }
         for path in self.git(&["ls-files"]).lines() {
-            text.push_str(&format!("{path}: {:?}\n", std::fs::read(self.repo.join(path)).ok()));
+            writeln!(text, "{path}: {:?}", std::fs::read(self.repo.join(path)).ok()).unwrap();
         }
         text
     }
 
     /// Every file below the repository with its content's hash and its time: for "nothing was touched".
-    pub fn footprint(&self) -> Vec<(PathBuf, u64, std::time::SystemTime)> {
+    pub(crate) fn footprint(&self) -> Vec<(PathBuf, u64, std::time::SystemTime)> {
         walk(&self.repo)
             .into_iter()
             .map(|path| {
@@ -272,7 +273,7 @@ impl World {
 }
 
 /// Every file below `dir`, sorted.
-pub fn walk(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn walk(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut open = vec![dir.to_owned()];
     while let Some(dir) = open.pop() {
@@ -290,7 +291,7 @@ pub fn walk(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Runs `work` with a progress callback that panics at its `at`-th call: the nearest thing to a power cut in one process.
-pub fn interrupted(world: &World, at: usize, work: impl Fn(&Ask<'_>)) -> bool {
+pub(crate) fn interrupted(world: &World, at: usize, work: impl Fn(&Ask<'_>)) -> bool {
     let calls = Mutex::new(0);
     let backup = world.backup();
     let ask = Ask {
@@ -305,7 +306,7 @@ pub fn interrupted(world: &World, at: usize, work: impl Fn(&Ask<'_>)) -> bool {
                 *calls
             };
             if now == at {
-                std::panic::panic_any("power cut");
+                std::panic::resume_unwind(Box::new("power cut"));
             }
         },
     };

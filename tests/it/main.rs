@@ -4,10 +4,12 @@
 // `pub` marks what other files of this binary use; there is no crate around it to reach.
 #![allow(unreachable_pub)]
 
+mod canary;
 mod disk_full;
 mod drill_score;
 mod drill_sim;
 mod drill_world;
+mod drills;
 mod env_files;
 mod http_drive;
 mod http_secrets;
@@ -15,11 +17,17 @@ mod http_world;
 mod input;
 mod journal;
 mod layers;
+mod live;
 mod openai_contract;
+mod program;
 mod screens;
 mod settings;
 mod ui_kit;
 mod writer;
 
 mod git_engine;
+mod git_push;
+mod git_refuse;
+mod git_switch;
 mod gitrepo;
+mod purge_cli;

@@ -35,7 +35,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
 }
 
 fn told(app: &App, look: &Look) -> Option<Line<'static>> {
-    let (_, tone, words) = app.said.as_ref().filter(|(when, ..)| app.now.since(*when) < TOLD_S)?;
+    let (_, tone, words) = app.said.as_ref().filter(|(when, ..)| app.now.since(*when) < app.reading_time(TOLD_S))?;
     let role = super::role(*tone);
     let head = match tone {
         Tone::Bad => " FAILED  ",
@@ -48,10 +48,10 @@ fn told(app: &App, look: &Look) -> Option<Line<'static>> {
 fn next(app: &App, width: usize, look: &Look) -> Line<'static> {
     let stage = app.here();
     let view = app.view(stage.id());
-    let wanted = stage.sheet(&view).do_now.action;
+    let advised = app.advised();
+    let wanted = advised.map(|action| action.id);
     let mut hints = Vec::new();
-    let action = stage.actions().iter().find(|a| Some(a.id) == wanted && (a.ready)(&view).is_ok());
-    if let Some(action) = action {
+    if let Some(action) = advised {
         hints.push(Hint::new(action.key.to_string(), action.label, 0));
     } else if let Some(other) = app.recommended().filter(|other| other.id() != stage.id()) {
         hints.push(Hint::new("n", format!("go on with {}", other.title()), 0));

@@ -20,16 +20,22 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
         Mode::Live => Role::Live,
         Mode::Drill => Role::Drill,
     };
-    let contained = Death::of(&app.incident, SecretRef::Leaked).contained_at().is_some();
+    let death = Death::of(&app.incident, SecretRef::Leaked);
+    let contained = death.contained_at().is_some();
+    let exposed = match (contained, death.proven_at) {
+        (_, Some(_)) => Role::Good,
+        (true, None) => Role::Warn,
+        (false, None) => Role::Bad,
+    };
     let open = app.incident.closed.as_ref().map_or(app.now, |(when, _)| *when).since(app.incident.opened_at);
     let burn = crate::stages::usage::burn_rate(&app.view("")).filter(|rate| *rate >= 0.005 && !contained);
     // From the most to the least important; the least important goes first when room is short.
     let mut parts = vec![
         (0, banner, format!(" {} ", o.mode.word())),
         (4, Role::Strong, app.setup.label.clone()),
-        (2, Role::Text, format!("{} {}", o.provider, o.key)),
+        (2, Role::Text, o.key.to_string()),
         (3, Role::Clock, format!("open {}", clock_text(open))),
-        (1, if contained { Role::Good } else { Role::Bad }, linear::exposure(app)),
+        (1, exposed, linear::exposure(app)),
         (2, Role::Bad, burn.map(|rate| format!("${rate:.2}/min")).unwrap_or_default()),
         (5, Role::Clock, app.now.time()),
     ];

@@ -54,11 +54,10 @@ fn small(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
 fn rail(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
     let view = app.view("");
     let here = app.here().id();
-    let number = |id: &str| stages::ALL.iter().position(|s| s.id() == id).unwrap_or(0);
     let stop = |stage: &'static dyn stages::Stage| {
         let state = stages::state(stage, &view);
         Stop {
-            label: format!("{} {}", number(stage.id()), stage.title()),
+            label: stage.title().to_owned(),
             state: state.word().to_owned(),
             sign: sign(&state),
             is_here: stage.id() == here,

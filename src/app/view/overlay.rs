@@ -24,13 +24,21 @@ fn over(area: Rect) -> Rect {
     Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(2), ..area }
 }
 
+/// An empty panel over whatever was there; its inside.
+fn blank(area: Rect, title: &str, buf: &mut Buffer, look: &Look) -> Rect {
+    text::fill(buf, area, look.style(Role::Text));
+    panel::panel(area, buf, look, title, Role::Border)
+}
+
 type Row = (Role, String);
 
 fn lines(rows: &[Row], top: usize, title: &str, area: Rect, buf: &mut Buffer, look: &Look) {
-    let inner = panel::panel(area, buf, look, title, Role::Border);
+    let inner = blank(area, title, buf, look);
     let width = usize::from(inner.width);
+    // A row that fits keeps its columns; wrapping would close up its blanks.
+    let parts = |row: &str| if text::width(row) <= width { vec![row.to_owned()] } else { text::wrap(row, width) };
     let wrapped: Vec<Row> =
-        rows.iter().flat_map(|(role, row)| text::wrap(row, width).into_iter().map(move |part| (*role, part))).collect();
+        rows.iter().flat_map(|(role, row)| parts(row).into_iter().map(move |part| (*role, part))).collect();
     let height = usize::from(inner.height);
     let top = top.min(wrapped.len().saturating_sub(height));
     for (n, (role, row)) in wrapped.iter().skip(top).take(height).enumerate() {
@@ -69,19 +77,11 @@ fn log(app: &App) -> Vec<Row> {
         return vec![(Role::Dim, "nothing was asked of anybody yet".into())];
     }
     let row = |line: &crate::effect::LogLine| {
+        // The names of a query's fields are in the journal's evidence; here they only hide the path.
+        let path = line.what.split('?').next().unwrap_or_default();
         let status = line.status.map_or_else(|| "---".to_owned(), |s| s.to_string());
         let role = if line.status.is_some_and(|s| (200..300).contains(&s) || s == 0) { Role::Text } else { Role::Warn };
-        (
-            role,
-            format!(
-                "{} {:6} {status:>4} {:>6} ms  {}  {}",
-                line.at.time(),
-                line.verb,
-                line.millis,
-                line.what,
-                line.note
-            ),
-        )
+        (role, format!("{} {:6} {status:>4} {:>6} ms  {}  {}", line.at.time(), line.verb, line.millis, path, line.note))
     };
     app.log.iter().map(row).collect()
 }
@@ -91,7 +91,7 @@ fn timeline(app: &App) -> Vec<Row> {
 }
 
 fn draw_palette(app: &App, palette: &Palette, area: Rect, buf: &mut Buffer, look: &Look) {
-    let inner = panel::panel(area, buf, look, " Commands ", Role::Border);
+    let inner = blank(area, " Commands ", buf, look);
     let (typed, _) = palette.input.view(usize::from(inner.width).saturating_sub(4));
     text::put(buf, inner, 0, 0, &format!(": {typed}"), look.style(Role::Strong));
     let items = palette.items(app);

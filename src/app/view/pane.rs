@@ -1,4 +1,4 @@
-//! The stage's pane: its sheet laid out top to bottom on a sheet of cells as long as needed, of which a part shows.
+//! The stage's pane: its sheet laid out top to bottom on a paper of cells that grows as needed, of which a part shows.
 //!
 //! Must not know: which stage it is.
 
@@ -16,9 +16,9 @@ use crate::ui::{Look, Role, chart, text};
 /// The longest sheet that is laid out, rows.
 const LONGEST: u16 = 600;
 /// How long news stay on top of the pane, seconds.
-const NEWS_S: i64 = 120;
+const NEWS_S: i64 = 30;
 /// Width of the column of slot names.
-const NAMES: u16 = 10;
+const NAMES: u16 = 9;
 
 /// Draws the pane; `with_evidence`: there is no slot of its own for it.
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look, with_evidence: bool) {
@@ -27,9 +27,9 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look, with_ev
     }
     let stage = app.here();
     let sheet = stage.sheet(&app.view(stage.id()));
-    let long = Rect::new(0, 0, area.width, LONGEST);
-    let mut paper = Buffer::empty(long);
-    let mut pen = Pen { buf: &mut paper, area: long, row: 0, look };
+    let short = Rect::new(0, 0, area.width, area.height.min(LONGEST));
+    let mut paper = Buffer::empty(short);
+    let mut pen = Pen { buf: &mut paper, area: short, row: 0, look, longest: LONGEST };
     title(app, &mut pen);
     write(app, &sheet, &mut pen, with_evidence, area.height);
     let used = pen.row.min(LONGEST);
@@ -56,7 +56,7 @@ pub(super) fn evidence(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
     }
     let stage = app.here();
     let sheet = stage.sheet(&app.view(stage.id()));
-    let mut pen = Pen { buf, area, row: 0, look };
+    let mut pen = Pen { buf, area, row: 0, look, longest: area.height };
     pen.line(&[(Role::Title, "Evidence".into())], 1);
     let none = vec![Text::tone(Tone::Dim, "none yet")];
     let seen = if sheet.evidence.is_empty() { &none } else { &sheet.evidence };
@@ -76,9 +76,21 @@ struct Pen<'a> {
     area: Rect,
     row: u16,
     look: &'a Look,
+    /// Rows the area may grow to. Most sheets are short: a paper of the longest one, made anew for each frame, would
+    /// cost more than all that is drawn on it.
+    longest: u16,
 }
 
 impl Pen<'_> {
+    /// Makes the paper longer, so that `rows` more fit if that is allowed. Its width stays, so what is on it does too.
+    fn room(&mut self, rows: u16) {
+        let wanted = self.row.saturating_add(rows).min(self.longest);
+        if wanted > self.area.height {
+            self.area.height = wanted.max(self.area.height.saturating_mul(2)).min(self.longest);
+            self.buf.resize(self.area);
+        }
+    }
+
     /// Pieces in a row, wrapped at the area's edge, continued under `indent`.
     fn line(&mut self, pieces: &[(Role, String)], indent: u16) {
         let width = usize::from(self.area.width.saturating_sub(indent)).max(1);
@@ -99,6 +111,7 @@ impl Pen<'_> {
                 width: self.area.width.saturating_sub(indent),
                 ..self.area
             };
+            self.room(1);
             if self.row < self.area.height {
                 text::put_line(self.buf, at, self.row, &Line::from(spans));
             }
@@ -127,6 +140,7 @@ impl Pen<'_> {
         if lines.is_empty() {
             return;
         }
+        self.room(1);
         if self.row < self.area.height {
             text::put(self.buf, self.area, 1, self.row, name, self.look.style(Role::Title));
         }
@@ -142,14 +156,14 @@ fn title(app: &App, pen: &mut Pen<'_>) {
     let view = app.view("");
     let order = crate::stages::order(&view);
     let walk: Vec<_> = order.iter().filter(|s| !matches!(s.id(), "intake" | "close")).collect();
-    let place = walk.iter().position(|s| s.id() == stage.id()).map(|n| format!("{} of {}  ", n + 1, walk.len()));
+    let place = walk.iter().position(|s| s.id() == stage.id()).map(|n| format!("{} of {} ", n + 1, walk.len()));
     let pieces = [
         (Role::Dim, place.unwrap_or_default()),
         (Role::Title, stage.title().to_uppercase()),
-        (Role::Text, format!("   Goal: {}", stage.goal())),
+        (Role::Text, format!(". Goal: {}", stage.goal())),
     ];
     pen.line(&pieces, 1);
-    if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < NEWS_S) {
+    if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < app.reading_time(NEWS_S)) {
         pen.line(&[(Role::Warn, format!("{} news: {text}", when.time()))], 1);
     }
     pen.row = pen.row.saturating_add(1);
@@ -161,12 +175,17 @@ fn write(app: &App, sheet: &Sheet, pen: &mut Pen<'_>, with_evidence: bool, heigh
         "Do now",
         &[(Role::Strong, now.what.clone()), (Role::Text, now.effect.clone()), (Role::Text, now.check.clone())],
     );
+    // A picture says most, so it stands where it is seen without scrolling.
+    let (charts, rest): (Vec<&Block>, Vec<&Block>) = sheet.body.iter().partition(|b| matches!(b, Block::Chart(_)));
+    for block in charts {
+        draw_block(app, block, pen, height);
+    }
     pen.slot_texts("You see", &sheet.see);
     if with_evidence {
         let none = [Text::tone(Tone::Dim, "none yet")];
         pen.slot_texts("Evidence", if sheet.evidence.is_empty() { &none } else { &sheet.evidence });
     }
-    for block in &sheet.body {
+    for block in rest {
         draw_block(app, block, pen, height);
     }
     pen.slot_texts("Way out", &sheet.way_out);
@@ -215,10 +234,11 @@ fn draw_table(app: &App, data: &Table, pen: &mut Pen<'_>) {
             Column::new(head.clone(), widest.min(10), widest)
         })
         .collect();
-    let mut state = table::State { filter: app.filter.clone(), filtering: false, ..table::State::default() };
-    state.scroll.cursor = if data.picks { app.view(app.here().id()).cursor } else { usize::MAX };
+    let mut state = table::State { filter: app.filter.clone(), still: !data.picks, ..table::State::default() };
+    state.scroll.cursor = if data.picks { app.view(app.here().id()).cursor } else { 0 };
     let shown = state.shown(&rows).len();
     let height = u16::try_from(shown.max(1)).unwrap_or(u16::MAX).saturating_add(1);
+    pen.room(height);
     let area = Rect {
         x: pen.area.x + 1,
         y: pen.area.y + pen.row.min(pen.area.height),
@@ -246,6 +266,7 @@ fn draw_chart(data: &Chart, pen: &mut Pen<'_>, height: u16) {
         empty: "no requests in the window (yet)",
     };
     let rows = (height / 3).clamp(6, 14);
+    pen.room(rows);
     let area =
         Rect { x: pen.area.x + 1, y: pen.area.y + pen.row, width: pen.area.width.saturating_sub(2), height: rows };
     drawn.draw(area, pen.buf, pen.look);

@@ -4,6 +4,7 @@
 
 use super::Line;
 use super::reading::Reading;
+use crate::base::words::count;
 use crate::drill::scenario::{Order, OwnerSpec, Scenario};
 use crate::drill::truth::Truth;
 
@@ -39,7 +40,7 @@ fn order(truth: &Truth, scenario: &Scenario) -> Line {
 fn right_key(truth: &Truth) -> Line {
     let line = |points, why: String| Line::new("right key", points, 4, why);
     match (truth.deleted, truth.wrong_keys.len()) {
-        (_, 1..) => line(0, format!("{} wrong key(s) killed", truth.wrong_keys.len())),
+        (_, 1..) => line(0, format!("{} killed", count(truth.wrong_keys.len(), "wrong key"))),
         (None, 0) => line(0, "the leaked key still exists".into()),
         (Some(_), 0) => line(4, "the leaked key is gone, no other was killed by itself".into()),
     }
@@ -67,7 +68,7 @@ fn orphans(truth: &Truth) -> Line {
     match truth.made.iter().filter(|key| key.alive && !key.in_use).count() {
         0 if used > 0 => line(2, "every new key is in use".into()),
         0 => line(0, "no new key is in use".into()),
-        n => line(0, format!("{n} new key(s) live and used by nobody")),
+        n => line(0, format!("{} used by nobody", count(n, "living new key"))),
     }
 }
 

@@ -7,11 +7,15 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::base::fault::Result;
 use crate::base::{Fault, Stamp};
 
 const NAME: &str = "lock";
+/// How often, and how long apart, a lock that is held is tried again.
+const TRIES: usize = 10;
+const BETWEEN: Duration = Duration::from_millis(25);
 
 /// Held as long as it lives.
 #[derive(Debug)]
@@ -29,7 +33,7 @@ impl Lock {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600);
         let mut file = options.open(&path).map_err(|e| trouble(&e))?;
-        match file.try_lock() {
+        match patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(taken(&mut file)),
             Err(TryLockError::Error(e)) => return Err(trouble(&e)),
@@ -38,6 +42,18 @@ impl Lock {
         file.set_len(0).and_then(|()| file.write_all(words.as_bytes())).map_err(|e| trouble(&e))?;
         Ok(Self(file))
     }
+}
+
+/// A lock can outlive its holder for a moment: a child that was just forked has the file open until it becomes
+/// another program.
+fn patiently(file: &File) -> std::result::Result<(), TryLockError> {
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(BETWEEN),
+            done => return done,
+        }
+    }
+    file.try_lock()
 }
 
 impl Drop for Lock {

@@ -188,12 +188,20 @@ fn absences(path: &str, code: &str, found: &mut Found) {
 /// `named` is one word, or `std::x`: then `word` is a `std` that leads to `x`, in a group too.
 fn names(code: &str, word: &Word<'_>, named: &str) -> bool {
     match named.split_once("::") {
-        None => word.text == named,
+        // A variant of that name (`Role::Clock`) is another thing: what stands before it is a type, not a module.
+        None => word.text == named && !is_variant(code, word),
         Some((root, child)) => {
             let goes_on = code[word.end..].starts_with("::");
             word.text == root && goes_on && first_names(code, word.end + 2).contains(&child)
         }
     }
+}
+
+/// Does `word` stand behind `Type::`?
+fn is_variant(code: &str, word: &Word<'_>) -> bool {
+    let before = code[..word.start].strip_suffix("::").unwrap_or_default();
+    let start = before.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
+    before[start..].starts_with(|c: char| c.is_ascii_uppercase()) && word.text.starts_with(|c: char| c.is_uppercase())
 }
 
 /// Nothing that can end the program at 3 a.m., and nothing printed behind the screen's back.

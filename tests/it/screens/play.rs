@@ -37,8 +37,9 @@ struct Beyond {
 }
 
 impl Beside for Beyond {
-    fn recorded(&mut self, _: &Record) {
+    fn recorded(&mut self, _: &Record) -> Option<Pin<Box<dyn Future<Output = ()> + Send>>> {
         self.world.look().unwrap();
+        None
     }
 
     fn made_key(&mut self, _: String) -> Pin<Box<dyn Future<Output = Result<Option<Secret>>> + Send>> {
@@ -129,6 +130,7 @@ pub fn app(records: &[Record], now: Stamp) -> App {
         prices: Prices::built_in().unwrap(),
         label: "friday-push".into(),
         observe: false,
+        pace: 1,
     };
     let incident = Incident::fold(records).unwrap();
     let mut held = BTreeSet::from([SecretRef::Leaked, SecretRef::Admin]);

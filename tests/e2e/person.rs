@@ -1,0 +1,151 @@
+//! A person at the keyboard: reads the screen, presses the one key it recommends, answers dialogs with what they ask for.
+//! Knows no more of the program than stands on the screen.
+
+use std::time::Duration;
+
+use crate::pty::Pty;
+
+/// What a person needs to read a dialog: a little more than the program insists on.
+const READING: Duration = Duration::from_millis(320);
+/// Between the last letter and Enter: quicker is a paste.
+const FINGER: Duration = Duration::from_millis(60);
+
+/// What the screen wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Wants {
+    /// Something to read and close.
+    Info,
+    /// Yes or no.
+    Confirm,
+    /// This phrase.
+    Phrase(String),
+    /// One of several.
+    Choice,
+    /// Some words of one's own, after this label.
+    Words,
+    /// Nothing is open; the footer names this key and what it does.
+    Key(char, String),
+    /// Nothing: the program goes on by itself.
+    Wait,
+}
+
+pub(crate) struct Person {
+    pub(crate) pty: Pty,
+}
+
+impl Person {
+    pub(crate) fn at(pty: Pty) -> Self {
+        Self { pty }
+    }
+
+    /// Types after having read what is there.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.pty.send(keys);
+    }
+
+    /// A dialog is open: reads it, then presses `y`.
+    pub(crate) fn agree(&mut self) {
+        self.read();
+        self.pty.send("y");
+    }
+
+    /// Types the phrase the open dialog names.
+    pub(crate) fn phrase(&mut self) {
+        let Wants::Phrase(phrase) = self.wants() else { panic!("no phrase is asked for:\n{}", self.pty.contents()) };
+        self.words(&phrase);
+    }
+
+    /// Types a line, then Enter.
+    pub(crate) fn words(&mut self, words: &str) {
+        self.pty.send(words);
+        self.enter();
+    }
+
+    /// Enter, as a hand does it: not at once.
+    pub(crate) fn enter(&mut self) {
+        self.read();
+        self.pty.send("\r");
+    }
+
+    /// Hands take their time. The only pause in these tests that is no wait for something.
+    fn read(&self) {
+        std::thread::sleep(READING);
+    }
+
+    /// The same for the pause between two keys.
+    pub(crate) fn finger(&self) {
+        std::thread::sleep(FINGER);
+    }
+
+    pub(crate) fn wants(&self) -> Wants {
+        self.pty.screen(wants)
+    }
+
+    /// Waits until the screen wants one of these.
+    pub(crate) fn wait_wants(&self, what: &str, test: impl Fn(&Wants) -> bool) -> Wants {
+        let mut got = Wants::Wait;
+        self.pty.wait_until(what, |screen| {
+            got = wants(screen);
+            test(&got)
+        });
+        got
+    }
+
+    /// Presses a key that opens a dialog and waits for it.
+    pub(crate) fn open(&mut self, key: char, title: &str) {
+        self.pty.send(&key.to_string());
+        self.pty.wait_for(title);
+    }
+
+    /// Does what the screen wants, once.
+    pub(crate) fn obey(&mut self) -> Wants {
+        let wants = self.wait_wants("something to do", |wants| *wants != Wants::Wait);
+        self.do_it(&wants);
+        wants
+    }
+
+    /// Presses what `wants` asks for.
+    pub(crate) fn do_it(&mut self, wants: &Wants) {
+        match wants {
+            Wants::Info | Wants::Choice => self.enter(),
+            Wants::Confirm => self.agree(),
+            Wants::Phrase(phrase) => self.words(phrase),
+            Wants::Words => self.words("seen by hand"),
+            Wants::Key(key, _) => self.pty.send(&key.to_string()),
+            Wants::Wait => {}
+        }
+    }
+}
+
+/// Reads a screen.
+pub(crate) fn wants(screen: &vt100::Screen) -> Wants {
+    let cols: u16 = screen.size().1.into();
+    let lines: Vec<String> = screen.rows(0, cols).collect();
+    let inside =
+        |line: &str| line.trim_matches(|c: char| c.is_whitespace() || c == '│' || c == '║' || c == '┃').to_owned();
+    let boxed = |text: &str| lines.iter().any(|line| line.contains(text));
+    if boxed("[▸ Cancel (n) ]") || boxed("yes, do it (y)") {
+        return Wants::Confirm;
+    }
+    if boxed("enter accept") {
+        let phrase = lines.iter().find_map(|line| {
+            let (_, rest) = line.split_once("Type ")?;
+            let (phrase, _) = rest.split_once(": ")?;
+            Some(inside(phrase))
+        });
+        return phrase.map_or(Wants::Words, Wants::Phrase);
+    }
+    if boxed("enter choose") {
+        return Wants::Choice;
+    }
+    if boxed("esc close ") {
+        return Wants::Info;
+    }
+    let footer = lines.last().cloned().unwrap_or_default();
+    let Some(hint) = footer.strip_prefix(" NEXT  ") else { return Wants::Wait };
+    let mut first = hint.split("   ").next().unwrap_or_default().splitn(2, ' ');
+    match (first.next().map(|key| key.chars().collect::<Vec<_>>()), first.next()) {
+        (Some(key), Some(words)) if key.len() == 1 => Wants::Key(key[0], words.to_owned()),
+        _ => Wants::Wait,
+    }
+}

@@ -1,0 +1,213 @@
+//! Switch, undo and finish: exact, and whole after a power cut at any step.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use stanch::base::FaultKind;
+use stanch::effect::git::Standing;
+use stanch::git;
+
+use crate::gitrepo::{World, interrupted};
+
+// ---- undo and finish
+
+#[test]
+fn undo_is_exact_and_finish_destroys_the_backup() {
+    let world = World::new();
+    world.old_leak();
+    world.leak();
+    world.git(&["branch", "side", "HEAD~1"]);
+    world.git(&["tag", "-a", "-m", "t", "t"]);
+    world.git(&["notes", "add", "-m", "note"]);
+    world.write("f", "stashed");
+    world.git(&["stash", "-q"]);
+    world.write("f", format!("again {}", world.key));
+    world.git(&["stash", "-q"]);
+    let before = world.dump();
+    let plan = world.purge();
+    assert_ne!(world.dump(), before);
+    assert_eq!(world.check(&plan.id), Standing::New);
+    let backup = world.backup().join(&plan.id);
+    for path in crate::gitrepo::walk(&backup) {
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
+    }
+    assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o700);
+    world.undo(&plan.id);
+    assert_eq!(world.dump(), before);
+    world.whole();
+    assert_eq!(world.check(&plan.id), Standing::Old);
+
+    let again = world.plan();
+    assert_eq!(again.id, plan.id);
+    world.apply(&again.id);
+    world.clean();
+    assert!(world.prove().not_checked.iter().any(|line| line.contains("backup")));
+    world.finish(&plan.id);
+    assert!(!backup.exists());
+    assert!(world.ask(|ask| git::undo(ask, &plan.id)).is_err());
+    assert_eq!(world.check(&plan.id), Standing::New);
+    for path in crate::gitrepo::walk(&world.backup()) {
+        assert!(memchr::memmem::find(&fs::read(path).unwrap(), world.key.as_bytes()).is_none());
+    }
+}
+
+#[test]
+fn undo_does_not_lose_later_work() {
+    let world = World::new();
+    world.leak();
+    let plan = world.purge();
+    world.write("g", "later");
+    let later = world.commit("later");
+    let fault = world.ask(|ask| git::undo(ask, &plan.id)).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Changed);
+    assert_eq!(world.head(), later);
+    assert_eq!(world.check(&plan.id), Standing::New);
+}
+
+/// A file that was rewritten a moment ago is not as the index remembers it, and `git read-tree -m` refuses such an
+/// entry. Several files, of which the index knows stale times, in folders and out of them.
+#[test]
+fn files_rewritten_a_moment_ago_do_not_stop_the_switch() {
+    let world = World::new();
+    for path in ["f", "deploy/secret.yaml", "deploy/more/x"] {
+        world.write(path, format!("k={}\n", world.key));
+    }
+    world.commit("leak");
+    for path in ["deploy/secret.yaml", "deploy/more/x"] {
+        let file = fs::File::options().append(true).open(world.repo.join(path)).unwrap();
+        file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    }
+    let plan = world.purge();
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
+    assert!(String::from_utf8(world.read("deploy/secret.yaml")).unwrap().contains("REMOVED"));
+    world.undo(&plan.id);
+    assert_eq!(world.git(&["status", "--porcelain"]), "");
+    assert!(String::from_utf8(world.read("deploy/secret.yaml")).unwrap().contains(&world.key));
+}
+
+// ---- power cuts
+
+fn busy() -> World {
+    let world = World::new();
+    world.old_leak();
+    world.leak();
+    world.write("sub/x", format!("x={}", world.key));
+    world.commit("second file");
+    world.git(&["branch", "side", "HEAD~1"]);
+    world.git(&["tag", "-a", "-m", "t", "t"]);
+    world.write("f", "stashed");
+    world.git(&["stash", "-q"]);
+    world.write("f", format!("again {}", world.key));
+    world.git(&["stash", "-q"]);
+    world
+}
+
+#[test]
+fn a_power_cut_at_any_step_of_a_switch_or_undo_ends_old_or_new() {
+    let mut at = 1;
+    let mut ends = Vec::new();
+    loop {
+        let world = busy();
+        let before = world.dump();
+        let plan = world.plan();
+        let cut = interrupted(&world, at, |ask| drop(git::apply(ask, &plan.id)));
+        let stands = world.check(&plan.id);
+        match stands {
+            Standing::Old => assert_eq!(world.dump(), before, "step {at}"),
+            Standing::New => world.clean(),
+            Standing::Mixed => panic!("step {at}: between old and new"),
+        }
+        assert!(!world.repo.join(".git/stanch-switch.json").exists());
+        ends.push(stands);
+        world.apply(&plan.id);
+        assert_eq!(world.git(&["stash", "list"]).lines().count(), 2);
+        assert_eq!(world.git(&["status", "--porcelain"]), "");
+        if cut {
+            let cut = interrupted(&world, at, |ask| drop(git::undo(ask, &plan.id)));
+            if world.check(&plan.id) == Standing::New {
+                assert!(cut);
+                world.clean();
+                world.undo(&plan.id);
+            }
+            assert_eq!(world.dump(), before, "undo, step {at}");
+        } else {
+            break;
+        }
+        at += 1;
+    }
+    assert!(ends.contains(&Standing::Old) && ends.contains(&Standing::New) && ends.len() > 8, "{ends:?}");
+}
+
+#[test]
+fn a_killed_process_is_settled_by_the_next_one() {
+    // The child is this very test with the world in its environment.
+    if let Ok(path) = std::env::var("STANCH_TEST_REPO") {
+        let words = std::env::var("STANCH_TEST_WORDS").unwrap();
+        let plan = std::env::var("STANCH_TEST_PLAN").unwrap();
+        let repo = std::path::PathBuf::from(path);
+        let backup = repo.parent().unwrap().join("backup");
+        let key = crate::gitrepo::fake_key();
+        let die = |p: stanch::effect::Progress| {
+            if p.words == words {
+                std::process::abort();
+            }
+        };
+        let ask =
+            git::Ask { repo: &repo, backup_root: &backup, key: key.as_bytes(), cancel: &|| false, progress: &die };
+        git::apply(&ask, &plan).unwrap();
+        return;
+    }
+    for (words, end) in
+        [("backing up", Standing::Old), ("switched refs", Standing::New), ("cleaning leftover files", Standing::New)]
+    {
+        let world = busy();
+        let plan = world.plan();
+        let out = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "git_switch::a_killed_process_is_settled_by_the_next_one"])
+            .env("STANCH_TEST_REPO", &world.repo)
+            .env("STANCH_TEST_WORDS", words)
+            .env("STANCH_TEST_PLAN", &plan.id)
+            .output()
+            .unwrap();
+        assert!(!out.status.success(), "{words}: it was to be killed");
+        // Locks and half a file, as a killed git leaves them.
+        if end == Standing::New {
+            fs::write(world.repo.join(".git/index.lock"), "half").unwrap();
+            fs::write(world.repo.join(".git/HEAD.lock"), "").unwrap();
+            let fault = world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err();
+            assert!(fault.to_string().contains("interrupted"), "{fault}");
+        }
+        assert_eq!(world.check(&plan.id), end, "{words}");
+        world.apply(&plan.id);
+        world.clean();
+        assert_eq!(world.git(&["status", "--porcelain"]), "");
+    }
+}
+
+#[test]
+fn half_of_the_refs_moved_is_rolled_forward() {
+    let world = busy();
+    let plan = world.plan();
+    assert!(cut_at(&world, &plan.id, "switched refs"));
+    // As if the transaction had been cut in its middle.
+    let main = plan.refs.iter().find(|m| m.name == "refs/heads/side").unwrap();
+    world.git(&["update-ref", "refs/heads/side", &main.old]);
+    assert_eq!(world.check(&plan.id), Standing::New);
+    world.clean();
+}
+
+fn cut_at(world: &World, plan: &str, words: &str) -> bool {
+    let backup = world.backup();
+    let ask = git::Ask {
+        repo: &world.repo,
+        backup_root: &backup,
+        key: world.key.as_bytes(),
+        cancel: &|| false,
+        progress: &|p| {
+            if p.words == words {
+                std::panic::resume_unwind(Box::new("power cut"));
+            }
+        },
+    };
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(git::apply(&ask, plan)))).is_err()
+}
