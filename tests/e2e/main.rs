@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod guard;
+mod key_stdin;
 mod pty;
 
 use pty::Pty;
