@@ -58,6 +58,22 @@ pub(crate) fn first_frame(place: &Place, table: &mut Table) {
     }
 }
 
+/// What the machine, the terminal and this measurement take alone: a key through `cat` and back.
+pub(crate) fn control(table: &mut Table) {
+    let mut pty = Pty::spawn(Path::new("/bin/sh"), &["-c", "stty raw -echo; echo ready; exec cat"], &[], SIZE);
+    pty.wait_for("ready");
+    let mut times = Times::default();
+    for digit in ["1", "2"].iter().cycle().take(PRESSES) {
+        sleep(GAP);
+        let begun = Instant::now();
+        pty.send(&format!("\x1b[H{digit}"));
+        pty.wait_until(digit, |screen| screen.contents().starts_with(digit));
+        times.add(begun.elapsed());
+    }
+    let more = format!("p50 {:.1}, max {:.1}, n {}", times.at(0.5), times.at(1.0), times.len());
+    table.row("for comparison: key through cat and back, p99", times.at(0.99), None, "ms", &more);
+}
+
 /// From a key press to its frame while `repos` repositories are being scanned.
 pub(crate) fn key_to_frame(place: &Place, repos: usize, table: &mut Table) {
     let base = place.world.base_url();
@@ -126,8 +142,7 @@ fn one_session(place: &Place, repos: usize, env: &[(&str, &str)], state: &str) -
 fn scanned(state: &str, repos: usize) -> Option<Stamp> {
     let folder = std::fs::read_dir(Path::new(state).join("incidents")).ok()?.flatten().find(|e| e.path().is_dir())?;
     let records = journal::read_only(&folder.path().join("journal.jsonl")).ok()?;
-    let find =
-        |event: &Event| matches!(event, Event::Observed { effect: Effect::Git { op: GitOp::Find, .. }, .. });
+    let find = |event: &Event| matches!(event, Event::Observed { effect: Effect::Git { op: GitOp::Find, .. }, .. });
     let mut over: Vec<Stamp> = records.iter().filter(|r| find(&r.event)).map(|r| r.at).collect();
     over.sort_unstable();
     over.get(repos - 1).copied()
@@ -192,7 +207,7 @@ pub(crate) fn to_the_revoke(place: &Place, runtime: &tokio::runtime::Runtime, ta
         let theirs = relay.provider_had_it(begun, ready);
         let before = (ready - begun).saturating_sub(theirs);
         press(&mut pty, "r");
-        pty.wait_for(&format!("type {}", place.last4));
+        pty.wait_for(&format!("Type {}", place.last4));
         // Nothing is accepted in a dialog's first 300 ms, and no Enter right after another key.
         sleep(Duration::from_millis(400));
         for key in place.last4.chars() {
@@ -216,7 +231,13 @@ pub(crate) fn to_the_revoke(place: &Place, runtime: &tokio::runtime::Runtime, ta
         provider.add(theirs + theirs_too);
     }
     #[allow(clippy::cast_precision_loss)]
-    table.row("key presses from a cold start to the typed revoke", f64::from(presses), Some(8.5), "presses", "at most 8");
+    table.row(
+        "key presses from a cold start to the typed revoke",
+        f64::from(presses),
+        Some(8.5),
+        "presses",
+        "at most 8",
+    );
     let more = format!("max {:.0}, n {RUNS}; the provider's {:.0} ms not counted", sum.at(1.0), provider.at(0.5));
     table.row("own time from start to the deletion, p50", sum.at(0.5), Some(1000.0), "ms", &more);
     table.row("  of it from start until the row to revoke is shown", open.at(0.5), None, "ms", "");
