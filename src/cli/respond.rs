@@ -191,7 +191,9 @@ fn answerable(source: &KeySource) -> Result<()> {
 /// The key, from where the arguments say, or by hidden prompt.
 pub(super) fn key(source: &KeySource, provider: &str, salt: &str) -> Result<Secret> {
     if source.key_stdin {
-        return input::key_stdin(std::io::stdin().lock());
+        let key = input::key_stdin(std::io::stdin().lock())?;
+        input::answer_from_terminal();
+        return Ok(key);
     }
     if let Some(path) = &source.key_file {
         let taken = input::key_file(path)?;

@@ -4,6 +4,7 @@
 
 mod guard;
 mod home;
+mod key_stdin;
 mod kill;
 mod person;
 mod pty;
