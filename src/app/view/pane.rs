@@ -11,7 +11,7 @@ use crate::base::Stamp;
 use crate::stages::sheet::{Chart, Table};
 use crate::stages::{Block, Sheet, Text, Tone};
 use crate::ui::table::{self, Cell, Column};
-use crate::ui::{Look, Role, chart, text};
+use crate::ui::{Look, Role, chart, panel, text};
 
 /// The longest sheet that is laid out, rows.
 const LONGEST: u16 = 600;
