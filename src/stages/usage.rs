@@ -212,12 +212,15 @@ fn day(at: Stamp) -> Stamp {
     Stamp::from_secs(at.secs() - at.secs().rem_euclid(86_400))
 }
 
-/// Dollars a minute over the last ten minutes with data, for the header.
+/// How far back the rate in the header looks, minutes: short, so that a thief who has just begun shows as what he costs.
+const BURN_MIN: u32 = 3;
+
+/// Dollars a minute over the last minutes with data, for the header.
 pub fn burn_rate(at: &View<'_>) -> Option<f64> {
     let (_, reading) = at.incident.usage.as_ref()?;
     let up_to = reading.data_up_to?;
-    let from = up_to.plus_secs(-600);
-    estimate(in_window(reading).filter(|row| row.start >= from), at.prices).usd.map(|usd| usd / 10.0)
+    let from = up_to.plus_secs(-60 * i64::from(BURN_MIN));
+    estimate(in_window(reading).filter(|row| row.start >= from), at.prices).usd.map(|usd| usd / f64::from(BURN_MIN))
 }
 
 fn chart(at: &View<'_>, reading: &UsageReading) -> Block {
