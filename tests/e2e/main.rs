@@ -7,6 +7,7 @@ mod home;
 mod kill;
 mod person;
 mod pty;
+mod still;
 mod walk;
 
 use pty::Pty;
