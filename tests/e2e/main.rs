@@ -8,6 +8,7 @@ mod key_stdin;
 mod kill;
 mod person;
 mod pty;
+mod still;
 mod walk;
 
 use pty::Pty;
