@@ -256,7 +256,7 @@ impl App {
     /// What was told within the last `secs` seconds.
     pub(crate) fn told(&self, secs: i64) -> Option<(Tone, &str)> {
         let (when, tone, words) = self.said.as_ref()?;
-        (self.now.since(*when) < secs).then_some((*tone, words.as_str()))
+        (self.now.since(*when) < self.reading_time(secs)).then_some((*tone, words.as_str()))
     }
 
     /// A hidden line is open: what is typed now goes to the vault, not here.
