@@ -16,6 +16,7 @@ use crate::shell::endpoints::Endpoints;
 use crate::shell::finish::{Finish, Wire};
 use crate::shell::http::Http;
 use crate::shell::session;
+use crate::shell::signals::{Sig, Signals};
 use crate::shell::vault::Vault;
 
 use super::args::Check;
@@ -25,8 +26,11 @@ use super::{Context, exit, respond, say, say_json};
 struct Answer {
     key: String,
     kind: &'static str,
-    #[serde(flatten)]
-    probe: Probe,
+    verdict: Verdict,
+    status: Option<u16>,
+    code: Option<String>,
+    why: String,
+    request_id: Option<String>,
 }
 
 pub(super) async fn check(args: Check, context: Context) -> Result<u8> {
@@ -42,7 +46,12 @@ pub(super) async fn check(args: Check, context: Context) -> Result<u8> {
     let wire = Wire { cancel: CancellationToken::new(), progress, log };
     let op = ProviderOp::Probe { key: SecretRef::Leaked };
     let provider = providers::by_id("openai").unwrap_or(providers::ALL[0]);
-    let probe = match http.drive(provider, &op, &wire).await {
+    let mut signals = Signals::listen()?;
+    let finish = tokio::select! {
+        finish = http.drive(provider, &op, &wire) => finish,
+        signal = ended(&mut signals) => return Ok(signal),
+    };
+    let probe = match finish {
         Finish::Outcome(Outcome::Done { reply: Reply::Provider { reply: ProviderReply::Probed(probe) } }) => probe,
         Finish::Outcome(Outcome::Refused { fault } | Outcome::Failed { fault }) => return Err(fault),
         Finish::Outcome(Outcome::Done { .. }) => {
@@ -50,22 +59,27 @@ pub(super) async fn check(args: Check, context: Context) -> Result<u8> {
         }
         Finish::Lost(why) => return Err(Fault::refused("no verdict", why)),
     };
-    let answer = Answer { key: print.to_string(), kind: print.kind.words(), probe };
+    let verdict = probe.verdict;
     if args.json {
-        say_json(&answer)?;
+        let Probe { status, code, why, request_id, .. } = probe;
+        say_json(&Answer { key: print.to_string(), kind: print.kind.words(), verdict, status, code, why, request_id })?;
     } else {
-        let once = if answer.probe.verdict == Verdict::Dead {
+        let once = if verdict == Verdict::Dead {
             ". One refusal is no proof: a deleted key can answer again for a while"
         } else {
             ""
         };
-        say(&format!(
-            "{} is {} ({}, {}){once}",
-            answer.key,
-            answer.probe.verdict.word(),
-            answer.probe.short(),
-            answer.probe.why
-        ))?;
+        say(&format!("{} is {} ({}, {}){once}", print, verdict.word(), probe.short(), probe.why))?;
     }
-    Ok(if answer.probe.verdict == Verdict::Unknown { exit::UNKNOWN } else { exit::DONE })
+    Ok(if verdict == Verdict::Unknown { exit::UNKNOWN } else { exit::DONE })
+}
+
+/// The exit code of the signal that ends the program. A probe changes nothing: it is simply dropped.
+async fn ended(signals: &mut Signals) -> u8 {
+    loop {
+        let signal = signals.next().await;
+        if matches!(signal, Sig::Int | Sig::Term | Sig::Hup) {
+            return signal.exit_code();
+        }
+    }
 }

@@ -41,6 +41,13 @@ pub(super) async fn drill(args: Drill, context: Context) -> Result<u8> {
     if args.list {
         return list(args.json);
     }
+    if args.json && args.script.is_none() {
+        return Err(Fault::input(
+            "no drill was started",
+            "--json prints one document, and a drill by hand prints more",
+        )
+        .hint("add --script reference, or leave --json away: `stanch status --json` tells the rest"));
+    }
     let scenario = Scenario::load(&args.scenario)?;
     let moves = args.script.as_deref().map(|script| moves(script, &scenario)).transpose()?;
     let seed = args.seed.map_or_else(random_seed, Ok)?;

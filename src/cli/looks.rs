@@ -85,9 +85,10 @@ pub(super) fn replay(args: &OneIncident, context: &Context) -> Result<u8> {
 fn app(said: Option<&str>, context: &Context) -> Result<App> {
     let id = respond::which(said, context)?;
     let reading = journal::read(&context.settings.store.journal(&id))?;
-    if let Some(fault) = &reading.fault {
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr(), "stanch: shown up to the damage: {fault}");
+    match reading.fault {
+        Some(fault) if reading.records.is_empty() => return Err(fault),
+        Some(fault) => respond::warn(&format!("shown up to the damage: {fault}")),
+        None => {}
     }
     let mut incident = Incident::fold(&reading.records)?;
     // A look tells of the moment it is taken: what was running elsewhere is not known here.

@@ -23,7 +23,7 @@ use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::shell::panics::Panics;
 use crate::shell::settings::{Flags, Settings};
-use crate::shell::{harden, input};
+use crate::shell::{harden, input, vault};
 
 pub use args::Cli;
 use args::Verb;
@@ -48,7 +48,7 @@ pub(crate) struct Context {
 
 /// The whole program.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    let panics = Panics::install(str::to_owned);
+    let panics = Panics::install(vault::clean_everywhere);
     if let Some(fault) = input::refuse_argv(args.iter().skip(1)) {
         return fail(&fault, exit::USAGE);
     }

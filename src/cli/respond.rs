@@ -5,7 +5,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::fault::Result;
-use crate::base::{Clock, Fault, Secret, SecretRef, Stamp};
+use crate::base::{Clock, Fault, FaultKind, Secret, SecretRef, Stamp};
+use crate::git;
 use crate::incident::{Mode, Opened};
 use crate::providers;
 use crate::shell::engine::Engine;
@@ -34,11 +35,12 @@ fn open(args: Respond, context: &Context) -> Result<Engine> {
     }
     let since = args.since.as_deref().map(time).transpose()?;
     let clock = Clock::real();
-    let repos = places(args.repo, &context.settings.config.repos)?;
-    let roots = places(args.env_root, &context.settings.config.env_roots)?;
+    let repos = repositories(&args.repo, &context.settings.config.repos)?;
+    let roots = places(&args.env_root, &context.settings.config.env_roots)?;
     let (incident, salt) = session::new_opened(Mode::Live, clock.now())?;
     let vault = Vault::new(&salt);
     let key = vault.put(SecretRef::Leaked, key(&args.key, &args.provider, &salt)?);
+    answerable(&args.key)?;
     let has_admin = admin(&vault, context)?;
     let opened = Opened {
         incident,
@@ -86,6 +88,7 @@ pub(super) async fn resume(args: Resume, context: Context) -> Result<u8> {
         if let Some(secret) = key_again(&args.key, &opened)? {
             vault.put(SecretRef::Leaked, secret);
         }
+        answerable(&args.key)?;
         admin(&vault, &context)?;
     }
     let chosen = if args.observe { Which::Observe(id) } else { Which::Again(id) };
@@ -107,7 +110,9 @@ pub(super) fn which(said: Option<&str>, context: &Context) -> Result<String> {
     let listed = store.list()?;
     let open = listed.iter().filter(|l| l.fault.is_none()).max_by_key(|l| (l.closed.is_none(), l.opened));
     open.map(|l| l.id.clone()).ok_or_else(|| {
-        Fault::input("there is no incident on this machine", "none was opened yet")
+        let why = if listed.is_empty() { "none was opened yet" } else { "none that is there can be read" };
+        Fault::input("there is no incident to take", why)
+            .hint("`stanch status` lists what is there and what is wrong with it")
             .hint("`stanch respond` opens one, `stanch drill` trains")
     })
 }
@@ -115,7 +120,11 @@ pub(super) fn which(said: Option<&str>, context: &Context) -> Result<String> {
 /// An incident's first record.
 pub(super) fn opened(path: &Path) -> Result<Opened> {
     let reading = journal::read(path)?;
-    Ok(crate::incident::Incident::fold(&reading.records)?.opened)
+    match reading.fault {
+        // Nothing of it can be believed: why not is worth more than that it is empty.
+        Some(fault) if reading.records.is_empty() => Err(fault),
+        _ => Ok(crate::incident::Incident::fold(&reading.records)?.opened),
+    }
 }
 
 fn time(text: &str) -> Result<Stamp> {
@@ -124,30 +133,71 @@ fn time(text: &str) -> Result<Stamp> {
     })
 }
 
-/// Absolute paths of what was given, else of what the config names. A repository or root that is not there is said at
-/// once, not found out in the middle of the walk.
-fn places(given: Vec<PathBuf>, config: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    let chosen = if given.is_empty() { config.to_vec() } else { given };
-    let full = |path: PathBuf| {
-        path.canonicalize().map_err(|e| {
+/// Absolute paths of what was given, else of what the config names. What was given and is not there is said at once, not
+/// found out in the middle of the walk; what only the config names is left out with a word, so that a folder somebody
+/// moved last month does not stop tonight's response.
+fn places(given: &[PathBuf], config: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    checked(given, config, &|_| Ok(()))
+}
+
+/// The same for repositories, which must be some.
+fn repositories(given: &[PathBuf], config: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    checked(given, config, &|path| git::openable(path).map_err(|fault| Fault { kind: FaultKind::Input, ..fault }))
+}
+
+fn checked(given: &[PathBuf], config: &[PathBuf], check: &dyn Fn(&Path) -> Result<()>) -> Result<Vec<PathBuf>> {
+    let full = |path: &PathBuf| {
+        let full = path.canonicalize().map_err(|e| {
             Fault::input(format!("{} can't be looked into", path.display()), e.to_string())
                 .hint("give a path that exists")
-        })
+        })?;
+        check(&full).map(|()| full)
     };
-    chosen.into_iter().map(full).collect()
+    if !given.is_empty() {
+        return given.iter().map(full).collect();
+    }
+    let mut found = Vec::new();
+    for path in config {
+        match full(path) {
+            Ok(path) => found.push(path),
+            Err(fault) => warn(&format!("left out, although the config names it: {fault}")),
+        }
+    }
+    Ok(found)
+}
+
+/// A word beside the work.
+pub(super) fn warn(text: &str) {
+    tell(&format!("stanch: {text}"));
+}
+
+/// On standard error: standard output belongs to the answer.
+fn tell(text: &str) {
+    use std::io::Write as _;
+    // A standard error that is gone can't be told so.
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Standard input gave the key and ended: the answers come from the terminal then, or there is nobody to give any.
+fn answerable(source: &KeySource) -> Result<()> {
+    if !source.key_stdin || front::stdin_is_terminal() || input::stdin_from_terminal() {
+        return Ok(());
+    }
+    Err(Fault::input("no incident was opened", "standard input held the key, and there is no terminal to answer on")
+        .hint("start it at a terminal: the key may still come from a pipe")
+        .hint("or give the key with --key-file FILE or --key-env VAR, and the answers on standard input"))
 }
 
 /// The key, from where the arguments say, or by hidden prompt.
 pub(super) fn key(source: &KeySource, provider: &str, salt: &str) -> Result<Secret> {
     if source.key_stdin {
-        return input::key_stdin(std::io::stdin().lock());
+        let key = input::key_stdin(std::io::stdin().lock())?;
+        input::answer_from_terminal();
+        return Ok(key);
     }
     if let Some(path) = &source.key_file {
         let taken = input::key_file(path)?;
-        for warning in taken.warnings {
-            use std::io::Write as _;
-            let _ = writeln!(std::io::stderr(), "stanch: {warning}");
-        }
+        taken.warnings.iter().for_each(|warning| warn(warning));
         return Ok(taken.secret);
     }
     if let Some(name) = &source.key_env {
@@ -177,11 +227,11 @@ fn hunt(paths: &[PathBuf], provider: &str, salt: &str) -> Result<Secret> {
         0 => Err(Fault::input("no key was found there", format!("{} files hold nothing of that shape", found.files))
             .hint("give the key itself: --key-stdin, --key-file FILE or --key-env VAR")),
         1 => {
-            say(&format!("{text}The only one; taken."))?;
+            tell(&format!("{text}The only one; taken."));
             found.choose(0)
         }
         count => {
-            say(&format!("{text}Which one leaked? (1 to {count})"))?;
+            tell(&format!("{text}Which one leaked? (1 to {count})"));
             let mut line = String::new();
             std::io::stdin().read_line(&mut line).map_err(|e| Fault::machine("the answer can't be read", e))?;
             match line.trim().parse::<usize>() {

@@ -39,7 +39,10 @@ impl Script {
             Fault::input(format!("the script {from} can't be used"), e.to_string().trim().to_owned())
                 .hint("each step is a [[script]] table with think_s, do and, where text is typed, type")
         })?;
-        check(&script.steps).map_err(|why| Fault::input(format!("the script {from} can't be used"), why))?;
+        check(&script.steps).map_err(|why| {
+            Fault::input(format!("the script {from} can't be used"), why)
+                .hint("each step is a [[script]] table with think_s, do and, where text is typed, type")
+        })?;
         Ok(script)
     }
 

@@ -73,6 +73,13 @@ pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<
     Ok(Repo { git2, git, ask, search, dir, work })
 }
 
+/// Can it be opened at all?
+pub(super) fn openable(path: &Path) -> Result<()> {
+    let none: [&OsStr; 0] = [];
+    let opened = Repository::open_ext(path, RepositoryOpenFlags::empty(), none);
+    opened.map(drop).map_err(|e| unopened(path, &e))
+}
+
 fn unopened(path: &Path, e: &git2::Error) -> Fault {
     let what = format!("{} can't be opened", path.display());
     let says = e.message().to_owned();

@@ -84,7 +84,8 @@ impl Operator {
         let begins = |words: &str| words.starts_with("can't ") || words.starts_with("there is no command");
         match &self.engine.app.said {
             Some((_, _, words)) if begins(words) => {
-                Err(Fault::refused(format!("the script's move {} was turned down", step.act), words.clone()))
+                Err(Fault::refused(format!("the script's move {} was turned down", step.act), words.clone())
+                    .hint("`stanch print keys` lists the actions; a script does what a person could do at that moment"))
             }
             _ => Ok(()),
         }

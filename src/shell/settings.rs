@@ -3,6 +3,7 @@
 //! Must not know: what the settings are used for. It reads no key: the config names the variables that hold them.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::input::looks_like_key;
@@ -109,7 +110,9 @@ fn read(path: &Path, named: bool) -> Result<(Config, Option<PathBuf>, bool)> {
         Ok(about) if about.len() > LARGEST => {
             return Err(cant(&format!("it has {} bytes, a config has at most {LARGEST}", about.len())));
         }
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound && !named => return Ok((Config::default(), None, false)),
+        Err(e) if !named && matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok((Config::default(), None, false));
+        }
         _ => {}
     }
     // Zeroed, because the next line may find a key in it.

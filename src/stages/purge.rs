@@ -272,7 +272,7 @@ fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
         }
         see.extend(plan.refusals.iter().map(|r| Text::tone(Tone::Bad, format!("{}; {}", r.why, r.way_forward))));
     }
-    for what in ["find", "plan", "apply", "prove", "push", "undo", "finish"] {
+    for what in ["find", "plan", "apply", "prove", "push", "undo", "finish", "check"] {
         if let Some((_, fault)) = at.incident.faults.get(&step(what, repo)) {
             see.push(Text::tone(Tone::Bad, format!("{}: {}", fault.what, fault.why)));
             see.extend(fault.hints.iter().map(|hint| Text::tone(Tone::Dim, format!("try: {hint}"))));
@@ -305,6 +305,12 @@ fn evidence(facts: &RepoFacts) -> Vec<Text> {
         seen.extend(
             push.needs_support.iter().map(|r| Text::tone(Tone::Warn, format!("only the host's support can clean {r}"))),
         );
+    }
+    if facts.push.as_ref().is_some_and(|(_, push)| push.refs.iter().any(|r| r.ok)) {
+        seen.push(Text::tone(
+            Tone::Dim,
+            "not seen: the host may serve the old commits by their id until it collects garbage: ask its support to",
+        ));
     }
     if let Some(when) = facts.finished {
         seen.push(

@@ -39,7 +39,7 @@ impl Canary {
         let hex = stanch::base::id::hex(plain.as_bytes());
         forms.push(("HEX", hex.to_uppercase().into_bytes()));
         forms.push(("hex", hex.into_bytes()));
-        let whole: String = plain.bytes().fold(String::new(), |all, b| all + &format!("%{b:02X}"));
+        let whole: String = plain.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat();
         forms.push(("url", whole.to_lowercase().into_bytes()));
         forms.push(("URL", whole.into_bytes()));
         let some: String = plain.replace('-', "%2D").replace('_', "%5F");

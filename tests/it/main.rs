@@ -4,7 +4,10 @@
 // `pub` marks what other files of this binary use; there is no crate around it to reach.
 #![allow(unreachable_pub)]
 
+mod bad_input;
+mod bad_servers;
 mod canary;
+mod cli;
 mod disk_full;
 mod drill_score;
 mod drill_sim;

@@ -11,7 +11,7 @@ use crate::base::Stamp;
 use crate::stages::sheet::{Chart, Table};
 use crate::stages::{Block, Sheet, Text, Tone};
 use crate::ui::table::{self, Cell, Column};
-use crate::ui::{Look, Role, chart, text};
+use crate::ui::{Look, Role, chart, panel, text};
 
 /// The longest sheet that is laid out, rows.
 const LONGEST: u16 = 600;
@@ -58,7 +58,8 @@ pub(super) fn evidence(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
     }
     let stage = app.here();
     let sheet = stage.sheet(&app.view(stage.id()));
-    let mut pen = Pen { buf, area, row: 0, look, longest: area.height };
+    panel::rule(Rect { height: 1, ..area }, buf, look);
+    let mut pen = Pen { buf, area, row: 1, look, longest: area.height };
     pen.line(&[(Role::Title, "Evidence".into())], 1);
     let none = vec![Text::tone(Tone::Dim, "none yet")];
     let seen = if sheet.evidence.is_empty() { &none } else { &sheet.evidence };

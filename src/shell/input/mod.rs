@@ -9,12 +9,14 @@ mod hunt;
 mod line;
 mod masked;
 mod prompt;
+mod terminal;
 
 pub use argv::{looks_like_key, refuse_argv};
 pub use echo::Echo;
 pub use hunt::{Candidate, Candidates, find_by_shape};
 pub use masked::Masked;
 pub use prompt::{prompt, prompt_on};
+pub use terminal::answer_from_terminal;
 
 use std::fs::File;
 use std::io::Read;
@@ -46,6 +48,16 @@ pub fn key_stdin(source: impl Read) -> Result<Secret> {
             .hint("or leave --key-stdin away and type it at the hidden prompt"));
     }
     Secret::new(&bytes)
+}
+
+/// After `--key-stdin` read a pipe to its end: makes the terminal this process belongs to its standard input. `false`:
+/// there is none, or nobody looks at one.
+pub fn stdin_from_terminal() -> bool {
+    if !crate::shell::front::stdout_is_terminal() {
+        return false;
+    }
+    let terminal = File::options().read(true).write(true).open("/dev/tty");
+    terminal.is_ok_and(|terminal| rustix::stdio::dup2_stdin(&terminal).is_ok())
 }
 
 /// `--key-file`: the whole file, which must be one key and nothing else. Warns when others can read it.

@@ -18,6 +18,7 @@ pub use read::{Reading, Tail, read, read_only};
 pub use store::{Listed, Store};
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use self::file::LogFile;
 use self::lock::Lock;
@@ -63,22 +64,23 @@ impl Journal {
     /// Starts the journal of a new incident, in a folder of its own.
     pub fn create(store: &Store, opened: Opened, clock: Clock, by: &str) -> Result<(Self, Record)> {
         let dir = store.make(&opened.incident)?;
-        let lock = Lock::take(&dir, by, clock.now())?;
+        Self::begin(store, &dir, opened, clock, by).map_err(|fault| {
+            // Nothing was recorded, so nothing is lost; an empty incident would only puzzle the next reader.
+            let _ = std::fs::remove_dir_all(&dir);
+            fault.hint("set STANCH_STATE_DIR to a folder on a disk with room")
+        })
+    }
+
+    fn begin(store: &Store, dir: &Path, opened: Opened, clock: Clock, by: &str) -> Result<(Self, Record)> {
+        let lock = Lock::take(dir, by, clock.now())?;
         let file = LogFile::create(&store.journal(&opened.incident))?;
         // The names must survive a power cut too, not only the bytes.
-        for folder in [dir.as_path(), store.root()] {
+        for folder in [dir, store.root()] {
             file::sync_dir(folder)?;
         }
         let mut journal = Self::at(file, lock, clock, by, Head::start(), 1);
         let record = journal.append(Event::Opened(Box::new(opened)))?;
-        match journal.broken.take() {
-            Some(fault) => {
-                // Nothing was recorded, so nothing is lost; an empty incident would only puzzle the next reader.
-                let _ = std::fs::remove_dir_all(&dir);
-                Err(fault.hint("set STANCH_STATE_DIR to a folder on a disk with room"))
-            }
-            None => Ok((journal, record)),
-        }
+        journal.broken.take().map_or(Ok((journal, record)), Err)
     }
 
     /// Takes up an incident again. Nothing is running now: every intent without an answer becomes unknown.

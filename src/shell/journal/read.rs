@@ -11,6 +11,7 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::base::fault::Result;
+use crate::base::words::count;
 use crate::base::{Fault, FaultKind, id};
 use crate::incident::event::VERSION;
 use crate::incident::{Event, Record};
@@ -141,14 +142,17 @@ fn believe(line: &[u8], head: &Head) -> Result<Record, Doubt> {
 
 fn doubt(path: &Path, line: u64, why: String, newer: bool) -> Fault {
     let what = format!("line {line} of {} can't be believed", path.display());
-    let fault = Fault::new(FaultKind::Malformed, what, why);
+    let mut fault = Fault::new(FaultKind::Malformed, what, why);
+    let before = count(usize::try_from(line - 1).unwrap_or(usize::MAX), "sound record");
     if newer {
         return fault
             .hint("update stanch and resume")
-            .hint(format!("or look at the {} record(s) before it: add --observe", line - 1));
+            .hint(format!("or look at the {before} before it: add --observe"));
+    }
+    if line > 1 {
+        fault = fault.hint(format!("look at the {before} before it: add --observe"));
     }
     fault
-        .hint(format!("look at the {} sound record(s) before it: add --observe", line - 1))
         .hint("copy the folder aside as evidence before you touch anything")
         .hint("go on in a new incident: it will find out again what the provider, files and repositories hold")
 }
