@@ -180,7 +180,11 @@ fn do_now(at: &View<'_>, open: &[String]) -> DoNow {
         } else {
             format!("Close with {}, or settle them first", count(open.len(), "open point"))
         },
-        effect: "The open points stand in the report. A closed incident can be resumed.".into(),
+        effect: if open.is_empty() {
+            "A closed incident can be resumed.".into()
+        } else {
+            "The open points stand in the report. A closed incident can be resumed.".into()
+        },
         check: "One probe of the leaked key goes first.".into(),
     }
 }

@@ -10,8 +10,7 @@ use crate::effect::Risk;
 use crate::incident::advice::{Advice, Fact, Facts, QUESTIONS, advise};
 use crate::incident::{Event, Mode, Step, StepState};
 
-use super::sheet::Table;
-use super::{Act, Action, Ask, Block, Consequence, DoNow, Due, Kind, Sheet, Stage, Text, Then, Tone, View};
+use super::{Act, Action, Ask, Consequence, DoNow, Due, Kind, Sheet, Stage, Text, Then, Tone, View};
 
 pub static INTAKE: Intake = Intake;
 
@@ -58,10 +57,10 @@ impl Stage for Intake {
             .collect();
         Sheet {
             do_now,
-            see: see(at),
+            see: questions(at).into_iter().chain(see(at)).collect(),
             evidence,
             way_out: vec!["o takes the other order, with your reason".into()],
-            body: vec![questions(at)],
+            body: Vec::new(),
         }
     }
 
@@ -248,17 +247,13 @@ fn see(at: &View<'_>) -> Vec<Text> {
     see
 }
 
-fn questions(at: &View<'_>) -> Block {
-    let row = |(topic, question): &(&str, &str)| {
+/// The three questions with their keys and answers, first in sight.
+fn questions(at: &View<'_>) -> Vec<Text> {
+    let line = |(topic, question): &(&str, &str)| {
         let fact = fact(at, topic);
         let tone = if fact == Fact::Unknown { Tone::Warn } else { Tone::Strong };
         let key = ACTIONS.iter().find(|a| a.id.ends_with(topic)).map_or(' ', |a| a.key);
-        vec![Text::plain(format!("{key}  {question}")), Text::tone(tone, fact.word())]
+        Text::tone(Tone::Strong, key).and(Tone::Plain, format!("  {question}  ")).and(tone, fact.word())
     };
-    Block::Table(Table {
-        title: "What settles the order".into(),
-        head: vec!["Question".into(), "Answer".into()],
-        rows: QUESTIONS.iter().map(row).collect(),
-        picks: false,
-    })
+    QUESTIONS.iter().map(line).collect()
 }

@@ -266,7 +266,9 @@ fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
         see.extend(map.not_looked_into.iter().map(|n| Text::tone(Tone::Warn, format!("not looked into: {n}"))));
     }
     if let Some((_, plan)) = &facts.plan.as_ref().filter(|(_, p)| !p.nothing_to_do) {
-        see.push(Text::plain(cost(facts)));
+        if next(at, repo, facts) != Next::Apply {
+            see.push(Text::plain(cost(facts)));
+        }
         if let Some(first) = plan.first_changed.first() {
             see.push(Text::plain(format!("First changed commit: {first}")));
         }

@@ -77,6 +77,12 @@ impl Stage for Usage {
             sheet.body = vec![chart(at, reading), table(&assessment)];
             sheet.body.extend(audit(reading));
         }
+        if let Some((when, reading)) = &at.incident.usage {
+            let failed = reading.parts.iter().filter(|p| p.failed.is_some()).count();
+            let (read, up_to) = (reading.parts.len() - failed, up_to(reading));
+            let lost = if failed == 0 { String::new() } else { format!(", {failed} not") };
+            sheet.evidence.push(Text::plain(format!("{} read: {read} endpoints{lost}; {up_to}", when.time())));
+        }
         if let Some(d) = at.incident.decision("usage.verdict") {
             sheet.evidence.push(Text::plain(format!(
                 "{} recorded by {}: {} ({})",

@@ -207,11 +207,13 @@ fn draw_row(
             break;
         }
         let words = text::pad(&cell.text, usize::from(*width), column.align, column.cut, look.glyphs.ellipsis);
-        text::put(buf, area, col, line, &words, look.style(cell.role));
+        // One bar of one colour: the words say what the colours would.
+        let role = if selected.is_some() { Role::Text } else { cell.role };
+        text::put(buf, area, col, line, &words, look.style(role));
         col += width + GAP;
     }
     if let Some(style) = selected {
-        text::put(buf, area, 0, line, look.glyphs.here, look.style(Role::Accent));
+        text::put(buf, area, 0, line, look.glyphs.here, look.style(Role::Text));
         let whole = Rect { y: area.y + line, height: 1, ..area };
         text::paint(buf, whole, Style::new().add_modifier(style.add_modifier));
     }

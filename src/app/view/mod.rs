@@ -57,10 +57,13 @@ fn rail(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
     let here = app.here().id();
     let stop = |stage: &'static dyn stages::Stage| {
         let state = stages::state(stage, &view);
+        // What only waits for the person does not spin.
+        let yours =
+            matches!(state, StepState::Verifying(_)) && stage.sheet(&app.view(stage.id())).do_now.action.is_some();
         Stop {
             label: stage.title().to_owned(),
-            state: state.word().to_owned(),
-            sign: sign(&state),
+            state: if yours { "go on" } else { state.word() }.to_owned(),
+            sign: if yours { Sign::Ready } else { sign(&state) },
             is_here: stage.id() == here,
         }
     };

@@ -233,7 +233,12 @@ fn draw_table(app: &App, data: &Table, pen: &mut Pen<'_>) {
                 .max()
                 .unwrap_or(1);
             let widest = u16::try_from(widest).unwrap_or(40).min(40);
-            Column::new(head.clone(), widest.min(10), widest)
+            // Short words stay whole; what is long shares the room, and loses its middle.
+            if widest <= 9 {
+                Column::new(head.clone(), widest, 0)
+            } else {
+                Column::new(head.clone(), 10, widest).middle()
+            }
         })
         .collect();
     let mut state = table::State { filter: app.filter.clone(), still: !data.picks, ..table::State::default() };
