@@ -29,13 +29,19 @@ impl Hands {
     pub async fn carry_out(self, armed: Armed, wire: Wire) -> (Armed, Finish) {
         #[cfg(debug_assertions)]
         super::hold::at("before", &armed).await;
-        let finish = self.work(armed.effect(), wire).await;
+        let (hands, effect) = (self, armed.effect().clone());
+        let writes = effect.writes();
+        // On a task of its own: if it panics, the effect still has an end, and the journal says which.
+        let work = tokio::spawn(async move { hands.work(&effect, wire).await });
+        let finish = work.await.unwrap_or_else(|error| broken(&error, writes));
         #[cfg(debug_assertions)]
         super::hold::at("after", &armed).await;
         (armed, finish)
     }
 
     async fn work(&self, effect: &Effect, wire: Wire) -> Finish {
+        #[cfg(debug_assertions)]
+        super::hold::break_if_told("worker");
         match effect {
             Effect::Provider { provider, op } => match providers::by_id(provider) {
                 Some(provider) => self.http.drive(provider, op, &wire).await,
@@ -64,10 +70,8 @@ impl Hands {
         work: impl FnOnce(&Wire) -> Finish + Send + 'static,
     ) -> Finish {
         let (at, begun, note) = (self.clock.now(), Instant::now(), wire.clone());
-        let finish = tokio::task::spawn_blocking(move || work(&wire)).await.unwrap_or_else(|error| {
-            let why = if error.is_panic() { "the work panicked" } else { "the work was dropped" };
-            if writes { Finish::Lost(why.into()) } else { failed(why) }
-        });
+        let work = tokio::task::spawn_blocking(move || work(&wire));
+        let finish = work.await.unwrap_or_else(|error| broken(&error, writes));
         let (status, said) = match &finish {
             Finish::Outcome(Outcome::Done { .. }) => (Some(0), String::new()),
             Finish::Outcome(Outcome::Refused { fault } | Outcome::Failed { fault }) => (Some(1), fault.why.clone()),
@@ -77,6 +81,11 @@ impl Hands {
         note.note(LogLine { at, verb: verb.into(), what: words, status, millis, note: said });
         finish
     }
+}
+
+fn broken(error: &tokio::task::JoinError, writes: bool) -> Finish {
+    let why = if error.is_panic() { "the work panicked" } else { "the work was dropped" };
+    if writes { Finish::Lost(why.into()) } else { failed(why) }
 }
 
 fn failed(why: &str) -> Finish {
