@@ -13,7 +13,7 @@ use crate::incident::{Step, StepRef, StepState};
 use crate::providers::Support;
 use crate::providers::prices::estimate;
 
-use super::revoke::provider;
+use super::revoke::{self, provider};
 use super::sheet::{Chart, Table};
 use super::{Act, Action, Ask, Block, DoNow, Due, Kind, Sheet, Stage, Text, Then, Tone, View};
 
@@ -156,6 +156,11 @@ fn do_now(at: &View<'_>) -> DoNow {
         }
         None if matches!(blocked(at), StepState::Ready) => DoNow {
             what: "Wait: reading usage, costs and audit log".into(),
+            check: "Reads only.".into(),
+            ..DoNow::default()
+        },
+        None if revoke::looking(at) => DoNow {
+            what: "Wait: looking for the key's row".into(),
             check: "Reads only.".into(),
             ..DoNow::default()
         },
