@@ -5,6 +5,7 @@
 mod guard;
 mod home;
 mod kill;
+mod lines;
 mod person;
 mod pty;
 mod still;
