@@ -55,7 +55,11 @@ impl GitOp {
 pub enum GitReply {
     Found(CopyMap),
     Planned(Box<Plan>),
-    Applied { plan: String, refs: usize, backup: String },
+    Applied {
+        plan: String,
+        refs: usize,
+        backup: String,
+    },
     Proved(Proof),
     Pushed(PushReport),
     Stands {
@@ -68,8 +72,13 @@ pub enum GitReply {
         #[serde(default)]
         finished: bool,
     },
-    Undone { plan: String },
-    Finished { plan: String, backup: String },
+    Undone {
+        plan: String,
+    },
+    Finished {
+        plan: String,
+        backup: String,
+    },
 }
 
 /// Every copy of the key in one repository.

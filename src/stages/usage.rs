@@ -159,11 +159,9 @@ fn do_now(at: &View<'_>) -> DoNow {
             check: "Reads only.".into(),
             ..DoNow::default()
         },
-        None if revoke::looking(at) => DoNow {
-            what: "Wait: looking for the key's row".into(),
-            check: "Reads only.".into(),
-            ..DoNow::default()
-        },
+        None if revoke::looking(at) => {
+            DoNow { what: "Wait: looking for the key's row".into(), check: "Reads only.".into(), ..DoNow::default() }
+        }
         None => DoNow {
             action: Some("usage.verdict"),
             what: "Look at the usage page, then record what you saw".into(),

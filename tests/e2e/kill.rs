@@ -139,8 +139,8 @@ pub(crate) fn judge(home: &Home, case: &str) {
         let outcome: Vec<_> = events(&records, "outcome").filter(|e| e["id"] == *id).collect();
         let settled: Vec<_> = events(&records, "settled").filter(|e| e["id"] == *id).collect();
         assert_eq!(outcome.len() + settled.len(), 1, "{case}: ends of write {id}\n{}", story());
-        let done = outcome.iter().any(|e| e["outcome"]["is"] == "done")
-            || settled.iter().any(|e| e["happened"] == true);
+        let done =
+            outcome.iter().any(|e| e["outcome"]["is"] == "done") || settled.iter().any(|e| e["happened"] == true);
         // destroying what is gone already does nothing
         let idle = outcome.iter().any(|e| e["outcome"]["reply"]["reply"]["files"] == 0);
         if done && !idle {

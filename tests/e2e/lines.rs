@@ -91,7 +91,8 @@ enum Wants {
 
 /// Ends a question, or is the line of keys.
 fn is_prompt(line: &str) -> bool {
-    let question = ["and Enter does it;", "and Enter to do it;", "(an empty line goes back)", "a number;", "Enter goes on."];
+    let question =
+        ["and Enter does it;", "and Enter to do it;", "(an empty line goes back)", "a number;", "Enter goes on."];
     line.starts_with("NEXT: ") || line.starts_with("   ") && question.iter().any(|end| line.contains(end))
 }
 
@@ -145,7 +146,8 @@ fn the_whole_walk_line_by_line_through_pipes() {
 #[test]
 fn without_an_input_it_ends_by_itself_and_output_may_go_away() {
     let home = Home::new();
-    let lines = Lines::start(&home, &["drill", "friday-push", "--seed", "1", "--pace", "600"], &[("TERM", "xterm-256color")]);
+    let lines =
+        Lines::start(&home, &["drill", "friday-push", "--seed", "1", "--pace", "600"], &[("TERM", "xterm-256color")]);
     lines.prompt(0);
     let (status, text) = lines.end();
     assert_eq!(status.code(), Some(3), "steps are open\n{text}");
@@ -164,7 +166,8 @@ fn lines_do_not_repeat_while_only_figures_change() {
     // an hour of the drill: the ages on the pane are others, once in seconds, then in minutes
     lines.wait(first, "the news", |line| line.contains("Tomasz asks"));
     lines.say("?");
-    let (table, _) = lines.wait(first, "the keys", |line| line.contains("quit") || line.contains("leave; nothing is lost"));
+    let (table, _) =
+        lines.wait(first, "the keys", |line| line.contains("quit") || line.contains("leave; nothing is lost"));
     let (_, text) = lines.end();
     let again = text.lines().take(table).filter(|line| line.starts_with("NEXT: r ")).count();
     assert!(again <= 2, "{again} times\n{text}");

@@ -8,7 +8,9 @@ mod kill;
 mod lines;
 mod person;
 mod pty;
+mod reflex;
 mod still;
+mod terminal;
 mod walk;
 
 use pty::Pty;

@@ -37,10 +37,13 @@ pub(crate) fn still_text(text: &str) -> String {
 
 fn still_row(row: &str) -> String {
     // the axis below a chart: marks stand where today's clock puts them
-    if row.matches('─').count() > 20 && row.chars().nth(25) == Some('│') && !row.contains('┌') && !row.contains('└') {
+    if row.matches('─').count() > 20 && row.chars().nth(25) == Some('│') && !row.contains('┌') && !row.contains('└')
+    {
         return row.chars().take(26).chain(" [axis]".chars()).collect();
     }
-    if let Some(at) = row.find(|c: char| ('▁'..='█').contains(&c) || ('\u{2801}'..='\u{28ff}').contains(&c) && row.contains('┤')) {
+    if let Some(at) =
+        row.find(|c: char| ('▁'..='█').contains(&c) || ('\u{2801}'..='\u{28ff}').contains(&c) && row.contains('┤'))
+    {
         let rail = row.char_indices().nth(25).map_or(at, |(rail, _)| rail.min(at));
         return format!("{}│ [chart]", &row[..rail]);
     }
@@ -57,7 +60,8 @@ fn still_row(row: &str) -> String {
         let fresh = !out.ends_with(|c: char| c.is_ascii_alphanumeric());
         if let Some((len, stand_in)) = moving(rest, fresh) {
             out.push_str(&stand_in);
-            owed += isize::try_from(rest[..len].chars().count()).unwrap() - isize::try_from(stand_in.chars().count()).unwrap();
+            owed += isize::try_from(rest[..len].chars().count()).unwrap()
+                - isize::try_from(stand_in.chars().count()).unwrap();
             rest = &rest[len..];
             continue;
         }
@@ -103,10 +107,16 @@ fn moving(text: &str, fresh: bool) -> Option<(usize, String)> {
     if !fresh {
         return None;
     }
-    shape(text, "9999-99-99").or_else(|| shape(text, "99999999T999999Z")).or_else(|| shape(text, "99:99:99Z"))
+    shape(text, "9999-99-99")
+        .or_else(|| shape(text, "99999999T999999Z"))
+        .or_else(|| shape(text, "99:99:99Z"))
         .or_else(|| shape(text, "99:99Z"))
-        .or_else(|| shape(text, "9:99:99")).or_else(|| shape(text, "99:99"))
-        .or_else(|| span(text)).or_else(|| id(text)).or_else(|| port(text)).or_else(|| figure(text))
+        .or_else(|| shape(text, "9:99:99"))
+        .or_else(|| shape(text, "99:99"))
+        .or_else(|| span(text))
+        .or_else(|| id(text))
+        .or_else(|| port(text))
+        .or_else(|| figure(text))
 }
 
 fn shape(text: &str, shape: &str) -> Option<(usize, String)> {
@@ -124,7 +134,10 @@ fn span(text: &str) -> Option<(usize, String)> {
         let rest = &text[len..];
         let digits = rest.chars().take_while(char::is_ascii_digit).count();
         let unit = ["min", "ms", "s", "h", "d"].into_iter().find(|unit| {
-            rest[digits..].strip_prefix(' ').and_then(|r| r.strip_prefix(unit)).is_some_and(|r| !r.starts_with(|c: char| c.is_ascii_alphanumeric()))
+            rest[digits..]
+                .strip_prefix(' ')
+                .and_then(|r| r.strip_prefix(unit))
+                .is_some_and(|r| !r.starts_with(|c: char| c.is_ascii_alphanumeric()))
         });
         let Some(unit) = unit.filter(|_| digits > 0) else { break };
         len += digits + 1 + unit.len();
@@ -143,7 +156,8 @@ fn figure(text: &str) -> Option<(usize, String)> {
     let figure = &text[sign..sign + number];
     let times = text[sign + number..].starts_with(" times");
     let parts: Vec<&str> = figure.split('.').collect();
-    let decimal = parts.len() == 2 && parts.iter().all(|part| !part.is_empty()) && !text[sign + number..].starts_with('-');
+    let decimal =
+        parts.len() == 2 && parts.iter().all(|part| !part.is_empty()) && !text[sign + number..].starts_with('-');
     let stand_in = if times { "0".to_owned() } else { format!("{}0.0", &text[..sign]) };
     (times && number > 0 || decimal).then(|| (sign + number, stand_in))
 }
