@@ -79,23 +79,21 @@ fn block_lines(block: &Block) -> Vec<String> {
     }
 }
 
-/// What can be pressed: the one next thing first.
+/// What can be pressed: the one next thing first, or that there is none.
 pub fn keys(app: &App) -> String {
     let stage = app.here();
     let view = app.view(stage.id());
-    let next = app.advised().map(|action| action.id);
-    let mut actions: Vec<_> = stage.actions().iter().filter(|a| (a.ready)(&view).is_ok()).collect();
-    actions.sort_by_key(|a| Some(a.id) != next);
-    let keys: Vec<String> = actions.iter().map(|a| format!("{} {}", a.key, a.label)).collect();
-    let other = app.recommended().filter(|other| next.is_none() && other.id() != stage.id());
-    let on = other.map_or_else(|| "n next thing".to_owned(), |other| format!("n go on with {}", other.title()));
-    let keys = keys.join(", ");
-    let rest = "0-6 stage, : command by name, ? help, q leave";
-    match (keys.is_empty(), other.is_some()) {
-        (true, _) => format!("NEXT: {on}, {rest}"),
-        (false, true) => format!("NEXT: {on}; {keys}; {rest}"),
-        (false, false) => format!("NEXT: {keys}; {on}, {rest}"),
-    }
+    let advised = app.advised();
+    let other = app.recommended().filter(|other| other.id() != stage.id());
+    let next = match (advised, other) {
+        (Some(action), _) => format!("{} {}", action.key, action.label),
+        (None, Some(other)) => format!("n go on with {}", other.title()),
+        (None, None) => "wait, the program goes on by itself".to_owned(),
+    };
+    let also = stage.actions().iter().filter(|a| (a.ready)(&view).is_ok() && Some(a.id) != advised.map(|a| a.id));
+    let mut also: Vec<String> = also.map(|a| format!("{} {}", a.key, a.label)).collect();
+    also.extend(["n next thing, 0-6 stage, : command by name, ? help, q leave".to_owned()]);
+    format!("NEXT: {next}; also: {}", also.join(", "))
 }
 
 /// The open question, if any: what a person must read before answering, and how to answer.
@@ -103,15 +101,14 @@ pub fn question(app: &App) -> Option<Vec<String>> {
     let Overlay::Asking(asking) = &app.overlay else { return None };
     let mut lines = vec![format!("?? {}", asking.dialog.title)];
     lines.extend(asking.dialog.body.lines().map(|l| format!("   {l}")));
+    if let Kind::Choice(options) = asking.kind() {
+        lines.extend(options.iter().enumerate().map(|(n, (_, line))| format!("   {} {line}", n + 1)));
+    }
     lines.push(match asking.kind() {
         Kind::Confirm => "   y and Enter does it; anything else does not.".into(),
         Kind::Phrase(phrase) => format!("   Type {phrase} and Enter to do it; an empty line goes back."),
         Kind::Line { label, .. } => format!("   {label} (an empty line goes back)"),
-        Kind::Choice(options) => {
-            let lines: Vec<String> =
-                options.iter().enumerate().map(|(n, (_, line))| format!("   {} {line}", n + 1)).collect();
-            format!("{}\n   Type a number; an empty line goes back.", lines.join("\n"))
-        }
+        Kind::Choice(_) => "   Type a number; an empty line goes back.".into(),
         Kind::Secret(_) => "   Type or paste it, hidden, and Enter; an empty line goes back.".into(),
         Kind::Info => "   Enter goes on.".into(),
     });

@@ -9,9 +9,10 @@ use crate::app::start::{Choice, Start};
 use crate::app::view::start::draw;
 use crate::base::fault::Result;
 use crate::drill::Scenario;
-use crate::shell::signals::Signals;
+use crate::shell::signals::{Sig, Signals};
 use crate::shell::terminal::Screen;
 use crate::shell::{front, keys, session};
+use crate::ui::Key;
 
 use super::args::{Drill, KeySource, Respond, Resume};
 use super::{Context, drill, exit, respond, say};
@@ -30,7 +31,10 @@ pub(super) async fn start(context: Context) -> Result<u8> {
     let term = std::env::var("TERM").ok();
     let tty = (front::stdin_is_terminal(), front::stdout_is_terminal());
     let choice = match front::front(context.linear, tty.0, tty.1, term.as_deref(), front::size()) {
-        front::Front::Tui => choose(start, &context).await?,
+        front::Front::Tui => match choose(start, &context).await? {
+            Ok(choice) => choice,
+            Err(code) => return Ok(code),
+        },
         front::Front::Linear => ask(&start)?,
     };
     match choice {
@@ -46,7 +50,8 @@ pub(super) async fn start(context: Context) -> Result<u8> {
     }
 }
 
-async fn choose(mut start: Start, context: &Context) -> Result<Choice> {
+/// What was chosen, or the exit code of the signal that ended it.
+async fn choose(mut start: Start, context: &Context) -> Result<std::result::Result<Choice, u8>> {
     let look = session::look(&context.settings);
     let mut signals = Signals::listen()?;
     let mut events = EventStream::new();
@@ -56,23 +61,28 @@ async fn choose(mut start: Start, context: &Context) -> Result<Choice> {
         tokio::select! {
             biased;
             sig = signals.next() => {
-                use crate::shell::signals::Sig;
-                if matches!(sig, Sig::Term | Sig::Hup | Sig::Int) {
-                    return Ok(Choice::Quit);
-                }
-                if sig == Sig::Cont {
-                    screen.give_back();
-                    screen.resume()?;
+                match sig {
+                    Sig::Term | Sig::Hup | Sig::Int => return Ok(Err(sig.exit_code())),
+                    Sig::Stop => screen.suspend().await?,
+                    Sig::Cont => {
+                        screen.give_back();
+                        screen.resume()?;
+                    }
+                    Sig::Winch => {}
                 }
             }
             event = events.next() => match event {
                 Some(Ok(Event::Key(event))) => {
-                    if let Some(choice) = keys::key(&event).and_then(|key| start.key(&key)) {
-                        return Ok(choice);
+                    let key = keys::key(&event);
+                    if key.is_some_and(|key| key.same(Key::ctrl('z'))) {
+                        screen.suspend().await?;
+                    } else if let Some(choice) = key.and_then(|key| start.key(&key)) {
+                        return Ok(Ok(choice));
                     }
                 }
                 Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Ok(Choice::Quit),
+                // The terminal is gone: the same as a hang-up.
+                Some(Err(_)) | None => return Ok(Err(Sig::Hup.exit_code())),
             },
         }
     }

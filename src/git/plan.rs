@@ -93,6 +93,11 @@ fn copies(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>, graph: &Graph) ->
             copies.push(copy);
         }
     }
+    // Ids are no order a person can follow: what was pushed comes first, then by place; what has none comes last.
+    copies.sort_by_cached_key(|c| {
+        let place = (c.path.is_none(), c.path.clone());
+        (!c.on_remote, !c.reachable, place, c.what, c.form.clone(), c.refs.clone(), c.id.clone())
+    });
     Ok(copies)
 }
 

@@ -40,13 +40,19 @@ impl Hands {
     pub async fn carry_out(self, armed: Armed, wire: Wire) -> (Armed, Finish) {
         #[cfg(debug_assertions)]
         super::hold::at("before", &armed).await;
-        let finish = self.work(armed.effect(), wire).await;
+        let (hands, effect) = (self, armed.effect().clone());
+        let writes = effect.writes();
+        // On a task of its own: if it panics, the effect still has an end, and the journal says which.
+        let work = tokio::spawn(async move { hands.work(&effect, wire).await });
+        let finish = work.await.unwrap_or_else(|error| broken(ended(&error), writes));
         #[cfg(debug_assertions)]
         super::hold::at("after", &armed).await;
         (armed, finish)
     }
 
     async fn work(&self, effect: &Effect, wire: Wire) -> Finish {
+        #[cfg(debug_assertions)]
+        super::hold::break_if_told("worker");
         match effect {
             Effect::Provider { provider, op } => match providers::by_id(provider) {
                 Some(provider) => self.http.drive(provider, op, &wire).await,
@@ -75,9 +81,9 @@ impl Hands {
             self.background.run(&note.cancel, move || work(&wire)).await.ok_or("the work panicked")
         } else {
             let work = tokio::task::spawn_blocking(move || work(&wire)).await;
-            work.map_err(|error| if error.is_panic() { "the work panicked" } else { "the work was dropped" })
+            work.map_err(|error| ended(&error))
         };
-        let finish = done.unwrap_or_else(|why| if about.writes { Finish::Lost(why.into()) } else { failed(why) });
+        let finish = done.unwrap_or_else(|why| broken(why, about.writes));
         let (status, said) = match &finish {
             Finish::Outcome(Outcome::Done { .. }) => (Some(0), String::new()),
             Finish::Outcome(Outcome::Refused { fault } | Outcome::Failed { fault }) => (Some(1), fault.why.clone()),
@@ -87,6 +93,15 @@ impl Hands {
         note.note(LogLine { at, verb: about.verb.into(), what: about.words, status, millis, note: said });
         finish
     }
+}
+
+fn ended(error: &tokio::task::JoinError) -> &'static str {
+    if error.is_panic() { "the work panicked" } else { "the work was dropped" }
+}
+
+/// The end of work that ended in the middle: a write may have happened.
+fn broken(why: &str, writes: bool) -> Finish {
+    if writes { Finish::Lost(why.into()) } else { failed(why) }
 }
 
 fn failed(why: &str) -> Finish {

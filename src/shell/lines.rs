@@ -76,6 +76,12 @@ pub async fn run(engine: Engine) -> Result<(App, Option<u8>)> {
     Ok((lines.engine.finish()?, code))
 }
 
+/// What a block is about: its head, what to do, the keys. Figures don't count: an age is another one every minute.
+fn gist(block: &[String]) -> Vec<String> {
+    let lines = block.iter().take(2).chain(block.last());
+    lines.map(|line| line.chars().filter(|c| !c.is_ascii_digit()).collect()).collect()
+}
+
 /// Lines of standard input, on a thread of its own: reading can't be interrupted otherwise.
 fn reader() -> UnboundedReceiver<Zeroizing<String>> {
     let (sender, receiver) = unbounded_channel();
@@ -127,7 +133,6 @@ impl Lines {
             pane
         });
         // Ages in the text tick by themselves; only another thing to do is worth saying again.
-        let gist = |block: &[String]| block.iter().take(2).cloned().chain(block.last().cloned()).collect::<Vec<_>>();
         if gist(&block) != gist(&self.block) {
             fresh.extend(block.clone());
             self.block = block;

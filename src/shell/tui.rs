@@ -118,6 +118,8 @@ pub async fn run(engine: Engine, screen: Option<Screen>, front: Front, panics: &
 impl Tui<'_> {
     fn draw(&mut self) -> Result<()> {
         self.dirty = false;
+        #[cfg(debug_assertions)]
+        super::hold::break_if_told("ui");
         let mut look = self.front.look;
         look.tick = u64::try_from(machine_now().0 / 250).unwrap_or(0);
         let app = &self.engine.app;

@@ -8,7 +8,7 @@ use crate::effect::{Effect, ProviderOp, Risk, TargetOp, Verdict};
 use crate::incident::{Mode, Step, StepRef, StepState};
 use crate::providers::Support;
 
-use super::revoke::provider;
+use super::revoke::{self, provider};
 use super::{Act, Action, Ask, Consequence, DoNow, Due, Kind, Sheet, Stage, Text, Then, Tone, View};
 
 pub static ISSUE: Issue = Issue;
@@ -211,6 +211,11 @@ fn do_now(at: &View<'_>) -> DoNow {
         StepState::Done(_) => DoNow {
             what: "Wait: probing the new key".into(),
             check: "Done when it answers.".into(),
+            ..DoNow::default()
+        },
+        _ if revoke::looking(at) => DoNow {
+            what: "Wait: looking for the leaked key's project".into(),
+            check: "Reads only.".into(),
             ..DoNow::default()
         },
         _ if can_issue(at).is_ok() => DoNow {

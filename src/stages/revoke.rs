@@ -27,6 +27,12 @@ pub(super) fn provider(at: &View<'_>, op: ProviderOp) -> Effect {
     Effect::Provider { provider: at.incident.opened.provider.clone(), op }
 }
 
+/// The key's row is being looked for, or is about to be: what needs it is not advised otherwise meanwhile.
+pub(super) fn looking(at: &View<'_>) -> bool {
+    let can = at.incident.opened.has_admin && at.held.contains(&SecretRef::Admin);
+    can && at.incident.located.is_none() && !at.incident.faults.contains_key(&step("locate"))
+}
+
 impl Stage for Revoke {
     fn id(&self) -> &'static str {
         "revoke"

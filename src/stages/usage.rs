@@ -13,7 +13,7 @@ use crate::incident::{Step, StepRef, StepState};
 use crate::providers::Support;
 use crate::providers::prices::estimate;
 
-use super::revoke::provider;
+use super::revoke::{self, provider};
 use super::sheet::{Chart, Table};
 use super::{Act, Action, Ask, Block, DoNow, Due, Kind, Sheet, Stage, Text, Then, Tone, View};
 
@@ -165,6 +165,9 @@ fn do_now(at: &View<'_>) -> DoNow {
             check: "Reads only.".into(),
             ..DoNow::default()
         },
+        None if revoke::looking(at) => {
+            DoNow { what: "Wait: looking for the key's row".into(), check: "Reads only.".into(), ..DoNow::default() }
+        }
         None => DoNow {
             action: Some("usage.verdict"),
             what: "Look at the usage page, then record what you saw".into(),

@@ -6,9 +6,12 @@ mod guard;
 mod home;
 mod key_stdin;
 mod kill;
+mod lines;
 mod person;
 mod pty;
+mod reflex;
 mod still;
+mod terminal;
 mod walk;
 
 use pty::Pty;

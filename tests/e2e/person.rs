@@ -7,8 +7,8 @@ use crate::pty::Pty;
 
 /// What a person needs to read a dialog: a little more than the program insists on.
 const READING: Duration = Duration::from_millis(320);
-/// Between the last letter and Enter: quicker is a paste.
-const FINGER: Duration = Duration::from_millis(60);
+/// How often a key that is held down comes again.
+const BEAT: Duration = Duration::from_millis(30);
 
 /// What the screen wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,9 +72,14 @@ impl Person {
         std::thread::sleep(READING);
     }
 
-    /// The same for the pause between two keys.
-    pub(crate) fn finger(&self) {
-        std::thread::sleep(FINGER);
+    /// Takes a moment.
+    pub(crate) fn think(&self) {
+        self.read();
+    }
+
+    /// Until a key that is held down comes again.
+    pub(crate) fn beat(&self) {
+        std::thread::sleep(BEAT);
     }
 
     pub(crate) fn wants(&self) -> Wants {

@@ -65,6 +65,7 @@ impl Pty {
         drop(pair.slave);
         let pid = Pid::from_raw(i32::try_from(child.process_id().unwrap()).unwrap()).unwrap();
         let (cols, rows) = size;
+        // a terminal that says 0x0 shows something all the same
         let parser = vt100::Parser::new(non_zero(rows), non_zero(cols), 1000);
         let state = State { parser, raw: Vec::new(), drawing: false, closed: false, exit: None };
         let seen = Arc::new(Seen { state: Mutex::new(state), changed: Condvar::new() });
@@ -246,7 +247,7 @@ fn contains(all: &[u8], part: &[u8]) -> bool {
 }
 
 fn non_zero(n: u16) -> NonZeroU16 {
-    NonZeroU16::new(n).expect("a terminal has at least one cell")
+    NonZeroU16::new(n).unwrap_or(NonZeroU16::MIN)
 }
 
 fn pty_size((cols, rows): (u16, u16)) -> PtySize {

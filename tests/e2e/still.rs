@@ -4,9 +4,11 @@
 /// The screen as it is compared.
 pub(crate) fn still(screen: &vt100::Screen) -> String {
     let cols: u16 = screen.size().1.into();
-    let rows: Vec<String> = screen.rows(0, cols).map(|row| still_row(&row).trim_end().to_owned()).collect();
+    let mut rows: Vec<String> = screen.rows(0, cols).map(|row| still_row(&row).trim_end().to_owned()).collect();
+    // what it costs stands there as soon as the first figures are in
+    rows[0] = rows[0].replace("$0.00/min  ", "");
     let mut out: Vec<String> = Vec::new();
-    for row in rows {
+    for row in in_order(rows) {
         // however high today's columns are, a chart is a chart
         if row.contains("[chart]") && out.last().is_some_and(|last| last.contains("[chart]")) {
             continue;
@@ -16,17 +18,42 @@ pub(crate) fn still(screen: &vt100::Screen) -> String {
     out.join("\n")
 }
 
+/// What two workers did at the same time is told in either order: entries of the story that follow each other are sorted.
+fn in_order(mut rows: Vec<String>) -> Vec<String> {
+    let entry = |row: &String| row.chars().skip(25).collect::<String>().starts_with("│  00:00:00Z ");
+    let mut at = 0;
+    while at < rows.len() {
+        let end = at + rows[at..].iter().take_while(|row| entry(row)).count();
+        rows[at..end].sort();
+        at = end.max(at + 1);
+    }
+    rows
+}
+
 /// The same for any text, row by row.
 pub(crate) fn still_text(text: &str) -> String {
     text.lines().map(|row| still_row(row).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
 fn still_row(row: &str) -> String {
+    // the axis below a chart: marks stand where today's clock puts them
+    if row.matches('─').count() > 20 && row.chars().nth(23) == Some('│') && !row.contains('┌') && !row.contains('└')
+    {
+        return row.chars().take(24).chain(" [axis]".chars()).collect();
+    }
     if let Some(at) =
         row.find(|c: char| ('▁'..='█').contains(&c) || ('\u{2801}'..='\u{28ff}').contains(&c) && row.contains('┤'))
     {
-        let rail = row[..at].rfind('│').map_or(0, |bar| bar + '│'.len_utf8());
-        return format!("{} [chart]", &row[..rail]);
+        let rail = row.char_indices().nth(23).map_or(at, |(rail, _)| rail.min(at));
+        return format!("{}│ [chart]", &row[..rail]);
+    }
+    // what a dialog leaves of the line behind it
+    if let Some((under, rest)) = row.rsplit_once('│')
+        && rest.trim().len() <= 4
+        && rest.contains(|c: char| c.is_ascii_digit())
+    {
+        let rest: String = rest.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+        return format!("{}│{rest}", still_row(under));
     }
     let (mut out, mut rest, mut owed) = (String::new(), row, 0_isize);
     while let Some(c) = rest.chars().next() {
@@ -56,7 +83,13 @@ fn still_row(row: &str) -> String {
 fn moving(text: &str, fresh: bool) -> Option<(usize, String)> {
     let c = text.chars().next()?;
     if ('\u{2801}'..='\u{28ff}').contains(&c) {
-        return Some((c.len_utf8(), "⠿".into()));
+        // beside a dialog only its wheel is left of "1 running"
+        return Some((c.len_utf8(), if text[c.len_utf8()..].starts_with('│') { " " } else { "⠿" }.into()));
+    }
+    if let Some(rest) = text.strip_prefix("last used ")
+        && rest.chars().all(|c| c.is_ascii_digit())
+    {
+        return Some((text.len(), "last used 0".into()));
     }
     if let Some(rest) = text.strip_prefix("/tmp/stanch-") {
         let name = rest.chars().take_while(char::is_ascii_alphanumeric).count();
@@ -83,6 +116,7 @@ fn moving(text: &str, fresh: bool) -> Option<(usize, String)> {
         .or_else(|| span(text))
         .or_else(|| id(text))
         .or_else(|| port(text))
+        .or_else(|| figure(text))
 }
 
 fn shape(text: &str, shape: &str) -> Option<(usize, String)> {
@@ -113,6 +147,19 @@ fn span(text: &str) -> Option<(usize, String)> {
         }
     }
     (len > 0).then(|| (text[..len].trim_end().len(), "0 min".into()))
+}
+
+/// What usage brings: `829.2`, `x39.0`, `39 times`.
+fn figure(text: &str) -> Option<(usize, String)> {
+    let sign = usize::from(text.starts_with('x'));
+    let number = text[sign..].chars().take_while(|c| c.is_ascii_digit() || *c == '.').count();
+    let figure = &text[sign..sign + number];
+    let times = text[sign + number..].starts_with(" times");
+    let parts: Vec<&str> = figure.split('.').collect();
+    let decimal =
+        parts.len() == 2 && parts.iter().all(|part| !part.is_empty()) && !text[sign + number..].starts_with('-');
+    let stand_in = if times { "0".to_owned() } else { format!("{}0.0", &text[..sign]) };
+    (times && number > 0 || decimal).then(|| (sign + number, stand_in))
 }
 
 /// Git's ids.

@@ -72,6 +72,8 @@ fn walk(size: (u16, u16)) {
     walk.person.press("dd");
     walk.stop("facts", "somebody is spending on it");
     walk.person.press("a");
+    // the answer to it is on record a moment later
+    walk.person.pty.wait_for("Intake   ✓ done");
     walk.stop("revoke", "r revoke the key");
     walk.dialog('r', "revoke-dialog", "Type AvvU");
     walk.phrase();
@@ -115,7 +117,7 @@ fn walk(size: (u16, u16)) {
     walk.phrase();
     walk.stop("purged", "n go on with Close");
     walk.on();
-    walk.stop("close", "b destroy the env file backups");
+    walk.stop("close", "late probe: still refused");
     walk.dialog('b', "backups-dialog", "Type AvvU");
     walk.phrase();
     walk.stop("nothing-open", "Nothing is open.");
@@ -128,9 +130,27 @@ fn walk(size: (u16, u16)) {
     assert!(status.success(), "{status:?}\n{shown}");
     walk.person.pty.assert_restored();
     let (w, h) = size;
-    insta::assert_snapshot!(format!("{w}x{h}-{:02}-score", walk.stops + 1), still_text(&shown));
-    let score = home.score();
-    assert_eq!((&score["total"], score["red_cards"].as_array().unwrap().len()), (&100.into(), 0), "{score}");
+    insta::assert_snapshot!(format!("{w}x{h}-{:02}-score", walk.stops + 1), points(&still_text(&shown)));
+    crate::kill::judge(&home, "walk");
+    for name in ["order", "reasons", "notes", "usage review"] {
+        crate::kill::full(&home.score(), name);
+    }
+}
+
+/// The score without the points that depend on how fast this machine is.
+fn points(text: &str) -> String {
+    let fast = |row: &str| {
+        let (points, rest) = row.split_once('/').unwrap_or_default();
+        let timed = rest.contains(" time to ") || rest.contains(" money burned ");
+        if row.starts_with("DRILL ") && row.contains(" of 100") {
+            "DRILL friday-push: [points] of 100, [grade]".to_owned()
+        } else if timed && points.trim().parse::<u32>().is_ok() {
+            format!(" 00/{rest}")
+        } else {
+            row.to_owned()
+        }
+    };
+    text.lines().map(|row| fast(row) + "\n").collect()
 }
 
 /// The words beside the rail in one line, however they are wrapped.
