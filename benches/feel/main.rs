@@ -32,6 +32,7 @@ fn main() {
         walk::first_frame(&place, &mut table);
     }
     if wanted("scan") {
+        walk::control(&mut table);
         walk::key_to_frame(&place, 1, &mut table);
         walk::key_to_frame(&place, 4, &mut table);
     }

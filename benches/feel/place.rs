@@ -43,7 +43,7 @@ impl Place {
             repos.push(copy);
         }
         let last4 = key[key.len() - 4..].to_owned();
-        Self { world, key_file, admin, last4, repos, objects, dir }
+        Self { dir, world, key_file, admin, last4, repos, objects }
     }
 
     /// A fresh world of its own, for what changes it.

@@ -33,6 +33,8 @@ pub use ask::Asking;
 pub use docs::{keys_markdown, keys_table};
 pub use palette::Palette;
 
+/// How long something told stays in sight, seconds.
+pub(crate) const TOLD_S: i64 = 8;
 /// Lines of the request log that are kept.
 const LOG_LINES: usize = 2000;
 
@@ -164,6 +166,8 @@ pub struct App {
     next_run: u64,
     /// Reads that failed: how often, and when to try again.
     backoff: BTreeMap<StepRef, (u32, Stamp)>,
+    /// Unknown writes that a look has settled, until the journal has it: a second look must not settle them again.
+    settling: BTreeSet<u64>,
     /// The next instant at which something is due by itself.
     wake: Option<Stamp>,
     leaving: bool,
@@ -190,6 +194,7 @@ impl App {
             filtering: false,
             next_run: 1,
             backoff: BTreeMap::new(),
+            settling: BTreeSet::new(),
             wake: None,
             leaving: false,
         };
@@ -243,9 +248,15 @@ impl App {
         self.wake
     }
 
-    /// The next thing told by a clock on screen changes within a second.
+    /// Something on the screen changes within a second by itself: a clock, or what was told makes room for what is next.
     pub fn has_clock(&self) -> bool {
-        self.incident.closed.is_none()
+        self.incident.closed.is_none() || self.told(TOLD_S + 1).is_some()
+    }
+
+    /// What was told within the last `secs` seconds.
+    pub(crate) fn told(&self, secs: i64) -> Option<(Tone, &str)> {
+        let (when, tone, words) = self.said.as_ref()?;
+        (self.now.since(*when) < self.reading_time(secs)).then_some((*tone, words.as_str()))
     }
 
     /// A hidden line is open: what is typed now goes to the vault, not here.

@@ -71,8 +71,17 @@ impl App {
         self.ended(record);
         self.incident.apply(record);
         self.note_failure(record);
+        if let Event::Settled { id, .. } = &record.event {
+            self.settling.remove(id);
+        }
         if !self.setup.observe {
-            orders.extend(settle(&self.incident, record).into_iter().map(Order::Record));
+            for event in settle(&self.incident, record) {
+                if let Event::Settled { id, .. } = &event
+                    && self.settling.insert(*id)
+                {
+                    orders.push(Order::Record(event));
+                }
+            }
         }
         self.announce(record);
         let rows = self.here().rows(&self.view(self.here));

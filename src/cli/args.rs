@@ -55,6 +55,10 @@ pub enum Verb {
     Resume(Resume),
     /// Train on a simulated leak; nothing leaves this machine
     Drill(Drill),
+    /// Every copy of the key in repositories: exit 3 when there is one
+    Find(Find),
+    /// Rewrite a repository's history without the key: plan, apply, push, undo, finish
+    Purge(Purge),
     /// Is this key live, dead or unknown? One read
     Check(Check),
     /// How an incident stands; without an id, the list
@@ -139,6 +143,50 @@ pub struct Drill {
     /// Let a script play it: `reference`, or a file
     #[arg(long, value_name = "reference|FILE")]
     pub script: Option<String>,
+    /// Print the result as one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Find {
+    /// A repository; may be given several times
+    #[arg(long, value_name = "PATH", required = true)]
+    pub repo: Vec<PathBuf>,
+    #[command(flatten)]
+    pub key: KeySource,
+    /// Print the result as one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line; the group lets through exactly one step")]
+#[command(group(clap::ArgGroup::new("step").required(true).multiple(false)))]
+pub struct Purge {
+    /// The repository
+    #[arg(long, value_name = "PATH")]
+    pub repo: PathBuf,
+    #[command(flatten)]
+    pub key: KeySource,
+    /// Show what would change; changes nothing
+    #[arg(long, group = "step")]
+    pub plan: bool,
+    /// Back up and switch to the clean history
+    #[arg(long, group = "step", requires = "yes")]
+    pub apply: bool,
+    /// Push the clean history ref by ref, with leases
+    #[arg(long, group = "step", requires = "yes")]
+    pub push: bool,
+    /// Put everything back from the backup
+    #[arg(long, group = "step")]
+    pub undo: bool,
+    /// Destroy the backup, which contains the key
+    #[arg(long, group = "step", requires = "yes")]
+    pub finish: bool,
+    /// The phrase the plan names: the repository's name
+    #[arg(long, value_name = "PHRASE")]
+    pub yes: Option<String>,
     /// Print the result as one JSON document
     #[arg(long)]
     pub json: bool,

@@ -61,6 +61,11 @@ pub(super) async fn drill(args: Drill, context: Context) -> Result<u8> {
         Fault::machine(format!("{} can't be made", folder.display()), e)
             .hint("set STANCH_STATE_DIR to a folder you can write")
     })?;
+    // A script plays without a screen; a person gets one at once, not after the world is made.
+    let screen = match moves {
+        Some(_) => None,
+        None => run::curtain(&context, &scenario.id, &scenario.story)?,
+    };
     let clock = open_clock(&scenario, &folder, pace, None)?;
     let world = Arc::new(World::open(scenario, seed, &folder, clock.clone()).await?);
     let vault = Vault::new(&salt);
@@ -93,7 +98,7 @@ pub(super) async fn drill(args: Drill, context: Context) -> Result<u8> {
         if args.pace > 1 { format!("{} times as fast as real ones", args.pace) } else { "like real ones".into() }
     ));
     engine.put(Msg::Story { title: format!("DRILL  {}", brief.title), lines, hand: machine_now() });
-    let (app, code) = run::run(engine, &context).await?;
+    let (app, code) = run::run(engine, screen, &context).await?;
     end(&app, &world, seed, &context, args.json, Some(code))
 }
 
@@ -104,12 +109,13 @@ pub(super) async fn again(id: &str, opened: &Opened, context: Context) -> Result
     let path = context.settings.store.journal(id);
     let last = journal::read(&path)?.records.last().map(|record| record.at);
     let folder = world_folder(id, &context);
+    let screen = run::curtain(&context, &scenario.id, &["The drill goes on where it was.".to_owned()])?;
     let clock = open_clock(&scenario, &folder, drill.pace, last)?;
     let world = Arc::new(World::open(scenario, drill.seed, &folder, clock.clone()).await?);
     let vault = Vault::new(&opened.salt);
     secrets(&world, &vault)?;
     let engine = engine(Which::Again(id.to_owned()), vault, clock, &world, &context)?;
-    let (app, code) = run::run(engine, &context).await?;
+    let (app, code) = run::run(engine, screen, &context).await?;
     end(&app, &world, drill.seed, &context, false, Some(code))
 }
 

@@ -7,6 +7,7 @@ mod check;
 mod drill;
 mod looks;
 mod print;
+mod purge;
 mod ready;
 mod respond;
 mod run;
@@ -105,6 +106,8 @@ async fn command(verb: Option<Verb>, context: Context) -> Result<u8> {
         Some(Verb::Respond(args)) => respond::respond(args, context).await,
         Some(Verb::Resume(args)) => respond::resume(args, context).await,
         Some(Verb::Drill(args)) => drill::drill(args, context).await,
+        Some(Verb::Find(args)) => purge::find(&args, &context),
+        Some(Verb::Purge(args)) => purge::purge(&args, &context),
         Some(Verb::Check(args)) => check::check(args, context).await,
         Some(Verb::Status(args)) => looks::status(&args, &context),
         Some(Verb::Export(args)) => looks::export(&args, &context),

@@ -22,7 +22,7 @@ const NOWHERE: &str = "http://127.0.0.1:9/v1";
 
 pub(super) async fn respond(args: Respond, context: Context) -> Result<u8> {
     let engine = open(args, &context)?;
-    let (app, code) = run::run(engine, &context).await?;
+    let (app, code) = run::run(engine, None, &context).await?;
     say(&format!("stanch resume {}", crate::base::id::short(&app.incident.opened.incident)))?;
     Ok(code)
 }
@@ -98,7 +98,7 @@ pub(super) async fn resume(args: Resume, context: Context) -> Result<u8> {
         context.settings.config.openai.base_url = NOWHERE.into();
     }
     let engine = live(chosen, vault, Clock::real(), None, &context)?;
-    Ok(run::run(engine, &context).await?.1)
+    Ok(run::run(engine, None, &context).await?.1)
 }
 
 /// The id that was said, or the newest incident that is not closed.
@@ -191,7 +191,9 @@ fn answerable(source: &KeySource) -> Result<()> {
 /// The key, from where the arguments say, or by hidden prompt.
 pub(super) fn key(source: &KeySource, provider: &str, salt: &str) -> Result<Secret> {
     if source.key_stdin {
-        return input::key_stdin(std::io::stdin().lock());
+        let key = input::key_stdin(std::io::stdin().lock())?;
+        input::answer_from_terminal();
+        return Ok(key);
     }
     if let Some(path) = &source.key_file {
         let taken = input::key_file(path)?;

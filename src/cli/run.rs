@@ -6,18 +6,33 @@ use crate::app::App;
 use crate::base::fault::Result;
 use crate::incident::StepState;
 use crate::shell::engine::Engine;
+use crate::shell::terminal::Screen;
 use crate::shell::{front, lines, session, tui};
 use crate::stages;
 
 use super::{Context, exit};
 
-/// Runs until the person leaves.
-pub(super) async fn run(engine: Engine, context: &Context) -> Result<(App, u8)> {
+/// Full screen or lines?
+fn face(context: &Context) -> front::Front {
     let term = std::env::var("TERM").ok();
     let (stdin, stdout) = (front::stdin_is_terminal(), front::stdout_is_terminal());
-    let face = front::front(context.linear, stdin, stdout, term.as_deref(), front::size());
-    let (app, signal) = match face {
-        front::Front::Tui => tui::run(engine, session::look(&context.settings), &context.panics).await?,
+    front::front(context.linear, stdin, stdout, term.as_deref(), front::size())
+}
+
+/// Something to look at while a drill's world is made. `None`: no full screen.
+pub(super) fn curtain(context: &Context, label: &str, lines: &[String]) -> Result<Option<Screen>> {
+    match face(context) {
+        front::Front::Linear => Ok(None),
+        front::Front::Tui => {
+            tui::curtain(session::look(&context.settings), &context.panics, "DRILL", label, lines).map(Some)
+        }
+    }
+}
+
+/// Runs until the person leaves.
+pub(super) async fn run(engine: Engine, screen: Option<Screen>, context: &Context) -> Result<(App, u8)> {
+    let (app, signal) = match face(context) {
+        front::Front::Tui => tui::run(engine, screen, session::look(&context.settings), &context.panics).await?,
         front::Front::Linear => lines::run(engine).await?,
     };
     let code = signal.unwrap_or_else(|| code(&app));

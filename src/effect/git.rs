@@ -55,12 +55,30 @@ impl GitOp {
 pub enum GitReply {
     Found(CopyMap),
     Planned(Box<Plan>),
-    Applied { plan: String, refs: usize, backup: String },
+    Applied {
+        plan: String,
+        refs: usize,
+        backup: String,
+    },
     Proved(Proof),
     Pushed(PushReport),
-    Stands { plan: String, at: Standing },
-    Undone { plan: String },
-    Finished { plan: String, backup: String },
+    Stands {
+        plan: String,
+        at: Standing,
+        /// What the remotes hold, ref by ref: `ok` is clean. `None`: nothing is to be pushed, or they did not answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        remote: Option<PushReport>,
+        /// The backup is destroyed, and that is on record beside the plan.
+        #[serde(default)]
+        finished: bool,
+    },
+    Undone {
+        plan: String,
+    },
+    Finished {
+        plan: String,
+        backup: String,
+    },
 }
 
 /// Every copy of the key in one repository.

@@ -40,7 +40,7 @@ use serde::de::DeserializeOwned;
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::Progress;
-use crate::effect::git::{CopyMap, GitReply, Plan, Proof, PushReport, Standing};
+use crate::effect::git::{CopyMap, GitReply, Plan, Proof, PushReport};
 use needle::{Needles, Search};
 use repo::Repo;
 
@@ -102,9 +102,13 @@ pub fn push(ask: &Ask<'_>, plan_id: &str) -> Result<PushReport> {
     run(ask, |repo| push::push(repo, plan_id))
 }
 
-/// Where the repository stands. An interrupted switch or undo is first rolled to one of its ends.
-pub fn check(ask: &Ask<'_>, plan_id: &str) -> Result<Standing> {
-    run(ask, |repo| switch::check(repo, plan_id))
+/// Where the repository stands, and its remotes. An interrupted switch or undo is first rolled to one of its ends.
+pub fn check(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
+    run(ask, |repo| {
+        let at = switch::check(repo, plan_id)?;
+        let remote = push::look(repo, plan_id)?;
+        Ok(GitReply::Stands { plan: plan_id.to_owned(), at, remote, finished: undo::finished(repo, plan_id)? })
+    })
 }
 
 /// Puts everything back from the backup.

@@ -33,8 +33,7 @@ pub(super) fn push(repo: &mut Repo<'_>, plan: &str) -> Result<PushReport> {
         return Err(Fault::refused("there is nothing to push yet", "this plan is not applied here")
             .hint("apply it first, prove it, then push"));
     }
-    let listed = repo.git.run(&["remote"])?;
-    let remotes: Vec<String> = String::from_utf8_lossy(&listed).lines().map(str::to_owned).collect();
+    let remotes = remotes(repo)?;
     if remotes.is_empty() {
         return Err(Fault::refused("there is nowhere to push to", "this repository has no remote")
             .hint("`git remote add origin <url>` if its remote was removed"));
@@ -44,6 +43,37 @@ pub(super) fn push(repo: &mut Repo<'_>, plan: &str) -> Result<PushReport> {
         one_remote(repo, &details, remote, remotes.len() > 1, &mut report)?;
     }
     Ok(report)
+}
+
+fn remotes(repo: &Repo<'_>) -> Result<Vec<String>> {
+    let listed = repo.git.run(&["remote"])?;
+    Ok(String::from_utf8_lossy(&listed).lines().map(str::to_owned).collect())
+}
+
+/// What the remotes hold of an applied plan, without pushing: after a push whose end nobody saw. `None` when the plan
+/// is not applied, there is no remote, or one does not answer.
+pub(super) fn look(repo: &Repo<'_>, plan: &str) -> Result<Option<PushReport>> {
+    let details = shelf::need(repo, plan)?;
+    let remotes = remotes(repo)?;
+    if !matches!(details.stage, Stage::Applied | Stage::Finished) || remotes.is_empty() {
+        return Ok(None);
+    }
+    let mut report = PushReport { remote: remotes.join(", "), ..PushReport::default() };
+    for remote in &remotes {
+        let Ok(there) = ls_remote(repo, remote) else { return Ok(None) };
+        for (name, id) in there {
+            let shown = if remotes.len() > 1 { format!("{remote} {name}") } else { name.clone() };
+            let old = details.map.contains_key(&id);
+            if old && FORGES.iter().any(|forge| name.starts_with(forge)) {
+                report.needs_support.push(shown);
+            } else if old {
+                report.refs.push(PushedRef { name: shown, ok: false, said: "still the old history".into() });
+            } else if details.map.values().any(|clean| *clean == id) {
+                report.refs.push(PushedRef { name: shown, ok: true, said: "seen to be clean".into() });
+            }
+        }
+    }
+    Ok(Some(report))
 }
 
 fn one_remote(repo: &Repo<'_>, details: &Details, remote: &str, several: bool, report: &mut PushReport) -> Result<()> {

@@ -153,6 +153,12 @@ fn files(repo: &Repo<'_>, backup: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The backup of `plan` is destroyed, and the last step of [`finish`] was reached.
+pub(super) fn finished(repo: &Repo<'_>, plan: &str) -> Result<bool> {
+    let gone = !shelf::backup_dir(repo.ask.backup_root, plan)?.exists();
+    Ok(gone && shelf::need(repo, plan)?.stage == Stage::Finished)
+}
+
 /// Destroys the backup and looks whether a copy is left anywhere in the backup folder.
 pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     if shelf::under_way(repo)?.is_some() {

@@ -91,6 +91,8 @@ pub struct RepoFacts {
     pub proof: Option<(Stamp, Proof)>,
     pub push: Option<(Stamp, PushReport)>,
     pub standing: Option<(Stamp, Standing)>,
+    /// What the last look at the remotes saw.
+    pub remote: Option<(Stamp, PushReport)>,
     pub finished: Option<Stamp>,
 }
 

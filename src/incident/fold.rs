@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::fault::Result;
 use crate::base::{Fault, Fingerprint, SecretRef, Stamp};
-use crate::effect::git::{GitReply, Standing};
+use crate::effect::git::{GitOp, GitReply, Standing};
 use crate::effect::provider::{Issued, KeyReport, KeyRow, Probe, UsageReading};
 use crate::effect::target::{Holds, Hook, TargetRef};
 use crate::effect::{Effect, Outcome, ProviderOp, ProviderReply, Reply, TargetOp, TargetReply};
@@ -195,7 +195,6 @@ impl Incident {
         match outcome {
             Outcome::Done { reply } => {
                 self.faults.remove(&step);
-                self.supersede(id, &step);
                 self.learn(at, &effect, reply);
             }
             Outcome::Refused { fault } | Outcome::Failed { fault } => {
@@ -237,6 +236,17 @@ impl Incident {
                 }
             }
             Some(Effect::Provider { op: ProviderOp::Discard { issued, .. }, .. }) => self.forget_orphan(&issued.key_id),
+            Some(Effect::Target { op: TargetOp::Reload { at: place } }) => self.target(&place, |target| {
+                target.reloaded = Some(Ran { at, ok: true, said: "the check command says so".into() });
+            }),
+            Some(Effect::Git { repo, op: GitOp::Push { .. } }) => {
+                if let Some(facts) = self.repos.get_mut(&repo) {
+                    facts.push = facts.remote.clone().map(|(_, report)| (at, report));
+                }
+            }
+            Some(Effect::Git { repo, op: GitOp::Finish { .. } }) => {
+                self.repos.entry(repo).or_default().finished = Some(at);
+            }
             _ => {}
         }
     }
@@ -247,13 +257,6 @@ impl Incident {
         if self.issued.as_ref().is_some_and(|(_, issued)| issued.key_id == key_id) {
             self.issued = None;
             self.taken.remove(&SecretRef::Replacement);
-        }
-    }
-
-    /// A later run of the same step came to its end: what an earlier one did no longer matters.
-    fn supersede(&mut self, id: u64, step: &StepRef) {
-        for intent in self.intents.values_mut().filter(|i| i.id != id && i.step == *step && i.is_unknown()) {
-            intent.state = IntentState::Settled(true);
         }
     }
 
@@ -359,8 +362,9 @@ impl Incident {
             }
             GitReply::Proved(proof) => facts.proof = Some((at, proof.clone())),
             GitReply::Pushed(report) => facts.push = Some((at, report.clone())),
-            GitReply::Stands { plan, at: standing } => {
+            GitReply::Stands { plan, at: standing, remote, .. } => {
                 facts.standing = Some((at, *standing));
+                facts.remote = remote.clone().map(|report| (at, report));
                 match standing {
                     Standing::New if facts.applied.is_none() => facts.applied = Some((at, plan.clone())),
                     Standing::Old => facts.applied = None,
@@ -374,10 +378,17 @@ impl Incident {
         }
     }
 
-    /// The row that is the leaked key's: the only match, or the one a person chose among several.
+    /// The row that is the leaked key's: the only match, or the one a person chose among several. Once its deletion was
+    /// announced the list may lack it: then it is the row that was to be deleted.
     pub fn row(&self) -> Option<&KeyRow> {
         let (_, report) = self.located.as_ref()?;
         match report.matches.as_slice() {
+            [] => self.intents.values().rev().find_map(|intent| match &intent.effect {
+                Effect::Provider { op: ProviderOp::Revoke { row } | ProviderOp::RevokeAccount { row, .. }, .. } => {
+                    Some(row)
+                }
+                _ => None,
+            }),
             [only] => Some(only),
             many => {
                 let chosen = self.decision("row")?;

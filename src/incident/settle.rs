@@ -4,21 +4,40 @@
 //! Must not know: who asked for the look.
 
 use crate::effect::git::{GitOp, GitReply, Standing};
-use crate::effect::target::Holds;
+use crate::effect::target::{Holds, TargetRef};
 use crate::effect::{Effect, Outcome, ProviderOp, ProviderReply, Reply, TargetOp, TargetReply};
 
 use super::death::Death;
-use super::{Event, Incident, Intent, Record};
+use super::{Event, Incident, Intent, Record, StepRef};
 use crate::base::SecretRef;
 
 /// The events that follow from `record`, which was just applied to `incident`.
 pub fn settle(incident: &Incident, record: &Record) -> Vec<Event> {
-    let Event::Observed { effect, outcome: Outcome::Done { reply }, .. } = &record.event else { return Vec::new() };
-    let settled = |intent: &Intent| {
-        let (happened, evidence) = moot(incident, intent).or_else(|| verdict(intent, effect, reply))?;
-        Some(Event::Settled { id: intent.id, happened, evidence })
-    };
-    incident.unknowns().filter(|intent| intent.at <= record.at).filter_map(settled).collect()
+    let unknowns = || incident.unknowns().filter(|intent| intent.at <= record.at);
+    let event = |intent: &Intent, (happened, evidence)| Event::Settled { id: intent.id, happened, evidence };
+    match &record.event {
+        Event::Observed { effect, outcome: Outcome::Done { reply }, .. } => {
+            let told = |intent: &Intent| moot(incident, intent).or_else(|| verdict(incident, intent, effect, reply));
+            unknowns().filter_map(|intent| Some(event(intent, told(intent)?))).collect()
+        }
+        Event::Outcome { id, outcome: Outcome::Done { reply } } => {
+            let Some(later) = incident.intents.get(id) else { return Vec::new() };
+            let earlier = unknowns().filter(|intent| intent.id < *id && intent.step == later.step);
+            earlier.map(|intent| event(intent, again(reply))).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The same step was run again and its end was seen. What was left for it to do tells about the earlier run.
+fn again(reply: &Reply) -> (bool, String) {
+    match reply {
+        Reply::Target { reply: TargetReply::BackupsDropped { files: 0 } } => (true, "none was left".into()),
+        Reply::Target { reply: TargetReply::BackupsDropped { files } } => {
+            (false, format!("{files} were left, and are destroyed now"))
+        }
+        _ => (false, "it was done again, and its end was seen".into()),
+    }
 }
 
 /// A key that is proven dead needs no answer to whether its deletion was the cause.
@@ -32,10 +51,10 @@ fn moot(incident: &Incident, intent: &Intent) -> Option<(bool, String)> {
 }
 
 /// Did the unknown write happen, and what shows it? `None`: this look can't tell.
-fn verdict(intent: &Intent, look: &Effect, reply: &Reply) -> Option<(bool, String)> {
+fn verdict(incident: &Incident, intent: &Intent, look: &Effect, reply: &Reply) -> Option<(bool, String)> {
     match (&intent.effect, reply) {
         (Effect::Provider { op, .. }, Reply::Provider { reply }) => provider(op, reply),
-        (Effect::Target { op }, Reply::Target { reply }) => target(op, reply),
+        (Effect::Target { op }, Reply::Target { reply }) => target(incident, op, reply),
         (Effect::Git { repo, op }, Reply::Git { reply }) => {
             let same = matches!(look, Effect::Git { repo: looked, .. } if looked == repo);
             if same { git(op, reply) } else { None }
@@ -65,30 +84,41 @@ fn provider(op: &ProviderOp, reply: &ProviderReply) -> Option<(bool, String)> {
     }
 }
 
-fn target(op: &TargetOp, reply: &TargetReply) -> Option<(bool, String)> {
+fn target(incident: &Incident, op: &TargetOp, reply: &TargetReply) -> Option<(bool, String)> {
     let (at, holds) = match reply {
         TargetReply::ReadBack { at, holds } => (at, *holds),
         TargetReply::Inspected { found } => (&found.at, found.holds),
+        // The value with the new key's print was read there: it was written.
+        TargetReply::Recovered { at } => (at, Holds::Replacement),
         // An idempotent command: its check tells whether it is still needed.
         TargetReply::Ran { at, ok, .. } => {
             return match op {
-                TargetOp::Reload { at: of } if of == at => Some((*ok, "the check command says so".into())),
+                TargetOp::Reload { at: of } if of == at => {
+                    Some((*ok, if *ok { "the check command says so" } else { "the check command says no" }.into()))
+                }
                 _ => None,
             };
-        }
-        TargetReply::BackupsDropped { .. } => {
-            return (*op == TargetOp::DropBackups).then(|| (true, "none is left".into()));
         }
         _ => return None,
     };
     let seen = format!("{} holds {}", at.short(), words(holds));
     match op {
+        // A vault that lost the new key can't recognise it: then neither key means nothing.
+        TargetOp::Put { at: of, .. } if of == at && holds == Holds::Neither && !looked_for(incident, at) => None,
         TargetOp::Put { at: of, .. } if of == at => Some((holds == Holds::Replacement, seen)),
         TargetOp::Undo { at: of } if of == at => Some((holds == Holds::Leaked, seen)),
-        // Whether a reload ran can't be seen in the file: it is run again, which does no harm.
-        TargetOp::Reload { at: of } if of == at => Some((false, "a reload can be run again".into())),
+        // Whether a reload ran can't be seen in the file. Where no check command tells, it is run again, which does no
+        // harm.
+        TargetOp::Reload { at: of } if of == at && !incident.targets.get(at).is_some_and(|t| t.found.can_prove) => {
+            Some((false, "nothing shows it; a reload can be run again".into()))
+        }
         _ => None,
     }
+}
+
+/// The new key's value was looked for in this place, by its print, and was not there.
+fn looked_for(incident: &Incident, at: &TargetRef) -> bool {
+    incident.faults.contains_key(&StepRef::new("targets", &format!("recover:{}", at.place)))
 }
 
 pub fn words(holds: Holds) -> &'static str {
@@ -101,7 +131,7 @@ pub fn words(holds: Holds) -> &'static str {
 }
 
 fn git(op: &GitOp, reply: &GitReply) -> Option<(bool, String)> {
-    let GitReply::Stands { at, .. } = reply else { return None };
+    let GitReply::Stands { at, remote, finished, .. } = reply else { return None };
     let seen = match at {
         Standing::Old => "the old history stands",
         Standing::New => "the new history stands",
@@ -110,9 +140,17 @@ fn git(op: &GitOp, reply: &GitReply) -> Option<(bool, String)> {
     match op {
         GitOp::Apply { .. } => Some((*at == Standing::New, seen.into())),
         GitOp::Undo { .. } => Some((*at == Standing::Old, seen.into())),
-        // A push and a finish can be run again: what is done is seen to be done and left alone.
-        GitOp::Push { .. } => Some((false, "a push goes ref by ref and can be run again".into())),
-        GitOp::Finish { .. } => Some((false, "finishing can be run again".into())),
+        GitOp::Push { .. } => {
+            // Without a word from the remote it stays unknown.
+            let report = remote.as_ref()?;
+            let old = report.refs.iter().filter(|r| !r.ok).count();
+            Some(match old {
+                0 => (true, format!("no ref of {} has the old history", report.remote)),
+                _ => (false, format!("{old} ref(s) of {} still have the old history", report.remote)),
+            })
+        }
+        GitOp::Finish { .. } if *finished => Some((true, "the backup is gone".into())),
+        GitOp::Finish { .. } => Some((false, "the backup, or a part of it, is still there".into())),
         GitOp::Find | GitOp::Plan | GitOp::Prove | GitOp::Check { .. } => None,
     }
 }

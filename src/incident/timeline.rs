@@ -10,6 +10,7 @@ use crate::effect::git::GitReply;
 use crate::effect::{Effect, Outcome, ProviderReply, Reply, TargetReply, Verdict};
 
 use super::Incident;
+use super::advice::QUESTIONS;
 use super::event::{Event, Record};
 
 /// One line of the story.
@@ -61,7 +62,7 @@ fn sentence(record: &Record, after: &Incident) -> Option<(String, String)> {
         Event::Reopened { stage } => (stage.clone(), "Taken up again".into()),
         Event::Decided { topic, choice, reason, .. } => {
             let why = if reason.is_empty() { String::new() } else { format!(" ({reason})") };
-            (none(), format!("Decided {topic}: {choice}{why}"))
+            (none(), format!("{} {choice}{why}", decided(topic)))
         }
         Event::Note { text } => (none(), format!("Note: {text}")),
         Event::Todo { text, .. } => (none(), format!("To do: {text}")),
@@ -73,6 +74,18 @@ fn sentence(record: &Record, after: &Incident) -> Option<(String, String)> {
         Event::Closed { open } if open.is_empty() => (none(), "Closed, nothing open".into()),
         Event::Closed { open } => (none(), format!("Closed with {}", count(open.len(), "open point"))),
     })
+}
+
+/// What was decided, as a person would call it.
+fn decided(topic: &str) -> String {
+    let asked = topic.strip_prefix("fact.").and_then(|id| QUESTIONS.iter().find(|(known, _)| *known == id));
+    match (asked, topic) {
+        (Some((_, question)), _) => (*question).to_owned(),
+        (None, "order") => "Decided the order:".into(),
+        (None, "usage.verdict") => "Verdict on the usage:".into(),
+        (None, "exposed_since") => "Exposed since".into(),
+        (None, other) => format!("Decided {other}:"),
+    }
 }
 
 fn outcome_words(words: &str, outcome: &Outcome) -> String {

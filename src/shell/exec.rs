@@ -9,6 +9,7 @@ use crate::base::{Clock, Fault};
 use crate::effect::{Effect, LogLine, Outcome};
 use crate::providers;
 
+use super::background::Background;
 use super::files::Files;
 use super::finish::{Finish, Wire};
 use super::git::GitJobs;
@@ -22,6 +23,16 @@ pub struct Hands {
     pub files: Arc<Files>,
     pub git: Arc<GitJobs>,
     pub clock: Clock,
+    pub background: Background,
+}
+
+/// What is known of work before it begins.
+struct Work {
+    verb: &'static str,
+    words: String,
+    writes: bool,
+    /// It may read for minutes: it does not get in anybody's way.
+    long: bool,
 }
 
 impl Hands {
@@ -44,37 +55,36 @@ impl Hands {
             Effect::Target { op } => {
                 let (files, op) = (self.files.clone(), op.clone());
                 let words = op.words();
-                self.blocking("file", words, wire, effect.writes(), move |wire| files.run(&op, wire)).await
+                let about = Work { verb: "file", words, writes: effect.writes(), long: false };
+                self.blocking(about, wire, move |wire| files.run(&op, wire)).await
             }
             Effect::Git { repo, op } => {
                 let (git, repo, op) = (self.git.clone(), repo.clone(), op.clone());
                 let words = effect.words();
-                self.blocking("git", words, wire, effect.writes(), move |wire| git.run(&repo, &op, wire)).await
+                let writes = effect.writes();
+                let about = Work { verb: "git", words, writes, long: !writes };
+                self.blocking(about, wire, move |wire| git.run(&repo, &op, wire)).await
             }
         }
     }
 
     /// Work that waits for disks and processes, on a thread for it, with a line in the log.
-    async fn blocking(
-        &self,
-        verb: &str,
-        words: String,
-        wire: Wire,
-        writes: bool,
-        work: impl FnOnce(&Wire) -> Finish + Send + 'static,
-    ) -> Finish {
+    async fn blocking(&self, about: Work, wire: Wire, work: impl FnOnce(&Wire) -> Finish + Send + 'static) -> Finish {
         let (at, begun, note) = (self.clock.now(), Instant::now(), wire.clone());
-        let finish = tokio::task::spawn_blocking(move || work(&wire)).await.unwrap_or_else(|error| {
-            let why = if error.is_panic() { "the work panicked" } else { "the work was dropped" };
-            if writes { Finish::Lost(why.into()) } else { failed(why) }
-        });
+        let done = if about.long {
+            self.background.run(&note.cancel, move || work(&wire)).await.ok_or("the work panicked")
+        } else {
+            let work = tokio::task::spawn_blocking(move || work(&wire)).await;
+            work.map_err(|error| if error.is_panic() { "the work panicked" } else { "the work was dropped" })
+        };
+        let finish = done.unwrap_or_else(|why| if about.writes { Finish::Lost(why.into()) } else { failed(why) });
         let (status, said) = match &finish {
             Finish::Outcome(Outcome::Done { .. }) => (Some(0), String::new()),
             Finish::Outcome(Outcome::Refused { fault } | Outcome::Failed { fault }) => (Some(1), fault.why.clone()),
             Finish::Lost(why) => (None, why.clone()),
         };
         let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        note.note(LogLine { at, verb: verb.into(), what: words, status, millis, note: said });
+        note.note(LogLine { at, verb: about.verb.into(), what: about.words, status, millis, note: said });
         finish
     }
 }

@@ -62,7 +62,7 @@ fn carry_out(ask: &Ask<'_>, op: &GitOp) -> Result<GitReply> {
         GitOp::Apply { plan } => git::apply(ask, plan)?,
         GitOp::Prove => GitReply::Proved(git::prove(ask)?),
         GitOp::Push { plan } => GitReply::Pushed(git::push(ask, plan)?),
-        GitOp::Check { plan } => GitReply::Stands { plan: plan.clone(), at: git::check(ask, plan)? },
+        GitOp::Check { plan } => git::check(ask, plan)?,
         GitOp::Undo { plan } => git::undo(ask, plan)?,
         GitOp::Finish { plan } => git::finish(ask, plan)?,
     })

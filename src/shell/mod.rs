@@ -2,6 +2,7 @@
 //!
 //! Must not know: what a stage means. Only `input`, `vault`, `http`, `git` and `files` open a secret.
 
+pub mod background;
 pub mod endpoints;
 pub mod engine;
 pub mod exec;

@@ -14,6 +14,7 @@ use crate::incident::{Incident, Mode, Opened, Record};
 use crate::providers::{self, prices::Prices};
 use crate::ui::{Look, Palette, Theme};
 
+use super::background::Background;
 use super::endpoints::Endpoints;
 use super::engine::{Beside, Engine, Parts};
 use super::exec::Hands;
@@ -83,7 +84,13 @@ pub fn open(wanted: Wanted<'_>, beside: Option<Box<dyn Beside>>) -> Result<Engin
     let http = Http::new(endpoints, wanted.vault.clone(), wanted.clock.clone())?;
     let files = Files::new(wanted.vault.clone(), wanted.hooks, folder.join("backups")).with_clock(wanted.clock.clone());
     let git = GitJobs::new(wanted.vault.clone(), folder.join("git"));
-    let hands = Hands { http: Arc::new(http), files: Arc::new(files), git: Arc::new(git), clock: wanted.clock.clone() };
+    let hands = Hands {
+        http: Arc::new(http),
+        files: Arc::new(files),
+        git: Arc::new(git),
+        clock: wanted.clock.clone(),
+        background: Background::new(),
+    };
     let setup = Setup { provider, playbooks, prices, label: wanted.label, observe, pace: wanted.clock.pace() };
     let held = [SecretRef::Leaked, SecretRef::Replacement, SecretRef::Admin];
     let held = held.into_iter().filter(|role| wanted.vault.has(*role)).collect();

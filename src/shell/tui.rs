@@ -53,11 +53,20 @@ struct Tui<'a> {
     pressed: bool,
 }
 
-/// Runs until the person leaves. Gives the app back, and the exit code a signal wants, if one ended it.
-pub async fn run(engine: Engine, front: Front, panics: &Panics) -> Result<(App, Option<u8>)> {
+/// Takes the terminal and shows `lines` on it, while what comes is still being made. Dropping it gives it back.
+pub fn curtain(front: Front, panics: &Panics, banner: &str, label: &str, lines: &[String]) -> Result<Screen> {
+    let mut screen = Screen::enter(front.modes, panics)?;
+    let look = front.look;
+    screen.draw(look.glyphs.ascii, |area, buf| view::curtain::draw(banner, label, lines, area, buf, &look))?;
+    Ok(screen)
+}
+
+/// Runs until the person leaves, on the terminal taken already, if it was. Gives the app back, and the exit code a
+/// signal wants, if one ended it.
+pub async fn run(engine: Engine, screen: Option<Screen>, front: Front, panics: &Panics) -> Result<(App, Option<u8>)> {
     let mut signals = Signals::listen()?;
     let mut events = EventStream::new();
-    let screen = Screen::enter(front.modes, panics)?;
+    let screen = screen.map_or_else(|| Screen::enter(front.modes, panics), Ok)?;
     let mut tui = Tui { engine, screen, front, panics, typed: SecretLine::default(), dirty: true, pressed: false };
     tui.engine.tick();
     let long_ago = Instant::now().checked_sub(FRAME).unwrap_or_else(Instant::now);

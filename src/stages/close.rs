@@ -42,7 +42,7 @@ impl Stage for Close {
             })),
         };
         let backups = match (at.incident.backups_dropped, wrote(at)) {
-            (Some(when), _) => StepState::Done(format!("destroyed at {}", when.time())),
+            (Some(when), _) => StepState::Done(format!("seen to be gone at {}", when.time())),
             (None, false) => StepState::Done("there are none".into()),
             (None, true) => {
                 at.common(&step("backups")).or_else(|| at.fault(&step("backups"))).unwrap_or(StepState::Ready)

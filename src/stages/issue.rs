@@ -4,7 +4,7 @@
 
 use crate::base::{KeyKind, SecretRef, Stamp, id};
 use crate::effect::provider::{Issued, Probe};
-use crate::effect::{Effect, ProviderOp, Risk, Verdict};
+use crate::effect::{Effect, ProviderOp, Risk, TargetOp, Verdict};
 use crate::incident::{Mode, Step, StepRef, StepState};
 use crate::providers::Support;
 
@@ -133,9 +133,17 @@ fn stored(at: &View<'_>) -> bool {
     at.incident.targets.values().any(|t| t.written.is_some())
 }
 
+/// Nobody saw whether some place got the new key: it may be in use there, and its value can be had from there.
+fn may_be_stored(at: &View<'_>) -> bool {
+    at.incident.unknowns().any(|i| matches!(i.effect, Effect::Target { op: TargetOp::Put { .. } }))
+}
+
 /// A lost value that no target holds yet is useless: the key must go and another be made. Once it stands
 /// somewhere, the resume takes it back from there.
 fn orphaned(at: &View<'_>) -> Option<Issued> {
+    if may_be_stored(at) {
+        return None;
+    }
     let own = at.incident.issued.as_ref().map(|(_, issued)| issued.clone()).filter(|_| lost(at) && !stored(at));
     own.or_else(|| at.incident.orphans.first().cloned())
 }
@@ -147,6 +155,9 @@ fn issue_state(at: &View<'_>) -> StepState {
     }
     if at.running_in("issue").any(|r| r.effect.writes()) {
         return StepState::Running;
+    }
+    if lost(at) && may_be_stored(at) {
+        return StepState::Verifying("its value may stand in a place: look there first (Targets, c)".into());
     }
     if orphaned(at).is_some() {
         return StepState::Failed("a key was made, but its value is lost: delete it and issue again".into());
@@ -183,6 +194,11 @@ fn do_now(at: &View<'_>) -> DoNow {
             effect: "A read: is there a key of that name?".into(),
             check: "A key found so has lost its value; I offer to delete it.".into(),
         },
+        StepState::Running => DoNow {
+            what: at.running_in("issue").next().map(|r| format!("Wait: {}", r.effect.words())).unwrap_or_default(),
+            ..DoNow::default()
+        },
+        StepState::Verifying(why) => DoNow { what: format!("Wait: {why}"), ..DoNow::default() },
         _ if orphaned(at).is_some() => DoNow {
             action: Some("issue.discard"),
             what: "Delete the orphan key, then issue again".into(),
@@ -233,6 +249,7 @@ fn free(at: &View<'_>) -> Result<(), String> {
         StepState::Unknown(_) => Err("an earlier try may have made a key: check first (c)".into()),
         StepState::Done(print) => Err(format!("there is a new key already: {print}")),
         StepState::Failed(why) if orphaned(at).is_some() => Err(why),
+        StepState::Verifying(why) => Err(why),
         _ => Ok(()),
     }
 }
@@ -295,6 +312,9 @@ static ACTIONS: [Action; 4] = [
         ready: |at| {
             if !at.incident.opened.has_admin {
                 return Err("there is no admin key: delete it on the page".into());
+            }
+            if at.running_in("issue").any(|r| r.effect.writes()) {
+                return Err("it is running".into());
             }
             orphaned(at).map(|_| ()).ok_or_else(|| "there is no orphan".into())
         },

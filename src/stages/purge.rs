@@ -272,7 +272,7 @@ fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
         }
         see.extend(plan.refusals.iter().map(|r| Text::tone(Tone::Bad, format!("{}; {}", r.why, r.way_forward))));
     }
-    for what in ["find", "plan", "apply", "prove", "push", "undo", "finish"] {
+    for what in ["find", "plan", "apply", "prove", "push", "undo", "finish", "check"] {
         if let Some((_, fault)) = at.incident.faults.get(&step(what, repo)) {
             see.push(Text::tone(Tone::Bad, format!("{}: {}", fault.what, fault.why)));
             see.extend(fault.hints.iter().map(|hint| Text::tone(Tone::Dim, format!("try: {hint}"))));

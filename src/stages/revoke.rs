@@ -269,9 +269,12 @@ fn see(at: &View<'_>) -> Vec<Text> {
         Verdict::Dead => Tone::Good,
         Verdict::Unknown => Tone::Warn,
     };
-    see.push(
-        Text::plain("The key is: ").and(tone, death.verdict().word()).and(Tone::Dim, format!(" ({})", death.words())),
-    );
+    let (word, seen) = match death.verdict() {
+        Verdict::Live => ("live", death.seen.clone()),
+        Verdict::Unknown if death.run > 0 => ("refused, not proven dead yet", death.words()),
+        verdict => (verdict.word(), death.words()),
+    };
+    see.push(Text::plain("The key is: ").and(tone, word).and(Tone::Dim, format!(" ({seen})")));
     if let Some((_, fault)) = at.incident.faults.get(&step("locate")).or_else(|| at.incident.faults.get(&step("kill")))
     {
         see.push(Text::tone(Tone::Bad, format!("{}: {}", fault.what, fault.why)));

@@ -348,6 +348,23 @@ fn holds_new_key(at: &View<'_>) -> Result<(), String> {
     held.then_some(()).ok_or_else(|| "there is no new key in the vault yet (stage New key)".into())
 }
 
+/// Places of a write of this kind whose end nobody saw.
+fn unseen<'a>(at: &'a View<'_>, what: &str) -> Vec<&'a TargetRef> {
+    let unknown = |place: &&TargetRef| at.incident.unknowns().any(|i| i.step == at_place(what, place));
+    at.incident.targets.keys().filter(unknown).collect()
+}
+
+/// The vault lost the new key, and it may stand where a write's end was not seen: it is looked for there, by its print.
+fn recoveries(at: &View<'_>) -> Vec<Consequence> {
+    let lost = !at.held.contains(&SecretRef::Replacement);
+    let Some(print) = at.incident.taken.get(&SecretRef::Replacement).filter(|_| lost) else { return Vec::new() };
+    let look = |place: &TargetRef| Consequence::Perform {
+        step: at_place("recover", place),
+        effect: effect(TargetOp::Recover { at: place.clone(), print: print.clone() }),
+    };
+    unseen(at, "write").into_iter().map(look).collect()
+}
+
 fn each(places: Vec<&TargetRef>, what: &str, op: fn(TargetRef) -> TargetOp) -> Vec<Consequence> {
     places
         .into_iter()
@@ -477,7 +494,13 @@ static ACTIONS: [Action; 6] = [
                 effect: effect(TargetOp::Discover { roots: at.incident.roots.clone() }),
             };
             let known: Vec<&TargetRef> = at.incident.targets.keys().collect();
-            Act::Now(std::iter::once(find).chain(each(known, "read", |at| TargetOp::ReadBack { at })).collect())
+            let mut reads = vec![find];
+            reads.extend(recoveries(at));
+            let provable = |place: &&TargetRef| at.incident.targets.get(*place).is_some_and(|t| t.found.can_prove);
+            let reloads = unseen(at, "reload").into_iter().filter(provable).collect();
+            reads.extend(each(reloads, "prove", |at| TargetOp::Prove { at }));
+            reads.extend(each(known, "read", |at| TargetOp::ReadBack { at }));
+            Act::Now(reads)
         },
     },
 ];

@@ -212,12 +212,23 @@ fn day(at: Stamp) -> Stamp {
     Stamp::from_secs(at.secs() - at.secs().rem_euclid(86_400))
 }
 
-/// Dollars a minute over the last ten minutes with data, for the header.
+/// How many whole minutes the rate in the header is taken from: few, so that a thief who has just begun shows as what he
+/// costs.
+const BURN_MIN: u32 = 3;
+/// Figures older than this say nothing about now, seconds. They lag by minutes even where they are prompt.
+const STALE_S: i64 = 600;
+
+/// Dollars a minute, for the header: over the last whole minutes with figures. The newest minute is left out, since what
+/// is asked for now has only begun to be counted; taken along, it would halve the rate.
 pub fn burn_rate(at: &View<'_>) -> Option<f64> {
-    let (_, reading) = at.incident.usage.as_ref()?;
-    let up_to = reading.data_up_to?;
-    let from = up_to.plus_secs(-600);
-    estimate(in_window(reading).filter(|row| row.start >= from), at.prices).usd.map(|usd| usd / 10.0)
+    let (read, reading) = at.incident.usage.as_ref()?;
+    let newest = in_window(reading).filter(|row| row.requests > 0).map(|row| row.start).max()?;
+    if read.since(newest) > STALE_S {
+        return None;
+    }
+    let from = newest.plus_secs(-60 * i64::from(BURN_MIN));
+    let whole = in_window(reading).filter(|row| (from..newest).contains(&row.start));
+    estimate(whole, at.prices).usd.map(|usd| usd / f64::from(BURN_MIN))
 }
 
 fn chart(at: &View<'_>, reading: &UsageReading) -> Block {

@@ -99,7 +99,7 @@ pub fn pad(text: &str, cells: usize, align: Align, cut: Cut, ellipsis: &str) -> 
 }
 
 /// Breaks at blanks, inside a word only when it is wider than the line. Line ends in `text` are kept, and so is the
-/// indentation of a line (for lists). No line at width 0.
+/// indentation of a line (for lists) and the blanks inside of it (for columns). No line at width 0.
 pub fn wrap(text: &str, max: usize) -> Vec<String> {
     if max == 0 {
         return Vec::new();
@@ -111,26 +111,34 @@ fn wrap_line(line: &str, max: usize) -> Vec<String> {
     let blanks = line.len() - line.trim_start_matches(' ').len();
     let indent = " ".repeat(if blanks < max / 2 { blanks } else { 0 });
     let mut lines = Vec::new();
-    let mut now = indent.clone();
-    let mut empty = true;
-    for word in line.split_whitespace() {
-        let gap = usize::from(!empty);
-        if !empty && width(&now) + gap + width(word) > max {
-            lines.push(std::mem::replace(&mut now, indent.clone()));
-            empty = true;
+    // The line being filled and its width: measured anew for each grapheme, a long log would take whole frames.
+    let (mut now, mut used) = (indent.clone(), indent.len());
+    let mut gap = 0;
+    for word in line.split(char::is_whitespace) {
+        if word.is_empty() {
+            gap += 1;
+            continue;
         }
-        if !empty {
-            now.push(' ');
+        if now.len() > indent.len() {
+            if used + gap + width(word) > max {
+                lines.push(std::mem::replace(&mut now, indent.clone()));
+                used = indent.len();
+            } else {
+                now.extend(std::iter::repeat_n(' ', gap));
+                used += gap;
+            }
         }
         for g in graphemes(word) {
-            if width(&now) + g.width() > max && !now.trim_start().is_empty() {
+            if used + g.width() > max && now.len() > indent.len() {
                 lines.push(std::mem::replace(&mut now, indent.clone()));
+                used = indent.len();
             }
-            if width(&now) + g.width() <= max {
+            if used + g.width() <= max {
                 now.push_str(g);
+                used += g.width();
             }
         }
-        empty = false;
+        gap = 1;
     }
     lines.push(now.trim_end().to_owned());
     lines
@@ -246,6 +254,7 @@ mod tests {
         assert_eq!(wrap("one two  three", 7), ["one two", "three"]);
         assert_eq!(wrap("  - one two three", 9), ["  - one", "  two", "  three"]);
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("one   two three", 10), ["one   two", "three"], "columns stay");
         assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);
         assert!(wrap("a", 0).is_empty());
     }

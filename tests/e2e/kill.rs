@@ -67,7 +67,6 @@ fn killed(when: &str, n: usize) {
     person.pty.kill();
     person.pty.wait_exit();
     let held = intents(&home.journal()).pop().unwrap();
-    println!("{case}: {}", std::fs::read_to_string(&flag).unwrap());
 
     let mut person = Person::at(home.start(&["resume", &home.incident()], &[], SIZE));
     let status = finish(&mut person, &home);
@@ -140,21 +139,24 @@ fn judge(home: &Home, case: &str) {
         let outcome: Vec<_> = events(&records, "outcome").filter(|e| e["id"] == *id).collect();
         let settled: Vec<_> = events(&records, "settled").filter(|e| e["id"] == *id).collect();
         assert_eq!(outcome.len() + settled.len(), 1, "{case}: ends of write {id}\n{}", story());
-        let done = outcome.iter().any(|e| e["outcome"]["is"] == "done" || e["outcome"]["outcome"] == "done")
-            || settled.iter().any(|e| e["happened"] == true);
-        if done {
+        let done =
+            outcome.iter().any(|e| e["outcome"]["is"] == "done") || settled.iter().any(|e| e["happened"] == true);
+        // destroying what is gone already does nothing
+        let idle = outcome.iter().any(|e| e["outcome"]["reply"]["reply"]["files"] == 0);
+        if done && !idle {
             *came_true.entry(format!("{} {}", intent["step"], intent["effect"]["op"]["op"])).or_default() += 1;
         }
     }
-    let again = came_true.iter().filter(|(_, n)| **n > 1).collect::<Vec<_>>();
-    println!("{case}: {came_true:?}");
+    // a key whose value died with the process is deleted and made again: that is the way, and the only thing done twice
+    let orphans = came_true.iter().find(|(what, _)| what.contains("discard")).map_or(0, |(_, n)| *n);
+    let most = |what: &str| if what.ends_with("\"issue\"") { 1 + orphans } else { 1 };
+    let again = came_true.iter().filter(|(what, n)| **n > most(what)).collect::<Vec<_>>();
     assert!(again.is_empty(), "{case}: done twice: {again:?}\n{}", story());
 
     // the world's own books
     let world = home.world();
     let keys = world["keys"].as_array().unwrap();
     let origin = |what: &str| keys.iter().filter(|k| k["origin"] == what).collect::<Vec<_>>();
-    println!("{case}: {:?}", origin("made"));
     let living: Vec<_> = origin("made").into_iter().filter(|k| k["gone"].is_null()).collect();
     assert_eq!(living.len(), 1, "{case}: one new key lives: {:?}", origin("made"));
     assert!(origin("leaked").iter().all(|k| !k["gone"].is_null()), "{case}: the leaked key is dead");

@@ -4,9 +4,11 @@
 
 mod guard;
 mod home;
+mod key_stdin;
 mod kill;
 mod person;
 mod pty;
+mod still;
 mod walk;
 
 use pty::Pty;

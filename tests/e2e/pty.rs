@@ -211,8 +211,10 @@ impl Pty {
             if left.is_zero() || over {
                 let why = if over { "the program ended" } else { "the time is over" };
                 let shown = state.parser.screen().contents();
+                let raw = &state.raw[state.raw.len().saturating_sub(1000)..];
+                let sent = String::from_utf8_lossy(raw).replace('\x1b', "^");
                 drop(state);
-                panic!("waited for {what}, but {why}. The screen:\n{shown}");
+                panic!("waited for {what}, but {why}. The last of what was sent:\n{sent}\nThe screen:\n{shown}");
             }
             state = self.seen.changed.wait_timeout(state, left).unwrap().0;
         }

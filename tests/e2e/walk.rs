@@ -1,36 +1,157 @@
-//! The whole walk by key presses.
+//! The whole walk by key presses: `friday-push` from the story to the score, at two sizes. Each stop is a snapshot.
+
 use crate::home::Home;
 use crate::person::{Person, Wants};
+use crate::still::{still, still_text};
+
+/// A minute of the drill is a second here.
+const DRILL: [&str; 6] = ["drill", "friday-push", "--seed", "1", "--pace", "60"];
 
 #[test]
-fn explore() {
-    let home = Home::new();
-    let size = if std::env::var_os("WIDE").is_some() { (140, 40) } else { (80, 24) };
-    let pty = home.start(&["drill", "friday-push", "--seed", "1", "--pace", "60"], &[], size);
-    let mut person = Person::at(pty);
-    let mut last = String::new();
-    for _ in 0..60 {
-        let wants = person.wait_wants("something to do", |wants| *wants != Wants::Wait);
-        let shown = person.pty.contents();
-        if shown != last {
-            println!("{shown}\n=== {wants:?}");
-            last = shown;
-        }
-        match wants {
-            Wants::Key('e', _) => break,
-            Wants::Key(key, _) => {
-                person.press(&key.to_string());
-                let before = wants.clone();
-                person.wait_wants("another thing", |w| *w != before);
-            }
-            _ => {
-                person.obey();
-                let before = wants.clone();
-                person.wait_wants("another thing", |w| *w != before);
-            }
+fn friday_push_by_keys_at_80x24() {
+    walk((80, 24));
+}
+
+#[test]
+fn friday_push_by_keys_at_140x40() {
+    walk((140, 40));
+}
+
+struct Walk {
+    person: Person,
+    size: (u16, u16),
+    stops: usize,
+}
+
+impl Walk {
+    /// Looks at the screen when `text` is on it and nothing is in passing.
+    fn stop(&mut self, name: &str, text: &str) {
+        self.stops += 1;
+        let mut shown = String::new();
+        self.person.pty.wait_until(&format!("{text:?}, at rest"), |screen| {
+            let now = screen.contents();
+            shown = still(screen);
+            let flat = flat(screen);
+            // news stay two minutes, what was told eight seconds; a running read may or may not be there
+            let dialog = crate::person::wants(screen);
+            let busy = screen.rows(0, 25).any(|rail| rail.contains(" running")) || now.contains("news:");
+            let told = dialog == Wants::Wait && !now.contains(" NEXT ");
+            let open = !matches!(dialog, Wants::Key(..) | Wants::Wait);
+            flat.contains(text) && !busy && !told && open == (name == "story" || name.ends_with("dialog"))
+        });
+        let (w, h) = self.size;
+        insta::assert_snapshot!(format!("{w}x{h}-{:02}-{name}", self.stops), shown);
+    }
+
+    fn dialog(&mut self, key: char, name: &str, title: &str) {
+        self.person.press(&key.to_string());
+        self.stop(name, title);
+    }
+
+    fn yes(&mut self) {
+        self.person.agree();
+    }
+
+    fn phrase(&mut self) {
+        self.person.phrase();
+    }
+
+    /// Goes on to the stage that wants something.
+    fn on(&mut self) {
+        self.person.press("n");
+    }
+}
+
+fn walk(size: (u16, u16)) {
+    let (home, pty) = drill(size);
+    let mut walk = Walk { person: Person::at(pty), size, stops: 0 };
+    walk.stop("story", "DRILL Friday push");
+    walk.person.enter();
+    walk.stop("intake", "a accept the recommended order");
+    walk.person.press("pb");
+    walk.person.press("dd");
+    walk.stop("facts", "somebody is spending on it");
+    walk.person.press("a");
+    walk.stop("revoke", "r revoke the key");
+    walk.dialog('r', "revoke-dialog", "Type AvvU");
+    walk.phrase();
+    walk.stop("revoke-proven", "Nothing. The key is dead");
+    walk.person.press("N");
+    walk.person.pty.wait_for("Note: ");
+    walk.person.words("contained first: public, burning, nobody depends on it");
+    walk.person.pty.wait_gone("enter accept");
+    walk.on();
+    walk.stop("usage", "v ");
+    walk.dialog('v', "usage-dialog", "enter choose");
+    walk.person.enter();
+    walk.person.pty.wait_gone("enter choose");
+    walk.stop("usage-done", "n go on with New key");
+    walk.on();
+    walk.stop("issue", "i issue a new key");
+    walk.dialog('i', "issue-dialog", "Cancel (n)");
+    walk.yes();
+    walk.stop("issued", "n go on with Targets");
+    walk.on();
+    walk.stop("targets", "w write the new key");
+    walk.dialog('w', "targets-dialog", "Cancel (n)");
+    walk.yes();
+    walk.stop("written", "l run the reload commands");
+    walk.dialog('l', "reload-dialog", "Cancel (n)");
+    walk.yes();
+    walk.stop("reloaded", "p run the check commands");
+    walk.person.press("p");
+    walk.stop("targets-proven", "Every place runs on the new key");
+    walk.on();
+    walk.stop("purge", "p plan the rewrite");
+    walk.person.press("p");
+    walk.stop("planned", "w switch to the clean history");
+    walk.dialog('w', "switch-dialog", "Type prototype");
+    walk.phrase();
+    walk.stop("switched", "f force-push the clean history");
+    walk.dialog('f', "push-dialog", "Type prototype");
+    walk.phrase();
+    walk.stop("pushed", "z finish: destroy the backup");
+    walk.dialog('z', "finish-dialog", "Type prototype");
+    walk.phrase();
+    walk.stop("purged", "n go on with Close");
+    walk.on();
+    walk.stop("close", "b destroy the env file backups");
+    walk.dialog('b', "backups-dialog", "Type AvvU");
+    walk.phrase();
+    walk.stop("nothing-open", "Nothing is open.");
+    walk.dialog('z', "close-dialog", "Cancel (n)");
+    walk.yes();
+    walk.stop("closed", "Closed. e writes the report");
+    walk.person.press("q");
+    let status = walk.person.pty.wait_exit();
+    let shown = walk.person.pty.contents();
+    assert!(status.success(), "{status:?}\n{shown}");
+    walk.person.pty.assert_restored();
+    let (w, h) = size;
+    insta::assert_snapshot!(format!("{w}x{h}-{:02}-score", walk.stops + 1), still_text(&shown));
+    let score = home.score();
+    assert_eq!((&score["total"], score["red_cards"].as_array().unwrap().len()), (&100.into(), 0), "{score}");
+}
+
+/// The words beside the rail in one line, however they are wrapped.
+fn flat(screen: &vt100::Screen) -> String {
+    let cols: u16 = screen.size().1.into();
+    let beside = |row: String| match row.char_indices().nth(25) {
+        Some((at, '│')) => row[at..].to_owned(),
+        _ => row,
+    };
+    let text: String = screen.rows(0, cols).map(|row| beside(row) + " ").collect();
+    text.split(|c: char| c.is_whitespace() || c == '│').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// A drill whose name has five letters: names stand on the screens, and half of them are of that length.
+fn drill(size: (u16, u16)) -> (Home, crate::pty::Pty) {
+    loop {
+        let home = Home::new();
+        let pty = home.start(&DRILL, &[], size);
+        pty.wait_for("DRILL  Friday push");
+        if home.incident().split('-').nth(1).is_some_and(|word| word.len() == 5) {
+            return (home, pty);
         }
     }
-    person.press("q");
-    let status = person.pty.wait_exit();
-    println!("{status:?}\n{}", person.pty.contents());
 }

@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use crate::program::{Home, key, repository};
 
-const VERBS: [&str; 9] = ["respond", "resume", "drill", "check", "status", "export", "replay", "ready", "print"];
+const VERBS: [&str; 11] =
+    ["respond", "resume", "drill", "check", "find", "purge", "status", "export", "replay", "ready", "print"];
 
 /// Holds `text` against the recording `name`.
-fn recorded(name: &str, text: String) {
+fn recorded(name: &str, text: &str) {
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!(name, text);
     });
@@ -26,9 +27,9 @@ fn help_of_every_command() {
         assert!(text.contains(&format!("\n  {verb} ")), "{verb} is in the list");
     }
     for verb in VERBS {
-        text.push_str(&format!("\n======== stanch {verb} --help\n{}", printed(&[verb, "--help"])));
+        text.extend(["\n======== stanch ", verb, " --help\n", &printed(&[verb, "--help"])]);
     }
-    recorded("cli_help", text);
+    recorded("cli_help", &text);
     let version = printed(&["--version"]);
     assert_eq!(version.trim(), concat!("stanch ", env!("CARGO_PKG_VERSION")));
 }
@@ -39,12 +40,12 @@ fn the_man_page() {
     for part in [".SH NAME", ".SH SYNOPSIS", ".SH \"EXIT STATUS\"", ".SH ENVIRONMENT", ".SH KEYS", "OPENAI_ADMIN_KEY"] {
         assert!(page.contains(part) || page.contains(&part.replace('"', "")), "{part}");
     }
-    recorded("cli_man", page.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
+    recorded("cli_man", &page.replace(env!("CARGO_PKG_VERSION"), "VERSION"));
 }
 
 #[test]
 fn the_keys() {
-    recorded("cli_keys", printed(&["print", "keys"]));
+    recorded("cli_keys", &printed(&["print", "keys"]));
 }
 
 #[test]
@@ -58,7 +59,7 @@ fn the_sample_config_is_the_file_and_is_taken() {
 
 #[test]
 fn completions_for_every_shell_know_every_command() {
-    recorded("cli_completions_bash", printed(&["print", "completions", "--shell", "bash"]));
+    recorded("cli_completions_bash", &printed(&["print", "completions", "--shell", "bash"]));
     for shell in ["zsh", "fish", "elvish", "powershell"] {
         let script = printed(&["print", "completions", "--shell", shell]);
         assert!(VERBS.iter().all(|verb| script.contains(verb)), "{shell}");

@@ -170,7 +170,10 @@ impl World {
     }
 
     pub(crate) fn check(&self, plan: &str) -> Standing {
-        self.ask(|ask| git::check(ask, plan)).unwrap()
+        match self.ask(|ask| git::check(ask, plan)).unwrap() {
+            GitReply::Stands { at, .. } => at,
+            other => panic!("{other:?}"),
+        }
     }
 
     pub(crate) fn undo(&self, plan: &str) -> GitReply {

@@ -12,7 +12,7 @@ use stanch::base::clock::machine_now;
 use stanch::drill::{Scenario, World};
 
 /// Longest a state is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 struct Session {
     child: Child,
@@ -94,11 +94,9 @@ fn a_live_incident_from_the_key_to_the_clean_history() {
     let text = |secret: &stanch::base::Secret| String::from_utf8(secret.expose().to_vec()).unwrap();
     let (leaked, admin) = (text(&world.leaked().unwrap()), text(&world.admin().unwrap().unwrap()));
     std::fs::write(folder.path().join("key"), format!("{leaked}\n")).unwrap();
-    let hooks: String = world
-        .hooks()
-        .iter()
-        .map(|h| format!("[[targets]]\nplace = {:?}\nreload = {:?}\ncheck = {:?}\n", h.place, h.reload, h.check))
-        .collect();
+    let hooks = world.hooks().iter().fold(String::new(), |all, h| {
+        all + &format!("[[targets]]\nplace = {:?}\nreload = {:?}\ncheck = {:?}\n", h.place, h.reload, h.check)
+    });
     std::fs::write(state.join("stanch.toml"), hooks).unwrap();
 
     let mut respond = stanch(&state, &world, &admin);
@@ -158,7 +156,7 @@ fn resumes_and_purges(state: &Path, world: &World, admin: &str, folder: &Path, r
     walk.say(":usage.verdict");
     walk.wait("Type a number");
     walk.say("1");
-    walk.wait("Decided usage.verdict");
+    walk.wait("Verdict on the usage");
     walk.say("q");
     walk.child.wait().unwrap();
     let all = walk.seen.join("\n");

@@ -33,3 +33,4 @@ mod git_push;
 mod git_refuse;
 mod git_switch;
 mod gitrepo;
+mod purge_cli;

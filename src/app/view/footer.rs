@@ -10,10 +10,7 @@ use crate::stages::Tone;
 use crate::ui::layout::{self, Hint};
 use crate::ui::{Look, Role, text};
 
-use crate::app::{App, Overlay};
-
-/// How long something told stays in sight, seconds.
-const TOLD_S: i64 = 8;
+use crate::app::{App, Overlay, TOLD_S};
 
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
     if area.is_empty() {
@@ -35,14 +32,14 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
 }
 
 fn told(app: &App, look: &Look) -> Option<Line<'static>> {
-    let (_, tone, words) = app.said.as_ref().filter(|(when, ..)| app.now.since(*when) < app.reading_time(TOLD_S))?;
-    let role = super::role(*tone);
+    let (tone, words) = app.told(TOLD_S)?;
+    let role = super::role(tone);
     let head = match tone {
         Tone::Bad => " FAILED  ",
         Tone::Warn => " NOTE  ",
         _ => " ",
     };
-    Some(Line::from(vec![text::span(head, look.style(role)), text::span(words.clone(), look.style(role))]))
+    Some(Line::from(vec![text::span(head, look.style(role)), text::span(words.to_owned(), look.style(role))]))
 }
 
 fn next(app: &App, width: usize, look: &Look) -> Line<'static> {

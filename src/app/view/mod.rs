@@ -2,6 +2,7 @@
 //!
 //! Must not know: the terminal. Drawing at any size, 0x0 included, never panics.
 
+pub mod curtain;
 mod footer;
 mod header;
 mod overlay;

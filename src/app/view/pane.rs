@@ -11,7 +11,7 @@ use crate::base::Stamp;
 use crate::stages::sheet::{Chart, Table};
 use crate::stages::{Block, Sheet, Text, Tone};
 use crate::ui::table::{self, Cell, Column};
-use crate::ui::{Look, Role, chart, text};
+use crate::ui::{Look, Role, chart, panel, text};
 
 /// The longest sheet that is laid out, rows.
 const LONGEST: u16 = 600;
@@ -35,7 +35,9 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look, with_ev
     let used = pen.row.min(LONGEST);
     let most = used.saturating_sub(area.height);
     let top = u16::try_from(app.top).unwrap_or(u16::MAX).min(most);
-    for y in 0..area.height.min(used) {
+    // The last row tells what follows, rather than lie on what stands there.
+    let height = if top < most { area.height - 1 } else { area.height };
+    for y in 0..height.min(used) {
         for x in 0..area.width {
             if let (Some(from), Some(to)) = (paper.cell((x, top + y)), buf.cell_mut((area.x + x, area.y + y))) {
                 *to = from.clone();
@@ -43,7 +45,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look, with_ev
         }
     }
     if top < most {
-        let more = format!(" {} more, page down ", most - top);
+        let more = format!(" {} more, page down ", used - top - height);
         let at = area.width.saturating_sub(u16::try_from(text::width(&more)).unwrap_or(0));
         text::put(buf, area, at, area.height - 1, &more, look.style(Role::Selection));
     }
@@ -56,7 +58,8 @@ pub(super) fn evidence(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
     }
     let stage = app.here();
     let sheet = stage.sheet(&app.view(stage.id()));
-    let mut pen = Pen { buf, area, row: 0, look, longest: area.height };
+    panel::rule(Rect { height: 1, ..area }, buf, look);
+    let mut pen = Pen { buf, area, row: 1, look, longest: area.height };
     pen.line(&[(Role::Title, "Evidence".into())], 1);
     let none = vec![Text::tone(Tone::Dim, "none yet")];
     let seen = if sheet.evidence.is_empty() { &none } else { &sheet.evidence };
@@ -95,17 +98,16 @@ impl Pen<'_> {
     fn line(&mut self, pieces: &[(Role, String)], indent: u16) {
         let width = usize::from(self.area.width.saturating_sub(indent)).max(1);
         let flat: String = pieces.iter().map(|(_, text)| text.as_str()).collect();
-        let mut styles = pieces.iter().flat_map(|(role, text)| text.chars().map(move |_| *role));
+        let mut styled = pieces.iter().flat_map(|(role, text)| text.chars().map(move |c| (c, *role)));
         for row in text::wrap(&flat, width) {
             let spans: Vec<_> = row
                 .chars()
                 .map(|c| {
-                    let role = styles.next().unwrap_or(Role::Text);
-                    text::span(c.to_string(), self.look.style(role))
+                    // Wrapping drops and adds blanks, and nothing else: the styles go by the letters.
+                    let role = if c == ' ' { None } else { styled.find(|(letter, _)| *letter == c) };
+                    text::span(c.to_string(), self.look.style(role.map_or(Role::Text, |(_, role)| role)))
                 })
                 .collect();
-            // Wrapping drops the blank it broke at; the styles follow as far as it can be told.
-            styles.next();
             let at = Rect {
                 x: self.area.x + indent.min(self.area.width),
                 width: self.area.width.saturating_sub(indent),

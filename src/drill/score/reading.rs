@@ -9,7 +9,7 @@ use super::Clocks;
 use crate::base::{SecretRef, Stamp};
 use crate::drill::scenario::{Place, Scenario};
 use crate::drill::truth::{Running, Truth};
-use crate::effect::git::GitOp;
+use crate::effect::git::{GitOp, Standing};
 use crate::effect::provider::{KeyRow, ProviderOp, ProviderReply};
 use crate::effect::target::{Holds, Hook, TargetOp, TargetRef, TargetReply};
 use crate::effect::{Effect, GitReply, Outcome, Reply, Verdict};
@@ -192,7 +192,9 @@ impl<'a> Reading<'a> {
         });
         replies.fold((false, false), |(applied, clean), reply| match reply {
             GitReply::Applied { .. } => (true, false),
-            GitReply::Undone { .. } => (false, false),
+            // A look after a switch or an undo whose end nobody saw.
+            GitReply::Stands { at: Standing::New, .. } if !applied => (true, false),
+            GitReply::Undone { .. } | GitReply::Stands { at: Standing::Old, .. } => (false, false),
             GitReply::Proved(proof) => (applied, proof.clean()),
             _ => (applied, clean),
         }) == (true, true)

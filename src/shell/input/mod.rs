@@ -9,12 +9,14 @@ mod hunt;
 mod line;
 mod masked;
 mod prompt;
+mod terminal;
 
 pub use argv::{looks_like_key, refuse_argv};
 pub use echo::Echo;
 pub use hunt::{Candidate, Candidates, find_by_shape};
 pub use masked::Masked;
 pub use prompt::{prompt, prompt_on};
+pub use terminal::answer_from_terminal;
 
 use std::fs::File;
 use std::io::Read;

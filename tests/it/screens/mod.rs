@@ -90,6 +90,15 @@ async fn the_pictures_show_what_the_program_draws() {
     );
 }
 
+/// The figures lag and their newest minute is half counted; the header must not take that for a cheaper thief.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_rate_in_the_header_is_what_the_thief_costs() {
+    let records = play::friday_push().await;
+    let app = shown(&records, &MOMENTS[1]);
+    let rate = stanch::stages::usage::burn_rate(&app.view("usage")).unwrap();
+    assert!((3.2..4.8).contains(&rate), "the drill's thief spends $4 a minute, the header says {rate:.2}");
+}
+
 /// The app as it stood at a moment.
 fn shown(records: &[Record], moment: &Moment) -> App {
     let end = records.iter().position(|record| (moment.before)(&record.event)).expect(moment.name);

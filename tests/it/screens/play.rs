@@ -114,7 +114,7 @@ pub async fn watched(tell: Box<dyn FnMut(&App)>) -> (Vec<Record>, [String; 3]) {
     });
     let here = home.display().to_string();
     let fixed = [(format!("{here}/world"), FOLDER), (here, FOLDER), (address, ADDRESS), (plan.unwrap(), PLAN)];
-    (records.into_iter().map(|record| settled(record, &fixed)).collect(), keys)
+    (records.iter().map(|record| settled(record, &fixed)).collect(), keys)
 }
 
 /// The reference run's moves, with a person who thinks before the kill, so that there is something to see in the usage.
@@ -124,8 +124,8 @@ fn act(step: &Step) -> Move {
 }
 
 /// The record with fixed values for what differs from run to run.
-fn settled(record: Record, fixed: &[(String, &str)]) -> Record {
-    let line = serde_json::to_string(&record).unwrap();
+fn settled(record: &Record, fixed: &[(String, &str)]) -> Record {
+    let line = serde_json::to_string(record).unwrap();
     let line = fixed.iter().fold(line, |line, (here, always)| line.replace(here, always));
     Record { by: PLAYER.into(), ..serde_json::from_str(&line).unwrap() }
 }

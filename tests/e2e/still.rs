@@ -1,0 +1,129 @@
+//! A screen with everything that moves from run to run replaced: times, durations, money, ids, paths, spinners, charts.
+//! The layout stays: what is longer or shorter than its stand-in is made up for in the blanks behind it.
+
+/// The screen as it is compared.
+pub(crate) fn still(screen: &vt100::Screen) -> String {
+    let cols: u16 = screen.size().1.into();
+    let rows: Vec<String> = screen.rows(0, cols).map(|row| still_row(&row).trim_end().to_owned()).collect();
+    let mut out: Vec<String> = Vec::new();
+    for row in rows {
+        // however high today's columns are, a chart is a chart
+        if row.contains("[chart]") && out.last().is_some_and(|last| last.contains("[chart]")) {
+            continue;
+        }
+        out.push(row);
+    }
+    out.join("\n")
+}
+
+/// The same for any text, row by row.
+pub(crate) fn still_text(text: &str) -> String {
+    text.lines().map(|row| still_row(row).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+fn still_row(row: &str) -> String {
+    if let Some(at) =
+        row.find(|c: char| ('▁'..='█').contains(&c) || ('\u{2801}'..='\u{28ff}').contains(&c) && row.contains('┤'))
+    {
+        let rail = row[..at].rfind('│').map_or(0, |bar| bar + '│'.len_utf8());
+        return format!("{} [chart]", &row[..rail]);
+    }
+    let (mut out, mut rest, mut owed) = (String::new(), row, 0_isize);
+    while let Some(c) = rest.chars().next() {
+        let fresh = !out.ends_with(|c: char| c.is_ascii_alphanumeric());
+        if let Some((len, stand_in)) = moving(rest, fresh) {
+            out.push_str(&stand_in);
+            owed += isize::try_from(rest[..len].chars().count()).unwrap()
+                - isize::try_from(stand_in.chars().count()).unwrap();
+            rest = &rest[len..];
+            continue;
+        }
+        let blanks = rest.len() - rest.trim_start_matches(' ').len();
+        if blanks >= 2 && owed != 0 {
+            let want = (isize::try_from(blanks).unwrap() + owed).max(1);
+            out.push_str(&" ".repeat(usize::try_from(want).unwrap()));
+            owed = 0;
+            rest = &rest[blanks..];
+            continue;
+        }
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    out
+}
+
+/// What starts here and is another in each run: its bytes, and what stands for it. `fresh`: no word goes before it.
+fn moving(text: &str, fresh: bool) -> Option<(usize, String)> {
+    let c = text.chars().next()?;
+    if ('\u{2801}'..='\u{28ff}').contains(&c) {
+        return Some((c.len_utf8(), "⠿".into()));
+    }
+    if let Some(rest) = text.strip_prefix("/tmp/stanch-") {
+        let name = rest.chars().take_while(char::is_ascii_alphanumeric).count();
+        return Some(("/tmp/stanch-".len() + name, "/tmp/stanch-XXXXXX".into()));
+    }
+    // a drill's name: `amber-4f-drill`; all words used here have five letters
+    let word = text.chars().take_while(char::is_ascii_lowercase).count();
+    if word == 5 && fresh && text.get(word + 3..).is_some_and(|rest| rest.starts_with("-drill")) {
+        return Some((word + "-00-drill".len(), "amber-00-drill".into()));
+    }
+    if let Some(rest) = text.strip_prefix('$') {
+        let money = rest.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',')).count();
+        return (money > 0).then(|| (1 + money, "$0.00".into()));
+    }
+    if !fresh {
+        return None;
+    }
+    shape(text, "9999-99-99")
+        .or_else(|| shape(text, "99999999T999999Z"))
+        .or_else(|| shape(text, "99:99:99Z"))
+        .or_else(|| shape(text, "99:99Z"))
+        .or_else(|| shape(text, "9:99:99"))
+        .or_else(|| shape(text, "99:99"))
+        .or_else(|| span(text))
+        .or_else(|| id(text))
+        .or_else(|| port(text))
+}
+
+fn shape(text: &str, shape: &str) -> Option<(usize, String)> {
+    let fits = text.len() >= shape.len()
+        && text.bytes().zip(shape.bytes()).all(|(c, s)| if s == b'9' { c.is_ascii_digit() } else { c == s });
+    // open 1:02:03 and open 02:03 are the same clock
+    let stand_in = if shape == "9:99:99" { "00:00".to_owned() } else { shape.replace('9', "0") };
+    fits.then(|| (shape.len(), stand_in))
+}
+
+/// `35 s`, `2 min`, `1 h 4 min`, `3 d`.
+fn span(text: &str) -> Option<(usize, String)> {
+    let mut len = 0;
+    loop {
+        let rest = &text[len..];
+        let digits = rest.chars().take_while(char::is_ascii_digit).count();
+        let unit = ["min", "ms", "s", "h", "d"].into_iter().find(|unit| {
+            rest[digits..]
+                .strip_prefix(' ')
+                .and_then(|r| r.strip_prefix(unit))
+                .is_some_and(|r| !r.starts_with(|c: char| c.is_ascii_alphanumeric()))
+        });
+        let Some(unit) = unit.filter(|_| digits > 0) else { break };
+        len += digits + 1 + unit.len();
+        match text[len..].strip_prefix(' ') {
+            Some(next) if next.starts_with(|c: char| c.is_ascii_digit()) => len += 1,
+            _ => break,
+        }
+    }
+    (len > 0).then(|| (text[..len].trim_end().len(), "0 min".into()))
+}
+
+/// Git's ids.
+fn id(text: &str) -> Option<(usize, String)> {
+    let hex = text.chars().take_while(|c| matches!(c, '0'..='9' | 'a'..='f')).count();
+    let ends = !text[hex..].starts_with(|c: char| c.is_ascii_alphanumeric());
+    (hex >= 7 && ends).then(|| (hex, "0".repeat(hex)))
+}
+
+fn port(text: &str) -> Option<(usize, String)> {
+    let rest = text.strip_prefix("127.0.0.1:")?;
+    let digits = rest.chars().take_while(char::is_ascii_digit).count();
+    (digits > 0).then(|| ("127.0.0.1:".len() + digits, "127.0.0.1:00000".into()))
+}
