@@ -4,16 +4,24 @@
 //! the program printed, in the arguments and environments of its children, in every file it left, in every git object of
 //! the clone and its remote.
 
+use std::collections::HashSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
+use stanch::app::{App, linear};
+use stanch::base::{Secret, SecretRef};
 use stanch::drill::{Scenario, World, open_clock};
+use stanch::shell::panics::Panics;
+use stanch::shell::vault::Vault;
+use stanch::ui::{Palette, screenshot};
 
 use crate::gitrepo::walk;
 use crate::program::Home;
+use crate::screens::{frame, play};
 
 /// A key and the forms it could hide in.
 struct Canary {
@@ -196,6 +204,66 @@ fn after_friday_push_no_key_is_anywhere_but_in_the_env_files() {
 #[test]
 fn after_no_admin_key_no_key_is_anywhere_but_in_the_env_files() {
     nowhere_but_in_the_env_files("no-admin-key");
+}
+
+/// Every frame of a scripted run, and the same as lines, after each key the operator presses.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_frame_of_a_run_shows_a_key() {
+    let frames = Arc::new(Mutex::new(HashSet::new()));
+    let seen = frames.clone();
+    let tell = move |app: &App| {
+        let mut seen = seen.lock().unwrap();
+        seen.insert(screenshot::plain(&frame(app, (100, 30), Palette::Dark)));
+        let lines = [linear::status(app), linear::pane(app), linear::question(app).unwrap_or_default()];
+        seen.insert(lines.concat().join("\n"));
+    };
+    let (records, [leaked, admin, new]) = play::watched(Box::new(tell)).await;
+    let canaries = [
+        Canary::new("the leaked key", &leaked),
+        Canary::new("the admin key", &admin),
+        Canary::new("the new key", &new),
+    ];
+    let mut found = Vec::new();
+    let frames = frames.lock().unwrap();
+    assert!(frames.len() > 100, "{} frames", frames.len());
+    let all = frames.iter().map(String::as_str).collect::<Vec<_>>().join("\n");
+    search(&canaries, "a frame", all.as_bytes(), &mut found);
+    // A key may be broken at the end of a line: the frames are also searched as one word.
+    let one = all.replace(|c: char| c.is_whitespace() || !c.is_ascii(), "");
+    search(&canaries, "a frame, broken into lines", one.as_bytes(), &mut found);
+    for record in &records {
+        search(&canaries, "a record", serde_json::to_string(record).unwrap().as_bytes(), &mut found);
+    }
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+/// A panic's words, in a process of its own: the hook is the process's.
+#[test]
+fn a_panics_words_hold_no_key() {
+    let word = crate::program::key(6);
+    let me = std::env::current_exe().unwrap();
+    let mut child = Command::new(me);
+    child.args(["--exact", "canary::panics", "--ignored", "--nocapture"]).env("STANCH_TEST_WORD", &word);
+    let out = child.output().unwrap();
+    let said = [out.stdout, out.stderr].concat();
+    let text = String::from_utf8_lossy(&said);
+    assert!(text.contains("the worker had [leaked] in hand"), "{text}");
+    let mut found = Vec::new();
+    search(&[Canary::new("the leaked key", &word)], "a panic's words", &said, &mut found);
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+#[ignore = "is started by the test before it, as a process of its own"]
+fn panics() {
+    let word = std::env::var("STANCH_TEST_WORD").unwrap();
+    let _panics = Panics::install(stanch::shell::vault::clean_everywhere);
+    let vault = Vault::new("salt");
+    let secret = Secret::new(&zeroize::Zeroizing::new(word.clone().into_bytes())).unwrap();
+    vault.put(SecretRef::Leaked, secret);
+    let coded = base64::engine::general_purpose::STANDARD.encode(&word);
+    let end = std::thread::spawn(move || panic!("the worker had {word} in hand, as {coded}")).join();
+    assert!(end.is_err());
 }
 
 /// The search itself: were the forms wrong, everything would pass.

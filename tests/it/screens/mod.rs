@@ -6,7 +6,7 @@
 //!
 //! After a wanted change: `STANCH_UPDATE_SCREENS=1 cargo test --test it screens`, then look at what changed.
 
-mod play;
+pub mod play;
 
 use std::path::{Path, PathBuf};
 
@@ -115,7 +115,7 @@ fn shown(records: &[Record], moment: &Moment) -> App {
     app
 }
 
-fn frame(app: &App, (width, height): (u16, u16), palette: Palette) -> Buffer {
+pub fn frame(app: &App, (width, height): (u16, u16), palette: Palette) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buf = Buffer::empty(area);
     app::view::draw(app, area, &mut buf, &Look::new(Theme::new(palette), false));

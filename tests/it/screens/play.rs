@@ -56,6 +56,11 @@ impl Beside for Beyond {
 
 /// The journal of the reference run with seed 1.
 pub async fn friday_push() -> Vec<Record> {
+    watched(Box::new(|_| ())).await.0
+}
+
+/// The same, seen by `tell` after each key; and the keys that were in it: leaked, admin, new.
+pub async fn watched(tell: Box<dyn FnMut(&App)>) -> (Vec<Record>, [String; 3]) {
     let dir = tempfile::tempdir().unwrap();
     let home = dir.path().canonicalize().unwrap();
     let store = Store::new(home.join("state"));
@@ -94,7 +99,10 @@ pub async fn friday_push() -> Vec<Record> {
         label: "friday-push".into(),
     };
     let engine = session::open(wanted, Some(Box::new(Beyond { world: world.clone(), told: 0 }))).unwrap();
-    Operator::new(engine, Box::new(|_| ())).play(&moves).await.unwrap();
+    let used = engine.vault.clone();
+    Operator::new(engine, tell).play(&moves).await.unwrap();
+    let keys = [SecretRef::Leaked, SecretRef::Admin, SecretRef::Replacement]
+        .map(|role| String::from_utf8(used.get(role).unwrap().expose().to_vec()).unwrap());
     let records = journal::read_only(&store.journal(INCIDENT)).unwrap();
     let address = world.base_url().trim_end_matches("/v1").to_owned();
     // A plan is named after what it holds, the folder's path too.
@@ -106,7 +114,7 @@ pub async fn friday_push() -> Vec<Record> {
     });
     let here = home.display().to_string();
     let fixed = [(format!("{here}/world"), FOLDER), (here, FOLDER), (address, ADDRESS), (plan.unwrap(), PLAN)];
-    records.iter().map(|record| settled(record, &fixed)).collect()
+    (records.iter().map(|record| settled(record, &fixed)).collect(), keys)
 }
 
 /// The reference run's moves, with a person who thinks before the kill, so that there is something to see in the usage.
