@@ -86,6 +86,8 @@ fn a_key_in_an_argument_is_refused_by_every_command_and_not_repeated() {
     for args in [
         &["respond", &word][..],
         &["check", &one],
+        &["find", "--repo", ".", &word],
+        &["purge", "--repo", ".", "--apply", &one],
         &["resume", &word],
         &["status", &word],
         &["export", &word],

@@ -1,5 +1,6 @@
 //! The command line: its printed documents as snapshots, so that they can't go stale unseen, and the looks at incidents.
 
+use clap::CommandFactory as _;
 use serde_json::Value;
 
 use crate::program::{Home, key, repository};
@@ -22,6 +23,8 @@ fn printed(args: &[&str]) -> String {
 
 #[test]
 fn help_of_every_command() {
+    let known: Vec<String> = stanch::cli::Cli::command().get_subcommands().map(|c| c.get_name().to_owned()).collect();
+    assert_eq!(known, VERBS);
     let mut text = printed(&["--help"]);
     for verb in VERBS {
         assert!(text.contains(&format!("\n  {verb} ")), "{verb} is in the list");

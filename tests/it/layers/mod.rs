@@ -121,6 +121,7 @@ fn a_file_that_is_a_test_may_unwrap_but_not_climb() {
     let mods = "#[cfg(test)]\nmod tests;\n#[cfg(test)]\n#[path = \"lex_tests.rs\"]\nmod more;\nmod real;\n#[cfg(test)]\nfn x() {}";
     assert_eq!(test_files("a/mod.rs", mods), ["a/tests.rs", "a/tests/mod.rs", "a/lex_tests.rs"]);
     assert_eq!(test_files("a/lex.rs", mods)[0], "a/lex/tests.rs");
+    assert_eq!(test_files("a/mod.rs", "#[cfg(debug_assertions)]\nmod hold;\nmod real;")[0], "a/hold.rs");
     let text = "//! x\nfn t() { a().unwrap() }\nuse crate::shell::X;";
     let found = complaints("base/x.rs", text, true, &table());
     assert!(found.len() == 1 && found[0].contains("imports `shell`"), "{found:?}");

@@ -82,14 +82,16 @@ pub(super) fn complaints(path: &str, text: &str, is_test: bool, ranks: &Ranks) -
     found.into_iter().map(|(line, why)| format!("src/{path}:{line}: {why}")).collect()
 }
 
-/// The files that the file `path` takes in for tests only: `#[cfg(test)] mod tests;`, with or without a `#[path]`.
+/// The files that the file `path` takes in for tests only: `#[cfg(test)] mod tests;`, with or without a `#[path]`, or in
+/// builds with debug assertions only.
 pub(super) fn test_files(path: &str, text: &str) -> Vec<String> {
     let (folder, file) = path.rsplit_once('/').map_or(("", path), |(folder, file)| (folder, file));
     let below = |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("/");
     let own = if matches!(file, "mod.rs" | "lib.rs" | "main.rs") { "" } else { file.trim_end_matches(".rs") };
     let mut found = Vec::new();
     let mut lines = text.lines().map(str::trim);
-    while lines.any(|line| line == "#[cfg(test)]") {
+    // What only builds with debug assertions have stands there for tests: a place to hold or break a run.
+    while lines.any(|line| matches!(line, "#[cfg(test)]" | "#[cfg(debug_assertions)]")) {
         let mut named = None;
         for line in lines.by_ref() {
             if let Some(rest) = line.strip_prefix("#[path = \"") {
