@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::program::{Home, key, repository};
 
 const VERBS: [&str; 11] =
-    ["respond", "resume", "drill", "check", "find", "purge", "status", "export", "replay", "ready", "print"];
+    ["respond", "resume", "drill", "find", "purge", "check", "status", "export", "replay", "ready", "print"];
 
 /// Holds `text` against the recording `name`.
 fn recorded(name: &str, text: &str) {
