@@ -102,13 +102,6 @@ impl Person {
         self.pty.wait_for(title);
     }
 
-    /// Does what the screen wants, once.
-    pub(crate) fn obey(&mut self) -> Wants {
-        let wants = self.wait_wants("something to do", |wants| *wants != Wants::Wait);
-        self.do_it(&wants);
-        wants
-    }
-
     /// Presses what `wants` asks for.
     pub(crate) fn do_it(&mut self, wants: &Wants) {
         match wants {

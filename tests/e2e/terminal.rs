@@ -188,7 +188,7 @@ fn a_dumb_or_small_terminal_gets_lines() {
 #[test]
 fn a_terminal_without_a_size_and_a_storm_of_sizes() {
     let home = Home::new();
-    let mut pty = home.start(&DRILL, &[], (0, 0));
+    let pty = home.start(&DRILL, &[], (0, 0));
     pty.wait_raw(b"\x1b[?1049h");
     pty.resize((80, 24));
     pty.wait_for("DRILL  Friday push");
