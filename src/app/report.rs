@@ -64,6 +64,8 @@ impl Report {
     pub fn of(app: &App) -> Self {
         let incident = &app.incident;
         let death = Death::of(incident, SecretRef::Leaked);
+        // A run of refusals that is no proof yet is no containment.
+        let contained_at = death.contained_at().filter(|_| death.proven_at.is_some());
         let (order, usage) = (incident.decision("order"), incident.decision("usage.verdict"));
         let stage = |stage: &'static dyn stages::Stage| {
             let view = app.view(stage.id());
@@ -86,10 +88,10 @@ impl Report {
             found_by: incident.decision("found_by").map_or(&incident.opened.found_by, |d| &d.choice).clone(),
             opened_at: incident.opened_at,
             exposed_since: incident.exposed_since(),
-            exposed_known: incident.opened.exposed_known || incident.decision("exposed_since").is_some(),
-            contained_at: death.contained_at(),
+            exposed_known: incident.exposed_known(),
+            contained_at,
             proven_at: death.proven_at,
-            time_to_contain_s: death.contained_at().map(|at| at.since(incident.opened_at)),
+            time_to_contain_s: contained_at.map(|at| at.since(incident.opened_at)),
             verdict: death.verdict(),
             order: order.map(|d| d.choice.clone()),
             order_reason: order.map(|d| d.reason.clone()),

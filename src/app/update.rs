@@ -2,6 +2,7 @@
 //!
 //! Must not know: how orders are carried out.
 
+use crate::base::Stamp;
 use crate::incident::settle::settle;
 use crate::incident::{Event, Record};
 use crate::stages::{Consequence, Running, Tone};
@@ -68,14 +69,14 @@ impl App {
 
     fn recorded(&mut self, record: &Record, orders: &mut Vec<Order>) {
         self.now = self.now.max(record.at);
-        self.ended(record);
+        let began = self.ended(record).unwrap_or(record.at);
         self.incident.apply(record);
         self.note_failure(record);
         if let Event::Settled { id, .. } = &record.event {
             self.settling.remove(id);
         }
         if !self.setup.observe {
-            for event in settle(&self.incident, record) {
+            for event in settle(&self.incident, record, began) {
                 if let Event::Settled { id, .. } = &event
                     && self.settling.insert(*id)
                 {
@@ -89,8 +90,8 @@ impl App {
         *cursor = (*cursor).min(rows.saturating_sub(1));
     }
 
-    /// A record that ends a run takes it off the list.
-    fn ended(&mut self, record: &Record) {
+    /// A record that ends a run takes it off the list. When that run began.
+    fn ended(&mut self, record: &Record) -> Option<Stamp> {
         let over = match &record.event {
             Event::Outcome { id, .. } | Event::Unknown { id, .. } => {
                 self.incident.intents.get(id).map(|i| (i.step.clone(), i.effect.clone()))
@@ -98,11 +99,9 @@ impl App {
             Event::Observed { step, effect, .. } => Some((step.clone(), effect.clone())),
             _ => None,
         };
-        if let Some((step, effect)) = over
-            && let Some(at) = self.running.iter().position(|r| r.step == step && r.effect == effect)
-        {
-            self.running.remove(at);
-        }
+        let (step, effect) = over?;
+        let at = self.running.iter().position(|r| r.step == step && r.effect == effect)?;
+        Some(self.running.remove(at).since)
     }
 
     /// What a person should hear about without looking for it.
@@ -143,8 +142,29 @@ impl App {
     pub(super) fn record(&mut self, event: Event, orders: &mut Vec<Order>) {
         if self.setup.observe {
             self.tell(Tone::Warn, "only looking: nothing was recorded");
+        } else if let Some(why) = self.unfit(&event) {
+            self.tell(Tone::Bad, format!("not recorded: {why}"));
         } else {
             orders.push(Order::Record(event));
+        }
+    }
+
+    /// Why what a person typed can't stand in the journal.
+    fn unfit(&self, event: &Event) -> Option<&'static str> {
+        if holds_key(event, self.setup.provider) {
+            return Some("there is a key in it. A key goes into a hidden field only; say it without");
+        }
+        let Event::Decided { topic, choice, .. } = event else { return None };
+        match topic.as_str() {
+            "exposed_since" => match Stamp::parse(choice) {
+                None => Some("that is no time. UTC, like 2026-11-20 13:52"),
+                Some(told) if told > self.now => Some("that is in the future"),
+                Some(_) => None,
+            },
+            "repo" | "root" if !std::path::Path::new(choice).is_absolute() => {
+                Some("that is no absolute path: it begins with /")
+            }
+            _ => None,
         }
     }
 
@@ -189,4 +209,20 @@ impl App {
         self.leaving = true;
         orders.push(Order::Quit);
     }
+}
+
+/// Does what a person typed hold something of a key's shape? A known secret the journal refuses itself; this is for the
+/// one that is not in the vault yet.
+fn holds_key(event: &Event, provider: &dyn crate::providers::Provider) -> bool {
+    let said: &[&str] = match event {
+        Event::ByHand { answer: text, .. }
+        | Event::Skipped { reason: text, .. }
+        | Event::Note { text }
+        | Event::Todo { text, .. } => &[text],
+        Event::Deferred { owner, due, reason, .. } => &[owner, due, reason],
+        Event::Decided { choice, reason, .. } => &[choice, reason],
+        Event::Handover { to, text } => &[to, text],
+        _ => &[],
+    };
+    said.iter().any(|text| !provider.spot(text.as_bytes()).is_empty())
 }

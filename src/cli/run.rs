@@ -31,6 +31,8 @@ pub(super) fn curtain(context: &Context, label: &str, lines: &[String]) -> Resul
 
 /// Runs until the person leaves.
 pub(super) async fn run(engine: Engine, screen: Option<Screen>, context: &Context) -> Result<(App, u8)> {
+    let vault = engine.vault.clone();
+    context.panics.scrub_with(move |text| vault.clean_now(text));
     let (app, signal) = match face(context) {
         front::Front::Tui => tui::run(engine, screen, session::look(&context.settings), &context.panics).await?,
         front::Front::Linear => lines::run(engine).await?,

@@ -35,6 +35,8 @@ pub struct Death {
     contained: Option<(Stamp, usize)>,
     /// `401 invalid_api_key`, as last seen.
     pub seen: String,
+    /// The same of the last refusal: an unknown answer after it does not change what was seen.
+    refusal: String,
 }
 
 impl Death {
@@ -52,6 +54,7 @@ impl Death {
         self.seen = seen;
         match verdict {
             Verdict::Dead => {
+                self.refusal.clone_from(&self.seen);
                 let from = *self.run_from.get_or_insert(at);
                 self.run += 1;
                 if self.proven_at.is_none() && self.run >= WANTED && at.since(from) >= OVER_S {
@@ -95,6 +98,10 @@ impl Death {
 
     /// `401 invalid_api_key, 8 of 8 over 63 s`
     pub fn words(&self) -> String {
+        // What comes after a proof, short of an answer, makes it longer, never less.
+        if let Some(proof) = self.proof().filter(|_| self.run_from != self.contained.map(|(from, _)| from)) {
+            return proof;
+        }
         if self.run == 0 {
             return match self.last {
                 None => "not probed yet".into(),
@@ -102,13 +109,13 @@ impl Death {
             };
         }
         let of = self.run.max(WANTED);
-        format!("{}, {} of {of} over {} s", self.seen, self.run, self.span())
+        format!("{}, {} of {of} over {} s", self.refusal, self.run, self.span())
     }
 
     /// The proof as it was when it was complete, without the probes after it: `401 invalid_api_key, 8 of 8 over 63 s`
     pub fn proof(&self) -> Option<String> {
         let (when, (from, run)) = (self.proven_at?, self.contained?);
-        Some(format!("{}, {run} of {run} over {} s", self.seen, when.since(from)))
+        Some(format!("{}, {run} of {run} over {} s", self.refusal, when.since(from)))
     }
 
     /// When the first refusal of the run that still stands was seen: the end of the exposure.

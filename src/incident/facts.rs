@@ -17,6 +17,8 @@ pub struct Intent {
     pub step: StepRef,
     pub effect: Effect,
     pub state: IntentState,
+    /// When it left `Open`: only a look that began after this can settle an unknown.
+    pub over_at: Option<Stamp>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -45,6 +47,8 @@ impl Intent {
 #[derive(Debug, Clone, PartialEq)]
 pub struct TargetFacts {
     pub found: Found,
+    /// When a look last saw `found`.
+    pub seen: Stamp,
     pub written: Option<Stamp>,
     /// Which key the last look saw there.
     pub read_back: Option<(Stamp, Holds)>,
@@ -62,8 +66,8 @@ pub struct Ran {
 }
 
 impl TargetFacts {
-    pub fn new(found: Found) -> Self {
-        Self { found, written: None, read_back: None, reloaded: None, proven: None, undone: false }
+    pub fn new(found: Found, seen: Stamp) -> Self {
+        Self { found, seen, written: None, read_back: None, reloaded: None, proven: None, undone: false }
     }
 
     /// Written, and a later look saw the new key there and nothing of the old.

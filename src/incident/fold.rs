@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::base::fault::Result;
-use crate::base::{Fault, Fingerprint, SecretRef, Stamp};
+use crate::base::{Fault, FaultKind, Fingerprint, SecretRef, Stamp};
 use crate::effect::git::{GitOp, GitReply, Standing};
 use crate::effect::provider::{Issued, KeyReport, KeyRow, Probe, UsageReading};
 use crate::effect::target::{Holds, Hook, TargetRef};
@@ -49,6 +49,8 @@ pub struct Incident {
     pub decisions: Vec<Decision>,
     pub todos: Vec<Todo>,
     pub taken: BTreeMap<SecretRef, Fingerprint>,
+    /// Since when the new key is the one in `taken`: older probes were of another.
+    pub replaced_at: Option<Stamp>,
     /// Last read that failed, per step, so that the screen can say so.
     pub faults: BTreeMap<StepRef, (Stamp, Fault)>,
     pub closed: Option<(Stamp, Vec<String>)>,
@@ -98,6 +100,7 @@ impl Incident {
             decisions: Vec::new(),
             todos: Vec::new(),
             taken: BTreeMap::new(),
+            replaced_at: None,
             faults: BTreeMap::new(),
             closed: None,
             timeline: Vec::new(),
@@ -111,14 +114,18 @@ impl Incident {
         match &record.event {
             Event::Opened(_) | Event::Note { .. } | Event::Handover { .. } => {}
             // On resume nothing is running; the journal names each open write as unknown, an older one may not have.
-            Event::Resumed { .. } => self.nothing_runs(),
+            Event::Resumed { .. } => self.nothing_runs(at),
             Event::Intent { id, step, effect } => {
-                let intent =
-                    Intent { id: *id, at, step: step.clone(), effect: effect.clone(), state: IntentState::Open };
+                let (step, effect) = (step.clone(), effect.clone());
+                // A write makes a backup, which holds the leaked key.
+                if matches!(effect, Effect::Target { op: TargetOp::Put { .. } }) {
+                    self.backups_dropped = None;
+                }
+                let intent = Intent { id: *id, at, step, effect, state: IntentState::Open, over_at: None };
                 self.intents.insert(*id, intent);
             }
             Event::Outcome { id, outcome } => self.outcome(at, *id, outcome),
-            Event::Unknown { id, why } => self.set(*id, IntentState::Unknown(why.clone())),
+            Event::Unknown { id, why } => self.set(at, *id, IntentState::Unknown(why.clone())),
             Event::Settled { id, happened, .. } => self.settle(at, *id, *happened),
             Event::Observed { step, effect, outcome } => self.observe(at, step, effect, outcome),
             Event::ByHand { step, answer } => {
@@ -154,7 +161,7 @@ impl Incident {
                 }
             }
             Event::Took { role, print } => {
-                self.taken.insert(*role, print.clone());
+                self.took(at, *role, print);
             }
             Event::Closed { open } => self.closed = Some((at, open.clone())),
         }
@@ -176,20 +183,30 @@ impl Incident {
         }
     }
 
-    fn set(&mut self, id: u64, state: IntentState) {
-        if let Some(intent) = self.intents.get_mut(&id) {
-            intent.state = state;
+    /// Another value than before starts its own story: what was seen of the old one says nothing about it.
+    fn took(&mut self, at: Stamp, role: SecretRef, print: &Fingerprint) {
+        let before = self.taken.insert(role, print.clone());
+        if role == SecretRef::Replacement && before.is_none_or(|before| before.hash != print.hash) {
+            self.replaced_at = Some(at);
         }
     }
 
-    fn nothing_runs(&mut self) {
+    fn set(&mut self, at: Stamp, id: u64, state: IntentState) {
+        if let Some(intent) = self.intents.get_mut(&id) {
+            intent.state = state;
+            intent.over_at = Some(at);
+        }
+    }
+
+    fn nothing_runs(&mut self, at: Stamp) {
         for intent in self.intents.values_mut().filter(|i| i.state == IntentState::Open) {
             intent.state = IntentState::Unknown("the program ended before an answer was seen".into());
+            intent.over_at = Some(at);
         }
     }
 
     fn outcome(&mut self, at: Stamp, id: u64, outcome: &Outcome) {
-        self.set(id, IntentState::Over(outcome.clone()));
+        self.set(at, id, IntentState::Over(outcome.clone()));
         let Some(intent) = self.intents.get(&id) else { return };
         let (step, effect) = (intent.step.clone(), intent.effect.clone());
         match outcome {
@@ -216,13 +233,19 @@ impl Incident {
             }
             Outcome::Refused { fault } | Outcome::Failed { fault } => {
                 self.faults.insert(step.clone(), (at, fault.clone()));
+                if let (Effect::Target { op: TargetOp::Recover { at: place, .. } }, FaultKind::Changed) =
+                    (effect, fault.kind)
+                {
+                    // By its print, the new key does not stand there (any more).
+                    self.target(place, |target| (target.written, target.read_back) = (None, None));
+                }
             }
         }
     }
 
     /// An unknown write was looked into. What happened counts as done at the time it was seen.
     fn settle(&mut self, at: Stamp, id: u64, happened: bool) {
-        self.set(id, IntentState::Settled(happened));
+        self.set(at, id, IntentState::Settled(happened));
         if !happened {
             return;
         }
@@ -284,14 +307,16 @@ impl Incident {
             }
             ProviderReply::Issued(issued) => {
                 if let Some(print) = &issued.print {
-                    self.taken.insert(SecretRef::Replacement, print.clone());
+                    self.took(at, SecretRef::Replacement, print);
                 }
                 self.issued = Some((at, issued.clone()));
             }
             ProviderReply::IssuedFound { found } => {
-                // Found by name after a lost answer: the value is gone, the key is alive and useless.
-                let lost = |issued: &&Issued| self.issued.as_ref().is_none_or(|(_, have)| have.key_id != issued.key_id);
-                self.orphans = found.iter().filter(lost).cloned().collect();
+                if let Effect::Provider { op: ProviderOp::FindIssued { name, .. }, .. } = effect {
+                    let lost: Vec<Issued> = found.iter().filter(|issued| self.is_lost(issued)).cloned().collect();
+                    self.orphans.retain(|known| known.name != *name);
+                    self.orphans.extend(lost);
+                }
             }
             ProviderReply::Discarded { .. } => {
                 if let Effect::Provider { op: ProviderOp::Discard { issued, .. }, .. } = effect {
@@ -301,16 +326,26 @@ impl Incident {
         }
     }
 
+    /// Found by name after a lost answer: the value is gone, the key is alive and useless. One that a person made by
+    /// hand under the name we proposed is none of that: only an own try whose end nobody saw leaves an orphan.
+    fn is_lost(&self, issued: &Issued) -> bool {
+        let tried = self.intents.values().any(|intent| {
+            matches!(&intent.effect, Effect::Provider { op: ProviderOp::Issue { name, .. }, .. } if *name == issued.name)
+                && (intent.is_unknown() || intent.happened())
+        });
+        tried && self.issued.as_ref().is_none_or(|(_, have)| have.key_id != issued.key_id)
+    }
+
     fn learn_target(&mut self, at: Stamp, reply: &TargetReply) {
         match reply {
             TargetReply::Discovered { found, skipped, files } => {
                 self.discovered = Some((at, *files));
                 self.not_read.clone_from(skipped);
                 for found in found {
-                    self.saw(found);
+                    self.saw(at, found);
                 }
             }
-            TargetReply::Inspected { found } => self.saw(found),
+            TargetReply::Inspected { found } => self.saw(at, found),
             TargetReply::Written { at: place, now, .. } => self.target(place, |target| {
                 target.written = Some(at);
                 target.undone = false;
@@ -327,7 +362,7 @@ impl Incident {
                 }
             }),
             TargetReply::Undone { at: place } => self.target(place, |target| {
-                *target = TargetFacts { undone: true, ..TargetFacts::new(target.found.clone()) };
+                *target = TargetFacts { undone: true, ..TargetFacts::new(target.found.clone(), at) };
             }),
             TargetReply::BackupsDropped { .. } => self.backups_dropped = Some(at),
             TargetReply::Recovered { .. } => {}
@@ -335,10 +370,11 @@ impl Incident {
     }
 
     /// A look at a place: what it holds now replaces what was believed, what was done to it stays on record.
-    fn saw(&mut self, found: &crate::effect::target::Found) {
-        let fresh = || TargetFacts::new(found.clone());
+    fn saw(&mut self, at: Stamp, found: &crate::effect::target::Found) {
+        let fresh = || TargetFacts::new(found.clone(), at);
         let target = self.targets.entry(found.at.clone()).or_insert_with(fresh);
         target.found = found.clone();
+        target.seen = at;
         if found.holds == Holds::Leaked {
             target.written = None;
             target.read_back = None;
@@ -358,7 +394,7 @@ impl Incident {
             GitReply::Planned(plan) => facts.plan = Some((at, (**plan).clone())),
             GitReply::Applied { plan, .. } => {
                 facts.applied = Some((at, plan.clone()));
-                facts.proof = None;
+                (facts.proof, facts.push) = (None, None);
             }
             GitReply::Proved(proof) => facts.proof = Some((at, proof.clone())),
             GitReply::Pushed(report) => facts.push = Some((at, report.clone())),
@@ -367,7 +403,7 @@ impl Incident {
                 facts.remote = remote.clone().map(|report| (at, report));
                 match standing {
                     Standing::New if facts.applied.is_none() => facts.applied = Some((at, plan.clone())),
-                    Standing::Old => facts.applied = None,
+                    Standing::Old => (facts.applied, facts.proof, facts.push) = (None, None, None),
                     _ => {}
                 }
             }
@@ -404,7 +440,18 @@ impl Incident {
 
     /// When the exposure began: what a person told last, else what the opening says.
     pub fn exposed_since(&self) -> Stamp {
-        self.decision("exposed_since").and_then(|d| Stamp::parse(&d.choice)).unwrap_or(self.opened.exposed_since)
+        self.told_since().unwrap_or(self.opened.exposed_since)
+    }
+
+    /// A person told when the exposure began.
+    pub fn exposed_known(&self) -> bool {
+        self.opened.exposed_known || self.told_since().is_some()
+    }
+
+    /// The last word about it that is a time.
+    fn told_since(&self) -> Option<Stamp> {
+        let told = self.decisions.iter().rev().filter(|d| d.topic == "exposed_since");
+        told.filter_map(|d| Stamp::parse(&d.choice)).next()
     }
 
     /// Writes whose fate nobody knows.

@@ -1,5 +1,5 @@
 //! What a look at the world says about writes whose end nobody saw. A write is never blindly repeated: it is settled
-//! first, by a read that was made after it.
+//! first, by a read that began after nobody saw it end.
 //!
 //! Must not know: who asked for the look.
 
@@ -9,15 +9,24 @@ use crate::effect::{Effect, Outcome, ProviderOp, ProviderReply, Reply, TargetOp,
 
 use super::death::Death;
 use super::{Event, Incident, Intent, Record, StepRef};
-use crate::base::SecretRef;
+use crate::base::{Fault, FaultKind, SecretRef, Stamp};
 
-/// The events that follow from `record`, which was just applied to `incident`.
-pub fn settle(incident: &Incident, record: &Record) -> Vec<Event> {
+/// The events that follow from `record`, which was just applied to `incident`. `began`: when the look it tells of was
+/// started. A list that was being read while the write ran may show the world from before it.
+pub fn settle(incident: &Incident, record: &Record, began: Stamp) -> Vec<Event> {
     let unknowns = || incident.unknowns().filter(|intent| intent.at <= record.at);
     let event = |intent: &Intent, (happened, evidence)| Event::Settled { id: intent.id, happened, evidence };
     match &record.event {
-        Event::Observed { effect, outcome: Outcome::Done { reply }, .. } => {
-            let told = |intent: &Intent| moot(incident, intent).or_else(|| verdict(incident, intent, effect, reply));
+        Event::Observed { effect, outcome, .. } => {
+            let told = |intent: &Intent| {
+                let after = intent.over_at.is_some_and(|over| over <= began);
+                moot(incident, intent).or_else(|| match outcome {
+                    _ if !after => None,
+                    Outcome::Done { reply } => verdict(incident, intent, effect, reply),
+                    Outcome::Refused { fault } => absent(intent, effect, fault),
+                    Outcome::Failed { .. } => None,
+                })
+            };
             unknowns().filter_map(|intent| Some(event(intent, told(intent)?))).collect()
         }
         Event::Outcome { id, outcome: Outcome::Done { reply } } => {
@@ -40,6 +49,18 @@ fn again(reply: &Reply) -> (bool, String) {
     }
 }
 
+/// A place that was searched for the new key by its print, and does not hold it: the write did not happen.
+fn absent(intent: &Intent, look: &Effect, fault: &Fault) -> Option<(bool, String)> {
+    match (&intent.effect, look) {
+        (Effect::Target { op: TargetOp::Put { at: of, .. } }, Effect::Target { op: TargetOp::Recover { at, .. } })
+            if of == at && fault.kind == FaultKind::Changed =>
+        {
+            Some((false, format!("{} does not hold the new key", at.short())))
+        }
+        _ => None,
+    }
+}
+
 /// A key that is proven dead needs no answer to whether its deletion was the cause.
 fn moot(incident: &Incident, intent: &Intent) -> Option<(bool, String)> {
     let Effect::Provider { op: ProviderOp::Revoke { .. } | ProviderOp::RevokeAccount { .. }, .. } = intent.effect
@@ -53,7 +74,7 @@ fn moot(incident: &Incident, intent: &Intent) -> Option<(bool, String)> {
 /// Did the unknown write happen, and what shows it? `None`: this look can't tell.
 fn verdict(incident: &Incident, intent: &Intent, look: &Effect, reply: &Reply) -> Option<(bool, String)> {
     match (&intent.effect, reply) {
-        (Effect::Provider { op, .. }, Reply::Provider { reply }) => provider(op, reply),
+        (Effect::Provider { op, .. }, Reply::Provider { reply }) => provider(op, look, reply),
         (Effect::Target { op }, Reply::Target { reply }) => target(incident, op, reply),
         (Effect::Git { repo, op }, Reply::Git { reply }) => {
             let same = matches!(look, Effect::Git { repo: looked, .. } if looked == repo);
@@ -63,19 +84,24 @@ fn verdict(incident: &Incident, intent: &Intent, look: &Effect, reply: &Reply) -
     }
 }
 
-fn provider(op: &ProviderOp, reply: &ProviderReply) -> Option<(bool, String)> {
+fn provider(op: &ProviderOp, look: &Effect, reply: &ProviderReply) -> Option<(bool, String)> {
+    let asked_for = |wanted: &str| matches!(look, Effect::Provider { op: ProviderOp::FindIssued { name, .. }, .. } if name == wanted);
     match (op, reply) {
         (ProviderOp::Revoke { row } | ProviderOp::RevokeAccount { row, .. }, ProviderReply::Located(report)) => {
             let there = report.matches.iter().any(|seen| seen.id == row.id);
+            // Where the provider would not list the keys, it may still be.
+            if !there && !report.not_searched.is_empty() {
+                return None;
+            }
             let seen = if there { "still listed" } else { "no longer listed" };
             Some((!there, format!("{} is {seen}", row.id)))
         }
-        (ProviderOp::Issue { name, .. }, ProviderReply::IssuedFound { found }) => {
+        (ProviderOp::Issue { name, .. }, ProviderReply::IssuedFound { found }) if asked_for(name) => {
             let there = found.iter().any(|issued| issued.name == *name);
             let seen = if there { "is listed; its value is lost" } else { "is not listed" };
             Some((there, format!("{name} {seen}")))
         }
-        (ProviderOp::Discard { issued, .. }, ProviderReply::IssuedFound { found }) => {
+        (ProviderOp::Discard { issued, .. }, ProviderReply::IssuedFound { found }) if asked_for(&issued.name) => {
             let there = found.iter().any(|seen| seen.account_id == issued.account_id);
             let seen = if there { "still listed" } else { "no longer listed" };
             Some((!there, format!("{} is {seen}", issued.name)))
@@ -87,6 +113,8 @@ fn provider(op: &ProviderOp, reply: &ProviderReply) -> Option<(bool, String)> {
 fn target(incident: &Incident, op: &TargetOp, reply: &TargetReply) -> Option<(bool, String)> {
     let (at, holds) = match reply {
         TargetReply::ReadBack { at, holds } => (at, *holds),
+        // A look for the leaked key: without it there, the new one may be or not.
+        TargetReply::Inspected { found } if found.holds == Holds::Neither => return None,
         TargetReply::Inspected { found } => (&found.at, found.holds),
         // The value with the new key's print was read there: it was written.
         TargetReply::Recovered { at } => (at, Holds::Replacement),

@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 use crate::app::report::Report;
 use crate::app::{App, Msg, Order};
 use crate::base::fault::Result;
-use crate::base::{Clock, Fault, Secret, SecretRef, Stamp};
-use crate::effect::{LogLine, Progress};
+use crate::base::{Clock, Fault, FaultKind, Secret, SecretRef, Stamp};
+use crate::effect::{LogLine, Outcome, Progress};
 use crate::incident::{Event, Record};
 use crate::stages::Tone;
 
@@ -77,6 +77,7 @@ pub struct Engine {
     writer: Option<Writer>,
     inbox: UnboundedReceiver<In>,
     sender: UnboundedSender<In>,
+    /// One for each run that was asked for and has not ended: a run is cancelled before it starts, too.
     cancels: BTreeMap<u64, CancellationToken>,
     /// With a stepped clock one effect runs at a time, in order: the same run is the same everywhere.
     queue: VecDeque<(u64, Armed)>,
@@ -250,7 +251,12 @@ impl Engine {
                 asked
             }
             Written::Record(record) => self.recorded(record),
-            Written::Refused { run, fault } => self.put(Msg::Refused { run, fault }),
+            Written::Refused { run, fault } => {
+                if let Some(run) = run {
+                    self.cancels.remove(&run);
+                }
+                self.put(Msg::Refused { run, fault })
+            }
             Written::Broken(fault) => self.put(Msg::Journal(Some(fault))),
             Written::Mended => self.put(Msg::Journal(None)),
         }
@@ -275,14 +281,20 @@ impl Engine {
                 self.queue.push_front((run, armed));
                 return;
             }
+            if self.cancels.get(&run).is_some_and(CancellationToken::is_cancelled) {
+                self.cancels.remove(&run);
+                let why = "cancelled before it was started; nothing was changed";
+                let fault = Fault::new(FaultKind::Cancelled, format!("stopped: {}", armed.effect().words()), why);
+                self.send(Command::Settle { run, armed, finish: Finish::Outcome(Outcome::Failed { fault }) });
+                continue;
+            }
             self.busy = true;
             self.spawn(run, armed);
         }
     }
 
     fn spawn(&mut self, run: u64, armed: Armed) {
-        let cancel = CancellationToken::new();
-        self.cancels.insert(run, cancel.clone());
+        let cancel = self.cancels.entry(run).or_default().clone();
         let (progress, mut told) = unbounded_channel();
         let (log, mut lines) = unbounded_channel();
         let (out, more) = (self.sender.clone(), self.sender.clone());
@@ -315,7 +327,10 @@ impl Engine {
 
     fn order(&mut self, order: Order) {
         match order {
-            Order::Perform { run, step, effect } => self.send(Command::Arm { run, step, effect }),
+            Order::Perform { run, step, effect } => {
+                self.cancels.insert(run, CancellationToken::new());
+                self.send(Command::Arm { run, step, effect });
+            }
             Order::Record(event) => self.send(Command::Append(event)),
             Order::Cancel(run) => {
                 if let Some(cancel) = self.cancels.get(&run) {

@@ -16,10 +16,12 @@ const KEPT: usize = 32;
 pub struct Panics(Arc<Inner>);
 
 struct Inner {
-    scrub: Box<dyn Fn(&str) -> String + Send + Sync>,
+    scrub: Mutex<Scrub>,
     screen: Mutex<Option<Drawing>>,
     kept: Mutex<Vec<String>>,
 }
+
+type Scrub = Box<dyn Fn(&str) -> String + Send + Sync>;
 
 /// Who draws, and how to give the terminal back.
 struct Drawing {
@@ -38,11 +40,16 @@ impl Panics {
     /// scrubbed before it is printed. The interface must be driven on the thread that enters the screen (the future of
     /// `block_on`, on a runtime with worker threads), or its own panics look like a worker's.
     pub fn install(scrub: impl Fn(&str) -> String + Send + Sync + 'static) -> Self {
-        let inner = Inner { scrub: Box::new(scrub), screen: Mutex::default(), kept: Mutex::default() };
+        let inner = Inner { scrub: Mutex::new(Box::new(scrub)), screen: Mutex::default(), kept: Mutex::default() };
         let panics = Self(Arc::new(inner));
         let hook = panics.clone();
         std::panic::set_hook(Box::new(move |info| hook.on_panic(info)));
         panics
+    }
+
+    /// From now on texts go through `scrub`: an incident's vault knows what must not be seen.
+    pub fn scrub_with(&self, scrub: impl Fn(&str) -> String + Send + Sync + 'static) {
+        *lock(&self.0.scrub) = Box::new(scrub);
     }
 
     /// What other threads panicked about since the last call, scrubbed, oldest first.
@@ -62,7 +69,7 @@ impl Panics {
     }
 
     fn on_panic(&self, info: &PanicHookInfo<'_>) {
-        let words = (self.0.scrub)(&words(info));
+        let words = lock(&self.0.scrub)(&words(info));
         let mut screen = lock(&self.0.screen);
         match screen.take_if(|drawing| drawing.thread == std::thread::current().id()) {
             Some(drawing) => (drawing.restore)(),

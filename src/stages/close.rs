@@ -144,6 +144,16 @@ pub fn open(at: &View<'_>) -> Vec<String> {
     if let (Some(proven), None) = (death.proven_at, death.late_at) {
         open.push(format!("Late probe booked for {}", proven.plus_secs(death::LATE_S).time()));
     }
+    for (repo, facts) in &at.incident.repos {
+        let name = repo.display();
+        let support = facts.push.iter().flat_map(|(_, push)| &push.needs_support);
+        open.extend(support.map(|r| format!("Only the host's support can clean {r} of {name}")));
+        let unseen = facts.map.iter().flat_map(|(_, map)| &map.not_looked_into);
+        open.extend(unseen.map(|what| format!("Not looked into in {name}: {what}")));
+    }
+    if !at.incident.not_read.is_empty() {
+        open.push(format!("{} below the env roots could not be read", count(at.incident.not_read.len(), "place")));
+    }
     if wrote(at) && at.incident.backups_dropped.is_none() {
         open.push("Backups of the env files still contain the leaked key".into());
     }

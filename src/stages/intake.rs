@@ -218,14 +218,14 @@ fn see(at: &View<'_>) -> Vec<Text> {
     let o = &at.incident.opened;
     let found_by = at.incident.decision("found_by").map_or(&o.found_by, |d| &d.choice);
     let since = at.incident.exposed_since();
-    let known = o.exposed_known || at.incident.decision("exposed_since").is_some();
+    let known = at.incident.exposed_known();
     let how_long = span_text(at.now.since(since));
     let exposed = if known {
         Text::plain(format!("Exposed since {} ({how_long})", since.date_minute()))
     } else {
         Text::tone(Tone::Warn, "Exposed since: not told; e sets it")
     };
-    let admin = if o.has_admin {
+    let admin = if at.has_admin() {
         Text::plain("Admin key at hand: the provider's API does the work")
     } else {
         Text::tone(Tone::Warn, "No admin key: revoke and issue go by hand; the proofs still work")

@@ -2,6 +2,8 @@
 //!
 //! Must not know: how a provider makes keys.
 
+use std::collections::BTreeSet;
+
 use crate::base::{KeyKind, SecretRef, Stamp, id};
 use crate::effect::provider::{Issued, Probe};
 use crate::effect::{Effect, ProviderOp, Risk, TargetOp, Verdict};
@@ -89,8 +91,7 @@ impl Stage for Issue {
     /// One probe of the new key as soon as it is there; again a little later while it is not live.
     fn reads(&self, at: &View<'_>) -> Vec<Due> {
         let mut due = Vec::new();
-        let fresh = |probed: &(Stamp, Probe)| at.incident.issued.as_ref().is_none_or(|(issued, _)| probed.0 >= *issued);
-        let last = last_probe(at).filter(|probed| fresh(probed));
+        let last = last_probe(at);
         if at.held.contains(&SecretRef::Replacement) && !is_leaked(at) {
             match last {
                 None => due.push(Due { step: step("probe"), effect: probe(at), at: at.now }),
@@ -115,17 +116,22 @@ fn probe(at: &View<'_>) -> Effect {
     provider(at, ProviderOp::Probe { key: SecretRef::Replacement })
 }
 
+/// The last probe of the new key that there is now, not of one before it.
 fn last_probe<'a>(at: &'a View<'_>) -> Option<&'a (Stamp, Probe)> {
-    at.incident.probes.iter().rev().find(|(_, probe)| probe.key == SecretRef::Replacement)
+    let since = at.incident.replaced_at;
+    let of_it = |(when, probe): &&(Stamp, Probe)| {
+        probe.key == SecretRef::Replacement && since.is_none_or(|since| *when >= since)
+    };
+    at.incident.probes.iter().rev().find(of_it)
 }
 
 fn is_leaked(at: &View<'_>) -> bool {
     at.incident.taken.get(&SecretRef::Replacement).is_some_and(|print| print.hash == at.incident.opened.key.hash)
 }
 
-/// The journal knows a new key, the vault does not.
+/// The journal knows a new key, the vault does not. Who only looks has no vault and can't tell.
 fn lost(at: &View<'_>) -> bool {
-    at.incident.taken.contains_key(&SecretRef::Replacement) && !at.held.contains(&SecretRef::Replacement)
+    !at.observe && at.incident.taken.contains_key(&SecretRef::Replacement) && !at.held.contains(&SecretRef::Replacement)
 }
 
 /// It stands in a place that was written, so a resume can take it back from there.
@@ -238,7 +244,7 @@ fn project(at: &View<'_>) -> (String, String) {
 }
 
 fn can_issue(at: &View<'_>) -> Result<(), String> {
-    if !at.incident.opened.has_admin {
+    if !at.has_admin() {
         return Err("there is no admin key: make one by hand and paste it (p)".into());
     }
     if project(at).0.is_empty() {
@@ -315,13 +321,14 @@ static ACTIONS: [Action; 4] = [
         why: "A key whose value was lost before it was stored anywhere.",
         risk: Risk::Irreversible,
         ready: |at| {
-            if !at.incident.opened.has_admin {
+            if !at.has_admin() {
                 return Err("there is no admin key: delete it on the page".into());
             }
-            if at.running_in("issue").any(|r| r.effect.writes()) {
-                return Err("it is running".into());
+            match issue_state(at) {
+                StepState::Running => Err("something is running here".into()),
+                StepState::Unknown(what) => Err(format!("{what}: check first (c)")),
+                _ => orphaned(at).map(|_| ()).ok_or_else(|| "there is no orphan".into()),
             }
-            orphaned(at).map(|_| ()).ok_or_else(|| "there is no orphan".into())
         },
         go: |at| {
             let Some(orphan) = orphaned(at) else { return Act::Now(Vec::new()) };
@@ -346,10 +353,25 @@ static ACTIONS: [Action; 4] = [
             if at.held.contains(&SecretRef::Replacement) {
                 reads.push(Consequence::Perform { step: step("probe"), effect: probe(at) });
             }
-            if at.incident.opened.has_admin && !project(at).0.is_empty() {
-                let op = ProviderOp::FindIssued { project: project(at).0, name: name(at) };
-                reads.push(Consequence::Perform { step: step("issue"), effect: provider(at, op) });
+            // By the names of the writes in question: a later try has another name.
+            let asked = |i: &crate::incident::Intent| match &i.effect {
+                Effect::Provider { op: ProviderOp::Issue { project, name }, .. } => {
+                    Some((project.clone(), name.clone()))
+                }
+                Effect::Provider { op: ProviderOp::Discard { project, issued }, .. } => {
+                    Some((project.clone(), issued.name.clone()))
+                }
+                _ => None,
+            };
+            let mut names: BTreeSet<(String, String)> = at.incident.unknowns().filter_map(asked).collect();
+            if names.is_empty() {
+                names.insert((project(at).0, name(at)));
             }
+            let names = names.into_iter().filter(|(project, _)| at.has_admin() && !project.is_empty());
+            reads.extend(names.map(|(project, name)| {
+                let op = ProviderOp::FindIssued { project, name };
+                Consequence::Perform { step: step("issue"), effect: provider(at, op) }
+            }));
             Act::Now(reads)
         },
     },

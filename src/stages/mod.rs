@@ -22,7 +22,7 @@ use crate::base::{SecretRef, Stamp};
 use crate::effect::{Effect, Progress, Risk};
 use crate::incident::playbook::Playbook;
 use crate::incident::step::overall;
-use crate::incident::{Incident, Step, StepRef, StepState};
+use crate::incident::{Incident, Intent, IntentState, Step, StepRef, StepState};
 use crate::providers::Provider;
 use crate::providers::prices::Prices;
 
@@ -126,13 +126,33 @@ impl View<'_> {
         self.running.iter().filter(move |r| r.step.stage == stage)
     }
 
+    /// An admin key is at hand: given at the opening, or to this run of the program.
+    pub fn has_admin(&self) -> bool {
+        self.incident.opened.has_admin || self.held.contains(&SecretRef::Admin)
+    }
+
+    /// What to do when the next look needs the leaked key and the vault does not hold it (after a restart).
+    pub fn without_leaked(&self) -> Option<DoNow> {
+        if self.observe || self.held.contains(&SecretRef::Leaked) {
+            return None;
+        }
+        Some(DoNow {
+            what: "Leave (q) and resume with the leaked key: the vault lost it with the end of the program".into(),
+            effect: "stanch resume asks for it, hidden. Without it nothing can be probed or looked through.".into(),
+            ..DoNow::default()
+        })
+    }
+
     /// The state of one step from what every step has in common: running, unknown, by hand, failed.
     /// `None`: nothing of that; the stage decides.
     pub fn common(&self, step: &StepRef) -> Option<StepState> {
         if let Some(unknown) = self.incident.unknowns().find(|i| i.step == *step) {
             return Some(StepState::Unknown(format!("{}: nobody saw the answer", unknown.effect.words())));
         }
-        if self.running.iter().any(|r| r.step == *step && r.effect.writes()) {
+        // Open and not in this process's list: another process is at it, and this one only looks.
+        let open = |i: &Intent| i.step == *step && i.state == IntentState::Open;
+        if self.running.iter().any(|r| r.step == *step && r.effect.writes()) || self.incident.intents.values().any(open)
+        {
             return Some(StepState::Running);
         }
         if let Some((_, answer)) = self.incident.by_hand.get(step) {

@@ -145,11 +145,15 @@ fn repo_state(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> StepState {
     if at.running.iter().any(|r| r.effect.writes() && matches!(&r.effect, Effect::Git { repo: of, .. } if of == repo)) {
         return StepState::Running;
     }
+    let next = next(at, repo, facts);
+    if let Next::Settle(what) = &next {
+        return StepState::Unknown(format!("{what}: nobody saw the end"));
+    }
     if let Some((_, answer)) = at.incident.by_hand.get(&step("repo", repo)) {
         return StepState::ByHand(answer.clone());
     }
-    match next(at, repo, facts) {
-        Next::Settle(what) => StepState::Unknown(format!("{what}: nobody saw the end")),
+    match next {
+        Next::Settle(what) => StepState::Unknown(what),
         Next::Find if at.is_running(&find) => StepState::Running,
         Next::Find => at.fault(&find).unwrap_or(StepState::Ready),
         Next::Plan | Next::Apply => {
@@ -195,6 +199,7 @@ fn do_now(at: &View<'_>) -> DoNow {
             "A read.".to_owned(),
             "Old or new, never a mixture.",
         ),
+        Next::Find if at.without_leaked().is_some() => return at.without_leaked().unwrap_or_default(),
         Next::Find => return wait(format!("Wait: looking through every object of {name}")),
         Next::Plan => (
             "purge.plan",

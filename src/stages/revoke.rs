@@ -65,7 +65,7 @@ impl Stage for Revoke {
     /// Looks for the row at once, asks the key once whether it lives, then probes on until death is proven, and late.
     fn reads(&self, at: &View<'_>) -> Vec<Due> {
         let mut due = Vec::new();
-        if at.incident.opened.has_admin && at.held.contains(&SecretRef::Admin) && at.incident.located.is_none() {
+        if at.has_admin() && at.held.contains(&SecretRef::Admin) && at.incident.located.is_none() {
             due.push(Due { step: step("locate"), effect: provider(at, ProviderOp::Locate), at: at.now });
         }
         if let Some(when) = next_probe(at) {
@@ -107,12 +107,25 @@ fn next_probe(at: &View<'_>) -> Option<Stamp> {
 }
 
 fn killed_at(at: &View<'_>) -> Option<Stamp> {
-    at.incident.revoked_at.or_else(|| at.incident.by_hand.get(&step("kill")).map(|(when, _)| *when))
+    at.incident.revoked_at.max(at.incident.by_hand.get(&step("kill")).map(|(when, _)| *when))
+}
+
+/// It still answers so long after its deletion that spreading can't be the reason: another row was deleted, or a row in
+/// another organisation.
+fn survived(at: &View<'_>) -> Option<String> {
+    let killed = killed_at(at)?;
+    match Death::of(at.incident, SecretRef::Leaked).last {
+        Some((seen, Verdict::Live)) if seen.since(killed) >= death::LATE_S => Some(format!(
+            "it still answers {} after its deletion: was it another key's row?",
+            span_text(seen.since(killed))
+        )),
+        _ => None,
+    }
 }
 
 fn locate_state(at: &View<'_>) -> StepState {
     let step = step("locate");
-    if !at.incident.opened.has_admin {
+    if !at.has_admin() {
         return StepState::Done("no admin key: the row is found by hand".into());
     }
     if let Some(row) = at.incident.row() {
@@ -131,8 +144,14 @@ fn locate_state(at: &View<'_>) -> StepState {
 
 fn kill_state(at: &View<'_>) -> StepState {
     let step = step("kill");
-    if let Some(state) = at.common(&step) {
-        return state;
+    let survived = survived(at).map(StepState::Failed);
+    match at.common(&step) {
+        Some(state @ StepState::ByHand(_)) => return survived.unwrap_or(state),
+        Some(state) => return state,
+        None => {}
+    }
+    if let Some(survived) = survived {
+        return survived;
     }
     if let Some(when) = at.incident.revoked_at {
         return StepState::Done(format!("deleted at {}", when.time()));
@@ -176,7 +195,18 @@ fn do_now(at: &View<'_>) -> DoNow {
         };
         return nothing(format!("Nothing. The key is dead: {}", death.words()), late);
     }
+    if let Some(how) = survived(at) {
+        return DoNow {
+            action: Some(if at.has_admin() { "revoke.locate" } else { "revoke.by_hand" }),
+            what: format!("Look for its row again: {how}"),
+            effect: "Then r or h again. The key may live in another project or organisation.".into(),
+            check: "I go on probing the key itself.".into(),
+        };
+    }
     if killed_at(at).is_some() || death.run > 0 {
+        if let Some(first) = at.without_leaked() {
+            return first;
+        }
         let effect = "You can go on with the next stage while it runs.".into();
         return DoNow {
             effect,
@@ -186,7 +216,7 @@ fn do_now(at: &View<'_>) -> DoNow {
             )
         };
     }
-    if !at.incident.opened.has_admin {
+    if !at.has_admin() {
         return DoNow {
             action: Some("revoke.by_hand"),
             what: "Delete the key on the provider's page, then say so here".into(),
@@ -246,6 +276,10 @@ fn siblings<'a>(at: &'a View<'_>, row: &KeyRow) -> Vec<&'a KeyRow> {
 
 fn see(at: &View<'_>) -> Vec<Text> {
     let mut see = Vec::new();
+    if let Some((_, report)) = &at.incident.located {
+        let not = report.not_searched.iter().take(3);
+        see.extend(not.map(|place| Text::tone(Tone::Warn, format!("keys not listed: {place}"))));
+    }
     if let Some(row) = at.incident.row() {
         see.push(
             Text::plain(format!("{} ", row.redacted))
@@ -317,7 +351,7 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
             lines.push(Text::plain("Then delete it there, with the bin at the end of the row, and confirm"));
         }
     }
-    if at.incident.opened.mode == Mode::Drill && !at.incident.opened.has_admin {
+    if at.incident.opened.mode == Mode::Drill && !at.has_admin() {
         lines.push(Text::tone(Tone::Dim, "In this drill a colleague has the dashboard: h asks them to delete it"));
     }
     lines
@@ -385,8 +419,8 @@ static ACTIONS: [Action; 6] = [
             let mut body = kill_preview(at, row);
             body.push(format!("{} die with the account:", count(dies.len(), "other key")));
             body.extend(dies.iter().map(|s| format!("  {} \"{}\", {}", s.id, s.name, used(s, at.now))));
-            let ask =
-                Ask::new(format!("Delete account {}", row.owner.name), body, Kind::Phrase(row.owner.name.clone()));
+            let named = if row.owner.name.trim().is_empty() { &row.owner.id } else { &row.owner.name };
+            let ask = Ask::new(format!("Delete account {named}"), body, Kind::Phrase(named.trim().to_owned()));
             Act::guarded(ask, step("kill"), provider(at, ProviderOp::RevokeAccount { row: row.clone(), dies }))
         },
     },
@@ -440,12 +474,15 @@ static ACTIONS: [Action; 6] = [
         why: "A read. Also settles a deletion whose answer was lost.",
         risk: Risk::Read,
         ready: |at| {
-            let held = at.held.contains(&SecretRef::Leaked);
-            held.then_some(()).ok_or_else(|| "the leaked key is not in the vault; resume with a key source".into())
+            let can = at.held.contains(&SecretRef::Leaked) || at.has_admin();
+            can.then_some(()).ok_or_else(|| "the leaked key is not in the vault; resume with a key source".into())
         },
         go: |at| {
-            let mut reads = vec![Consequence::Perform { step: step("prove"), effect: probe(at) }];
-            if at.incident.opened.has_admin {
+            let mut reads = Vec::new();
+            if at.held.contains(&SecretRef::Leaked) {
+                reads.push(Consequence::Perform { step: step("prove"), effect: probe(at) });
+            }
+            if at.has_admin() {
                 reads.push(Consequence::Perform { step: step("locate"), effect: provider(at, ProviderOp::Locate) });
             }
             Act::Now(reads)
@@ -457,9 +494,7 @@ static ACTIONS: [Action; 6] = [
         label: "look for the row again",
         why: "A read through every project and page.",
         risk: Risk::Read,
-        ready: |at| {
-            at.incident.opened.has_admin.then_some(()).ok_or_else(|| "there is no admin key to look with".into())
-        },
+        ready: |at| at.has_admin().then_some(()).ok_or_else(|| "there is no admin key to look with".into()),
         go: |at| Act::perform(step("locate"), provider(at, ProviderOp::Locate)),
     },
 ];

@@ -87,9 +87,8 @@ impl Stage for Targets {
                 });
             }
             let lost = !at.held.contains(&SecretRef::Replacement);
-            if let Some(print) =
-                at.incident.taken.get(&SecretRef::Replacement).filter(|_| lost && facts.written.is_some())
-            {
+            let may_hold = facts.written.is_some() || unknown_write(at, place);
+            if let Some(print) = at.incident.taken.get(&SecretRef::Replacement).filter(|_| lost && may_hold) {
                 let op = TargetOp::Recover { at: place.clone(), print: print.clone() };
                 due.push(Due { step: at_place("recover", place), effect: effect(op), at: at.now });
             }
@@ -102,6 +101,11 @@ impl Stage for Targets {
     }
 }
 
+/// A write whose end nobody saw: the new key may stand there.
+fn unknown_write(at: &View<'_>, place: &TargetRef) -> bool {
+    matches!(at.common(&at_place("write", place)), Some(StepState::Unknown(_)))
+}
+
 fn place_state(at: &View<'_>, place: &TargetRef, facts: &TargetFacts) -> StepState {
     for what in ["write", "undo", "reload"] {
         if let Some(state) = at.common(&at_place(what, place))
@@ -110,13 +114,21 @@ fn place_state(at: &View<'_>, place: &TargetRef, facts: &TargetFacts) -> StepSta
             return state;
         }
     }
-    if let Some((_, answer)) = at.incident.by_hand.get(&at_place("place", place)) {
-        return StepState::ByHand(answer.clone());
+    let claim = at.incident.by_hand.get(&at_place("place", place));
+    let leaked = matches!(facts.found.holds, Holds::Leaked | Holds::Both);
+    match claim {
+        // Evidence, not claims: a look after the word that still saw the leaked key there.
+        Some((when, _)) if leaked && facts.seen > *when => {
+            return StepState::Failed("a person said it was done, but the leaked key still stands there".into());
+        }
+        Some((_, answer)) => return StepState::ByHand(answer.clone()),
+        None => {}
     }
     if let Some(why) = &facts.found.blocked {
         return StepState::Failed(why.clone());
     }
-    if facts.written.is_none() {
+    // Written by us, or by a person whose work a later look saw.
+    if facts.written.is_none() && !facts.is_read_back() {
         return at.fault(&at_place("write", place)).unwrap_or(StepState::Ready);
     }
     if !facts.is_read_back() {
@@ -140,6 +152,7 @@ fn place_state(at: &View<'_>, place: &TargetRef, facts: &TargetFacts) -> StepSta
 fn to_write<'a>(at: &'a View<'_>) -> Vec<(&'a TargetRef, &'a TargetFacts)> {
     let open = |(place, facts): &(&TargetRef, &TargetFacts)| {
         facts.written.is_none()
+            && !facts.is_read_back()
             && facts.found.blocked.is_none()
             && matches!(place_state(at, place, facts), StepState::Ready | StepState::Failed(_))
     };
@@ -172,7 +185,9 @@ fn by_hand<'a>(at: &'a View<'_>) -> Vec<&'a TargetRef> {
     let open = |(place, facts): &(&'a TargetRef, &TargetFacts)| {
         let blocked = facts.found.blocked.is_some();
         let mute = facts.is_read_back() && !facts.found.can_prove;
-        (blocked || mute) && !place_state(at, place, facts).settled()
+        // The leaked key was taken out by hand, and no new one put in its place.
+        let cleared = facts.read_back.as_ref().is_some_and(|(_, holds)| *holds == Holds::Neither);
+        (blocked || mute || cleared) && !place_state(at, place, facts).settled()
     };
     at.incident.targets.iter().filter(open).map(|(place, _)| place).collect()
 }
@@ -190,6 +205,9 @@ fn do_now(at: &View<'_>) -> DoNow {
         };
     }
     if at.incident.discovered.is_none() && !at.incident.roots.is_empty() {
+        if let Some(first) = at.without_leaked() {
+            return first;
+        }
         return DoNow {
             what: "Wait: looking for places that hold the key".into(),
             check: "Reads only.".into(),
@@ -381,6 +399,9 @@ static ACTIONS: [Action; 6] = [
         risk: Risk::Write,
         ready: |at| {
             holds_new_key(at)?;
+            if let Some(why) = super::locked("targets", at) {
+                return Err(format!("{why}, or it was not seen to work"));
+            }
             let running = at.running_in("targets").any(|r| r.effect.writes());
             if running {
                 return Err("writing now".into());
@@ -471,7 +492,12 @@ static ACTIONS: [Action; 6] = [
         why: "Puts the backup back, as long as nobody changed the file since.",
         risk: Risk::Write,
         ready: |at| match selected(at) {
-            Some((_, facts)) if facts.written.is_some() => Ok(()),
+            Some((place, facts)) if facts.written.is_some() => match place_state(at, place, facts) {
+                StepState::Running => Err("something runs on that place".into()),
+                StepState::Unknown(what) => Err(format!("{what}: check first (c)")),
+                _ if at.incident.backups_dropped.is_some() => Err("the backups are destroyed".into()),
+                _ => Ok(()),
+            },
             _ => Err("the place under the cursor was not written".into()),
         },
         go: |at| {

@@ -123,7 +123,7 @@ fn read(at: &View<'_>, when: Stamp) -> Option<Due> {
 
 /// `Ready`, or why no figures can be had.
 fn blocked(at: &View<'_>) -> StepState {
-    if !at.incident.opened.has_admin {
+    if !at.has_admin() {
         return StepState::Locked(
             "no admin key to read figures with: look at the page and record what you saw (v)".into(),
         );

@@ -26,6 +26,7 @@ mod program;
 mod screens;
 mod settings;
 mod ui_kit;
+mod walk;
 mod writer;
 
 mod git_engine;

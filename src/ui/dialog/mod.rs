@@ -254,7 +254,7 @@ impl Dialog {
 
 fn phrase(want: &str, typed: &str) -> Wish {
     let typed = typed.trim();
-    if typed == want {
+    if typed == want && !want.is_empty() {
         Wish::Accept(Answer::Phrase)
     } else if typed.is_empty() {
         Wish::NotYet(format!("type {want} to go on, or Esc to go back"))

@@ -1,0 +1,627 @@
+//! The walk, driven purely: records in, what the screen says and offers out. One test for each way it could lie.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use stanch::app::{App, Msg, Order, Overlay, Setup};
+use stanch::base::{Fault, FaultKind, Fingerprint, KeyKind, SecretRef, Stamp};
+use stanch::effect::git::{CopyMap, GitOp, GitReply, Plan, Proof, ProofLine, PushReport, Standing};
+use stanch::effect::provider::{Issued, KeyReport, KeyRow, Owner, OwnerKind, Probe, ProviderOp, ProviderReply};
+use stanch::effect::target::{Found, Holds, TargetOp, TargetRef, TargetReply};
+use stanch::effect::{Effect, Outcome, Reply, Verdict};
+use stanch::incident::playbook::Playbook;
+use stanch::incident::{Event, Incident, IntentState, Mode, Opened, Record, StepRef, StepState};
+use stanch::providers::{self, prices::Prices};
+use stanch::stages;
+use stanch::ui::{Code, Key};
+
+struct Walk {
+    app: App,
+    at: Stamp,
+    seq: u64,
+    intents: u64,
+    hand: Stamp,
+    /// Everything asked for so far.
+    orders: Vec<Order>,
+}
+
+fn print(last4: &str) -> Fingerprint {
+    Fingerprint {
+        prefix: "sk-proj-".into(),
+        last4: last4.into(),
+        hash: last4.repeat(16),
+        kind: KeyKind::OpenAiProject,
+        length: 60,
+    }
+}
+
+fn opened() -> Opened {
+    Opened {
+        incident: "20261120-1400-otter-4f".into(),
+        mode: Mode::Live,
+        provider: "openai".into(),
+        key: print("9f3a"),
+        salt: "s".into(),
+        found_by: "mail".into(),
+        exposed_since: Stamp::from_secs(90_000),
+        exposed_known: true,
+        repos: vec![PathBuf::from("/work/repo")],
+        roots: vec![PathBuf::from("/work/app")],
+        has_admin: true,
+        drill: None,
+    }
+}
+
+fn row(id: &str) -> KeyRow {
+    KeyRow {
+        id: id.into(),
+        name: "prod".into(),
+        redacted: "sk-proj-abc...9f3a".into(),
+        project_id: "proj_1".into(),
+        project_name: "billing".into(),
+        created: None,
+        last_used: None,
+        owner: Owner { kind: OwnerKind::ServiceAccount, id: "svc_1".into(), name: "svc-billing".into() },
+        admin: false,
+    }
+}
+
+fn provider(op: ProviderOp) -> Effect {
+    Effect::Provider { provider: "openai".into(), op }
+}
+
+fn target(op: TargetOp) -> Effect {
+    Effect::Target { op }
+}
+
+fn git(op: GitOp) -> Effect {
+    Effect::Git { repo: PathBuf::from("/work/repo"), op }
+}
+
+fn p(reply: ProviderReply) -> Outcome {
+    Outcome::Done { reply: Reply::Provider { reply } }
+}
+
+fn t(reply: TargetReply) -> Outcome {
+    Outcome::Done { reply: Reply::Target { reply } }
+}
+
+fn g(reply: GitReply) -> Outcome {
+    Outcome::Done { reply: Reply::Git { reply } }
+}
+
+fn place() -> TargetRef {
+    TargetRef { kind: "dotenv".into(), place: "/work/app/.env".into() }
+}
+
+fn found(holds: Holds) -> Found {
+    Found {
+        at: place(),
+        content: "c".into(),
+        spots: Vec::new(),
+        holds,
+        blocked: None,
+        warnings: Vec::new(),
+        diff: Vec::new(),
+        can_reload: false,
+        can_prove: false,
+    }
+}
+
+fn issued(name: &str, print: Option<Fingerprint>) -> Issued {
+    Issued {
+        key_id: "key_new".into(),
+        account_id: "svc_new".into(),
+        name: name.into(),
+        project_id: "proj_1".into(),
+        created: None,
+        print,
+    }
+}
+
+impl Walk {
+    fn new(held: &[SecretRef]) -> Self {
+        Self::of(opened(), held)
+    }
+
+    fn of(opened: Opened, held: &[SecretRef]) -> Self {
+        let at = Stamp::from_secs(100_000);
+        let event = Event::Opened(Box::new(opened));
+        let first = Record { v: 1, seq: 0, at, by: "t".into(), prev: String::new(), event };
+        let setup = Setup {
+            provider: providers::by_id("openai").unwrap(),
+            playbooks: Playbook::built_in().unwrap(),
+            prices: Prices::built_in().unwrap(),
+            label: String::new(),
+            pace: 1,
+            observe: false,
+        };
+        let held: BTreeSet<SecretRef> = held.iter().copied().collect();
+        let app = App::new(Incident::fold([&first]).unwrap(), setup, held, at);
+        Self { app, at, seq: 0, intents: 0, hand: Stamp::from_secs(1), orders: Vec::new() }
+    }
+
+    /// A record, a second later; what the app wants recorded in turn is recorded too.
+    fn rec(&mut self, event: Event) {
+        let mut waiting = vec![event];
+        while let Some(event) = waiting.pop() {
+            (self.at, self.seq) = (self.at.plus_secs(1), self.seq + 1);
+            let record = Record { v: 1, seq: self.seq, at: self.at, by: "t".into(), prev: String::new(), event };
+            let orders = self.app.update(Msg::Recorded(Box::new(record)));
+            waiting.extend(orders.iter().filter_map(|o| match o {
+                Order::Record(event) => Some(event.clone()),
+                _ => None,
+            }));
+            self.orders.extend(orders);
+        }
+    }
+
+    /// A look that began only now, and its answer.
+    fn saw(&mut self, stage: &str, step: &str, effect: Effect, outcome: Outcome) {
+        self.rec(Event::Observed { step: StepRef::new(stage, step), effect, outcome });
+    }
+
+    fn intend(&mut self, stage: &str, step: &str, effect: Effect) -> u64 {
+        self.intents += 1;
+        self.rec(Event::Intent { id: self.intents, step: StepRef::new(stage, step), effect });
+        self.intents
+    }
+
+    fn did(&mut self, stage: &str, step: &str, effect: Effect, outcome: Outcome) {
+        let id = self.intend(stage, step, effect);
+        self.rec(Event::Outcome { id, outcome });
+    }
+
+    fn lost(&mut self, stage: &str, step: &str, effect: Effect) -> u64 {
+        let id = self.intend(stage, step, effect);
+        self.rec(Event::Unknown { id, why: "cut".into() });
+        id
+    }
+
+    fn hold(&mut self, held: &[SecretRef]) {
+        self.orders.extend(self.app.update(Msg::Held(held.iter().copied().collect())));
+    }
+
+    fn pass(&mut self, secs: i64) {
+        self.at = self.at.plus_secs(secs);
+        self.orders.extend(self.app.update(Msg::Now(self.at)));
+    }
+
+    fn probe(&mut self, key: SecretRef, verdict: Verdict) {
+        let (status, code) = match verdict {
+            Verdict::Dead => (Some(401), Some("invalid_api_key".to_owned())),
+            Verdict::Live => (Some(200), None),
+            Verdict::Unknown => (None, None),
+        };
+        let probe = Probe { key, verdict, status, code, why: String::new(), request_id: None };
+        let (stage, step) = if key == SecretRef::Leaked { ("revoke", "prove") } else { ("issue", "probe") };
+        self.saw(stage, step, provider(ProviderOp::Probe { key }), p(ProviderReply::Probed(probe)));
+    }
+
+    fn locate(&mut self, matches: Vec<KeyRow>, not_searched: &[&str]) {
+        let not_searched = not_searched.iter().map(|s| (*s).to_owned()).collect();
+        let report = KeyReport { matches, siblings: Vec::new(), projects: 1, keys_seen: 3, not_searched };
+        self.saw("revoke", "locate", provider(ProviderOp::Locate), p(ProviderReply::Located(report)));
+    }
+
+    fn discover(&mut self, found: Vec<Found>) {
+        let op = TargetOp::Discover { roots: vec![PathBuf::from("/work/app")] };
+        self.saw("targets", "find", target(op), t(TargetReply::Discovered { found, skipped: Vec::new(), files: 4 }));
+    }
+
+    fn issue(&mut self, last4: &str) {
+        let op = ProviderOp::Issue { project: "proj_1".into(), name: self.name() };
+        let made = issued(&self.name(), Some(print(last4)));
+        self.did("issue", "issue", provider(op), p(ProviderReply::Issued(made)));
+        self.hold(&[SecretRef::Leaked, SecretRef::Admin, SecretRef::Replacement]);
+    }
+
+    fn name(&self) -> String {
+        stages::issue::name(&self.app.view("issue"))
+    }
+
+    fn ready(&self, id: &str) -> Result<(), String> {
+        let (stage, _) = id.split_once('.').unwrap();
+        let stage = stages::by_id(stage).unwrap();
+        let action = stage.actions().iter().find(|a| a.id == id).unwrap();
+        (action.ready)(&self.app.view(stage.id()))
+    }
+
+    fn step(&self, stage: &str, step: &str) -> StepState {
+        let stage = stages::by_id(stage).unwrap();
+        let steps = stage.steps(&self.app.view(stage.id()));
+        steps.into_iter().find(|s| s.id.starts_with(step)).unwrap().state
+    }
+
+    fn do_now(&self, stage: &str) -> stages::DoNow {
+        stages::by_id(stage).unwrap().sheet(&self.app.view(stage)).do_now
+    }
+
+    fn open(&self) -> Vec<String> {
+        stages::close::open(&self.app.view("close"))
+    }
+
+    fn intent(&self, id: u64) -> IntentState {
+        self.app.incident.intents[&id].state.clone()
+    }
+
+    fn press(&mut self, key: Key) -> Vec<Order> {
+        self.hand = self.hand.plus_secs(2);
+        let orders = self.app.update(Msg::Key { key, hand: self.hand });
+        self.orders.extend(orders.clone());
+        orders
+    }
+
+    fn wanted(&self, test: impl Fn(&Effect) -> bool) -> bool {
+        self.orders.iter().any(|o| matches!(o, Order::Perform { effect, .. } if test(effect)))
+    }
+}
+
+const ALL: [SecretRef; 2] = [SecretRef::Leaked, SecretRef::Admin];
+
+fn put() -> Effect {
+    target(TargetOp::Put { at: place(), expect: "c".into(), with: SecretRef::Replacement })
+}
+
+fn read_back(holds: Holds) -> (Effect, Outcome) {
+    (target(TargetOp::ReadBack { at: place() }), t(TargetReply::ReadBack { at: place(), holds }))
+}
+
+#[test]
+fn a_key_that_an_unfinished_write_may_have_stored_is_no_orphan() {
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    walk.discover(vec![found(Holds::Leaked)]);
+    walk.issue("b2c4");
+    walk.probe(SecretRef::Replacement, Verdict::Live);
+    let id = walk.lost("targets", "write:/work/app/.env", put());
+    // The program ends here; the vault forgets the new key.
+    walk.rec(Event::Resumed { torn: 0 });
+    walk.hold(&ALL);
+    assert_eq!(walk.ready("issue.discard"), Err("there is no orphan".into()), "production may run on it");
+    assert!(walk.wanted(|e| matches!(e, Effect::Target { op: TargetOp::Recover { .. } })), "it takes the key back");
+    let recover = target(TargetOp::Recover { at: place(), print: print("b2c4") });
+    walk.saw("targets", "recover:/work/app/.env", recover, t(TargetReply::Recovered { at: place() }));
+    assert_eq!(walk.intent(id), IntentState::Settled(true));
+    assert!(walk.app.incident.targets[&place()].written.is_some());
+}
+
+#[test]
+fn a_place_that_does_not_hold_the_new_key_settles_the_write_and_frees_the_orphan() {
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    walk.discover(vec![found(Holds::Leaked)]);
+    walk.issue("b2c4");
+    let id = walk.lost("targets", "write:/work/app/.env", put());
+    walk.rec(Event::Resumed { torn: 0 });
+    walk.hold(&ALL);
+    let recover = target(TargetOp::Recover { at: place(), print: print("b2c4") });
+    let fault = Fault::new(FaultKind::Changed, "not there", "no value has that print");
+    walk.saw("targets", "recover:/work/app/.env", recover, Outcome::Refused { fault });
+    assert_eq!(walk.intent(id), IntentState::Settled(false));
+    assert_eq!(walk.ready("issue.discard"), Ok(()));
+}
+
+#[test]
+fn a_key_made_by_hand_under_our_name_is_no_orphan() {
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    let name = walk.name();
+    walk.rec(Event::Took { role: SecretRef::Replacement, print: print("aaaa") });
+    walk.hold(&[SecretRef::Leaked, SecretRef::Admin, SecretRef::Replacement]);
+    let look = provider(ProviderOp::FindIssued { project: "proj_1".into(), name: name.clone() });
+    walk.saw("issue", "issue", look, p(ProviderReply::IssuedFound { found: vec![issued(&name, None)] }));
+    assert!(walk.app.incident.orphans.is_empty());
+    assert!(walk.ready("issue.discard").is_err(), "it is the good one");
+}
+
+#[test]
+fn writes_of_unknown_end_are_not_offered_again() {
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    walk.issue("b2c4");
+    walk.hold(&ALL);
+    assert_eq!(walk.ready("issue.discard"), Ok(()));
+    let orphan = issued(&walk.name(), None);
+    let id = walk.lost(
+        "issue",
+        "discard",
+        provider(ProviderOp::Discard { project: "proj_1".into(), issued: orphan.clone() }),
+    );
+    assert!(walk.ready("issue.discard").is_err(), "unknown: check first");
+    // A look for another name tells nothing; one for its own name does.
+    let look = |name: &str| provider(ProviderOp::FindIssued { project: "proj_1".into(), name: name.into() });
+    walk.saw("issue", "issue", look("another"), p(ProviderReply::IssuedFound { found: Vec::new() }));
+    assert!(matches!(walk.intent(id), IntentState::Unknown(_)));
+    walk.saw("issue", "issue", look(&orphan.name), p(ProviderReply::IssuedFound { found: Vec::new() }));
+    assert_eq!(walk.intent(id), IntentState::Settled(true));
+
+    let mut walk = Walk::new(&ALL);
+    walk.discover(vec![found(Holds::Leaked)]);
+    walk.did(
+        "targets",
+        "write:/work/app/.env",
+        put(),
+        t(TargetReply::Written { at: place(), now: "n".into(), spots: 1 }),
+    );
+    assert_eq!(walk.ready("targets.undo"), Ok(()));
+    walk.lost("targets", "undo:/work/app/.env", target(TargetOp::Undo { at: place() }));
+    assert!(walk.ready("targets.undo").is_err());
+}
+
+#[test]
+fn a_list_that_was_read_while_the_write_ran_settles_nothing() {
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    // The look starts, then the deletion is lost, then the look ends.
+    walk.app.update(Msg::Do { id: "revoke.locate".into(), hand: Stamp::from_secs(1) });
+    walk.pass(1);
+    let id = walk.lost("revoke", "kill", provider(ProviderOp::Revoke { row: row("key_old") }));
+    walk.locate(vec![row("key_old")], &[]);
+    assert!(matches!(walk.intent(id), IntentState::Unknown(_)), "that list is from before");
+    // A list with a gap is no proof of absence; a whole one is.
+    walk.locate(Vec::new(), &["project p2: no permission"]);
+    assert!(matches!(walk.intent(id), IntentState::Unknown(_)), "it may be in the project that was not listed");
+    walk.locate(Vec::new(), &[]);
+    assert_eq!(walk.intent(id), IntentState::Settled(true));
+}
+
+#[test]
+fn the_probe_of_an_earlier_new_key_says_nothing_about_the_next() {
+    let mut walk = Walk::new(&ALL);
+    walk.rec(Event::Took { role: SecretRef::Replacement, print: print("aaaa") });
+    walk.hold(&[SecretRef::Leaked, SecretRef::Admin, SecretRef::Replacement]);
+    walk.probe(SecretRef::Replacement, Verdict::Live);
+    assert!(matches!(walk.step("issue", "probe"), StepState::Done(_)));
+    walk.orders.clear();
+    walk.rec(Event::Took { role: SecretRef::Replacement, print: print("bbbb") });
+    assert!(matches!(walk.step("issue", "probe"), StepState::Verifying(_)), "{:?}", walk.step("issue", "probe"));
+    assert!(
+        walk.wanted(|e| matches!(e, Effect::Provider { op: ProviderOp::Probe { key: SecretRef::Replacement }, .. }))
+    );
+}
+
+#[test]
+fn nothing_is_written_before_the_new_key_was_seen_to_work() {
+    let mut walk = Walk::new(&ALL);
+    walk.discover(vec![found(Holds::Leaked)]);
+    walk.rec(Event::Took { role: SecretRef::Replacement, print: print("aaaa") });
+    walk.hold(&[SecretRef::Leaked, SecretRef::Replacement]);
+    walk.probe(SecretRef::Replacement, Verdict::Dead);
+    assert!(walk.ready("targets.write").is_err());
+    walk.probe(SecretRef::Replacement, Verdict::Live);
+    assert_eq!(walk.ready("targets.write"), Ok(()));
+}
+
+#[test]
+fn a_key_that_survives_its_deletion_can_be_killed_again() {
+    for by_hand in [false, true] {
+        let mut walk = Walk::new(&ALL);
+        walk.locate(vec![row("key_old")], &[]);
+        if by_hand {
+            walk.rec(Event::ByHand { step: StepRef::new("revoke", "kill"), answer: "9f3a".into() });
+        } else {
+            let kill = provider(ProviderOp::Revoke { row: row("key_old") });
+            walk.did("revoke", "kill", kill, p(ProviderReply::Revoked { id: "key_old".into() }));
+        }
+        walk.probe(SecretRef::Leaked, Verdict::Live);
+        assert!(walk.ready("revoke.kill").is_err(), "it may still be spreading");
+        walk.pass(700);
+        walk.probe(SecretRef::Leaked, Verdict::Live);
+        assert!(matches!(walk.step("revoke", "kill"), StepState::Failed(_)), "{:?}", walk.step("revoke", "kill"));
+        assert_eq!(walk.do_now("revoke").action, Some("revoke.locate"));
+        assert_eq!((walk.ready("revoke.kill"), walk.ready("revoke.by_hand")), (Ok(()), Ok(())));
+    }
+}
+
+#[test]
+fn a_new_write_makes_a_new_backup_to_destroy() {
+    let mut walk = Walk::new(&ALL);
+    walk.discover(vec![found(Holds::Leaked)]);
+    let written = || t(TargetReply::Written { at: place(), now: "n".into(), spots: 1 });
+    walk.did("targets", "write:/work/app/.env", put(), written());
+    walk.did("close", "backups", target(TargetOp::DropBackups), t(TargetReply::BackupsDropped { files: 1 }));
+    assert!(walk.ready("close.backups").is_err());
+    assert!(walk.ready("targets.undo").is_err(), "there is no backup to undo from");
+    walk.did("targets", "write:/work/app/.env", put(), written());
+    assert_eq!(walk.ready("close.backups"), Ok(()));
+    assert!(walk.open().iter().any(|line| line.starts_with("Backups")), "{:?}", walk.open());
+}
+
+#[test]
+fn a_file_edited_by_hand_counts_once_a_look_saw_it_and_a_claim_falls_to_what_a_look_saw() {
+    let mut walk = Walk::new(&ALL);
+    walk.discover(vec![found(Holds::Leaked)]);
+    let (look, saw) = read_back(Holds::Replacement);
+    walk.saw("targets", "read:/work/app/.env", look, saw);
+    assert!(matches!(walk.step("targets", "place"), StepState::Verifying(_)), "{:?}", walk.step("targets", "place"));
+    assert_eq!(walk.ready("targets.by_hand"), Ok(()));
+    walk.rec(Event::ByHand { step: StepRef::new("targets", "place:/work/app/.env"), answer: "restarted".into() });
+    assert!(matches!(walk.step("targets", "place"), StepState::ByHand(_)));
+    walk.discover(vec![found(Holds::Leaked)]);
+    assert!(matches!(walk.step("targets", "place"), StepState::Failed(_)), "the leaked key stands there");
+}
+
+fn purged(walk: &mut Walk) {
+    let map = CopyMap { copies: vec![copy()], objects: 9, ..CopyMap::default() };
+    walk.saw("purge", "find:/work/repo", git(GitOp::Find), g(GitReply::Found(map)));
+    let plan = Plan { id: "p1".into(), phrase: "repo".into(), push_needed: true, ..Plan::default() };
+    walk.saw("purge", "plan:/work/repo", git(GitOp::Plan), g(GitReply::Planned(Box::new(plan))));
+}
+
+fn copy() -> stanch::effect::git::Copy {
+    stanch::effect::git::Copy {
+        id: "a".repeat(40),
+        what: stanch::effect::git::CopyKind::Blob,
+        form: "plain".into(),
+        path: None,
+        first: None,
+        last: None,
+        refs: Vec::new(),
+        on_remote: true,
+        reachable: true,
+        remedy: String::new(),
+    }
+}
+
+fn applied() -> Outcome {
+    g(GitReply::Applied { plan: "p1".into(), refs: 1, backup: "/b".into() })
+}
+
+fn proved() -> Outcome {
+    let line = ProofLine { what: "all objects".into(), clean: true, saw: "none".into() };
+    g(GitReply::Proved(Proof { checks: vec![line], not_checked: Vec::new() }))
+}
+
+#[test]
+fn a_word_about_a_repository_does_not_hide_an_unknown_switch() {
+    let mut walk = Walk::new(&ALL);
+    purged(&mut walk);
+    walk.lost("purge", "apply:/work/repo", git(GitOp::Apply { plan: "p1".into() }));
+    walk.rec(Event::ByHand { step: StepRef::new("purge", "repo:/work/repo"), answer: "done".into() });
+    assert!(matches!(walk.step("purge", "repo"), StepState::Unknown(_)), "{:?}", walk.step("purge", "repo"));
+}
+
+#[test]
+fn what_was_pushed_before_an_undo_is_pushed_again_and_refs_nobody_can_clean_stay_open() {
+    let mut walk = Walk::new(&ALL);
+    purged(&mut walk);
+    let apply = || git(GitOp::Apply { plan: "p1".into() });
+    walk.did("purge", "apply:/work/repo", apply(), applied());
+    walk.saw("purge", "prove:/work/repo", git(GitOp::Prove), proved());
+    let push = PushReport { needs_support: vec!["refs/pull/7/head".into()], ..PushReport::default() };
+    walk.did("purge", "push:/work/repo", git(GitOp::Push { plan: "p1".into() }), g(GitReply::Pushed(push)));
+    assert!(walk.open().iter().any(|line| line.contains("refs/pull/7/head")), "{:?}", walk.open());
+    assert_eq!(walk.ready("purge.finish"), Ok(()));
+    // An undo whose end nobody saw, found to have happened, then the same switch again.
+    let undo = walk.lost("purge", "undo:/work/repo", git(GitOp::Undo { plan: "p1".into() }));
+    let check = git(GitOp::Check { plan: "p1".into() });
+    walk.saw(
+        "purge",
+        "check:/work/repo",
+        check,
+        g(GitReply::Stands { plan: "p1".into(), at: Standing::Old, remote: None, finished: false }),
+    );
+    assert_eq!(walk.intent(undo), IntentState::Settled(true));
+    walk.did("purge", "apply:/work/repo", apply(), applied());
+    walk.saw("purge", "prove:/work/repo", git(GitOp::Prove), proved());
+    assert!(walk.ready("purge.finish").is_err(), "the remote was not looked at since");
+    assert_eq!(walk.ready("purge.push"), Ok(()));
+}
+
+#[test]
+fn without_the_leaked_key_nobody_is_told_to_wait() {
+    let mut walk = Walk::new(&[SecretRef::Admin]);
+    let kill = provider(ProviderOp::Revoke { row: row("key_old") });
+    walk.locate(vec![row("key_old")], &[]);
+    walk.did("revoke", "kill", kill, p(ProviderReply::Revoked { id: "key_old".into() }));
+    for stage in ["revoke", "targets", "purge"] {
+        assert!(walk.do_now(stage).what.contains("resume"), "{stage}: {}", walk.do_now(stage).what);
+    }
+    // A deletion of unknown end can be checked by the list alone.
+    walk.lost("revoke", "kill", provider(ProviderOp::Revoke { row: row("key_old") }));
+    assert_eq!(walk.ready("revoke.check"), Ok(()));
+}
+
+#[test]
+fn an_admin_key_that_comes_with_the_resume_is_used() {
+    let walk = Walk::of(Opened { has_admin: false, ..opened() }, &[SecretRef::Leaked]);
+    assert!(walk.ready("revoke.locate").is_err());
+    let mut walk = Walk::of(Opened { has_admin: false, ..opened() }, &ALL);
+    walk.pass(1);
+    assert!(walk.wanted(|e| *e == provider(ProviderOp::Locate)));
+}
+
+#[test]
+fn a_proof_keeps_its_words_when_a_later_probe_gets_no_answer() {
+    let mut walk = Walk::new(&ALL);
+    for _ in 0..8 {
+        walk.pass(8);
+        walk.probe(SecretRef::Leaked, Verdict::Dead);
+    }
+    let proof = walk.step("revoke", "prove");
+    assert!(proof.detail().contains("8 of 8"), "{proof:?}");
+    walk.probe(SecretRef::Leaked, Verdict::Unknown);
+    assert_eq!(walk.step("revoke", "prove"), proof);
+    walk.probe(SecretRef::Leaked, Verdict::Dead);
+    assert_eq!(walk.step("revoke", "prove"), proof, "not `1 of 8`");
+}
+
+#[test]
+fn a_key_typed_into_a_note_is_not_recorded_and_that_is_said() {
+    let mut walk = Walk::new(&ALL);
+    walk.press(Key::char('N'));
+    let key = format!("sk-{}-{}", "proj", "aB3_".repeat(10));
+    for c in format!("the new one is {key}").chars() {
+        walk.press(Key::char(c));
+    }
+    let orders = walk.press(Key::of(Code::Enter));
+    assert!(!orders.iter().any(|o| matches!(o, Order::Record(_))), "{orders:?}");
+    assert!(walk.app.said.as_ref().is_some_and(|(_, _, words)| words.contains("not recorded")));
+}
+
+#[test]
+fn what_is_no_time_and_no_path_is_said_and_not_recorded() {
+    for (id, typed, word) in [
+        ("intake.exposed", "yesterday", "no time"),
+        ("intake.exposed", "2099-01-01 00:00", "future"),
+        ("intake.repo", "my-repo", "absolute"),
+    ] {
+        let mut walk = Walk::new(&ALL);
+        walk.app.update(Msg::Do { id: id.into(), hand: Stamp::from_secs(1) });
+        walk.press(Key::ctrl('u'));
+        for c in typed.chars() {
+            walk.press(Key::char(c));
+        }
+        let orders = walk.press(Key::of(Code::Enter));
+        assert!(!orders.iter().any(|o| matches!(o, Order::Record(_))), "{orders:?}");
+        assert!(walk.app.said.as_ref().is_some_and(|(_, _, said)| said.contains(word)), "{:?}", walk.app.said);
+    }
+}
+
+#[test]
+fn one_refusal_is_no_containment_in_the_report() {
+    let mut walk = Walk::new(&ALL);
+    walk.probe(SecretRef::Leaked, Verdict::Dead);
+    let report = stanch::app::report::Report::of(&walk.app);
+    assert_eq!((report.contained_at, report.time_to_contain_s), (None, None));
+}
+
+#[test]
+fn a_phrase_without_words_is_never_met_by_enter() {
+    let mut walk = Walk::new(&ALL);
+    let nameless = KeyRow { owner: Owner { name: String::new(), ..row("k").owner }, ..row("key_old") };
+    walk.locate(vec![nameless.clone()], &[]);
+    let fault = Fault::refused("not deleted", "an account owns it").hint("delete the service account");
+    walk.did("revoke", "kill", provider(ProviderOp::Revoke { row: nameless }), Outcome::Refused { fault });
+    walk.app.update(Msg::Do { id: "revoke.account".into(), hand: Stamp::from_secs(1) });
+    assert!(matches!(walk.app.overlay, Overlay::Asking(_)), "{:?}", walk.app.said);
+    let orders = walk.press(Key::of(Code::Enter));
+    assert!(orders.is_empty(), "{orders:?}");
+    assert!(matches!(walk.app.overlay, Overlay::Asking(_)));
+}
+
+#[test]
+fn reads_that_came_back_are_not_asked_again_at_once() {
+    let mut walk = Walk::new(&ALL);
+    walk.pass(1);
+    let first: Vec<(StepRef, Effect)> = walk
+        .orders
+        .iter()
+        .filter_map(|o| match o {
+            Order::Perform { step, effect, .. } => Some((step.clone(), effect.clone())),
+            _ => None,
+        })
+        .collect();
+    assert!(!first.is_empty());
+    let refused = || Outcome::Failed { fault: Fault::new(FaultKind::Unreachable, "no", "down") };
+    walk.orders.clear();
+    for (step, effect) in &first {
+        walk.saw(&step.stage, &step.step, effect.clone(), refused());
+    }
+    walk.pass(1);
+    let again = |walk: &Walk| walk.orders.iter().filter(|o| matches!(o, Order::Perform { .. })).count();
+    assert_eq!(again(&walk), 0, "{:?}", walk.orders);
+    walk.pass(10);
+    assert_eq!(again(&walk), first.len(), "later they are");
+}
