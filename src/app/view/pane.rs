@@ -108,12 +108,13 @@ impl Pen<'_> {
                     text::span(c.to_string(), self.look.style(role.map_or(Role::Text, |(_, role)| role)))
                 })
                 .collect();
+            // First the room, then the area: a line at the old edge of the paper would be written beyond it.
+            self.room(1);
             let at = Rect {
                 x: self.area.x + indent.min(self.area.width),
                 width: self.area.width.saturating_sub(indent),
                 ..self.area
             };
-            self.room(1);
             if self.row < self.area.height {
                 text::put_line(self.buf, at, self.row, &Line::from(spans));
             }
@@ -273,4 +274,25 @@ fn draw_chart(data: &Chart, pen: &mut Pen<'_>, height: u16) {
         Rect { x: pen.area.x + 1, y: pen.area.y + pen.row, width: pen.area.width.saturating_sub(2), height: rows };
     drawn.draw(area, pen.buf, pen.look);
     pen.row = pen.row.saturating_add(rows);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::Theme;
+
+    #[test]
+    fn every_line_is_on_the_paper_however_often_it_grows() {
+        let look = Look::new(Theme::default(), false);
+        let area = Rect::new(0, 0, 20, 3);
+        let mut paper = Buffer::empty(area);
+        let mut pen = Pen { buf: &mut paper, area, row: 0, look: &look, longest: 50 };
+        for n in 0..40 {
+            pen.line(&[(Role::Text, format!("line {n}"))], 1);
+        }
+        for n in 0..40_u16 {
+            let row: String = (0..20).filter_map(|x| paper.cell((x, n))).map(ratatui::buffer::Cell::symbol).collect();
+            assert_eq!(row.trim(), format!("line {n}"));
+        }
+    }
 }
