@@ -86,6 +86,8 @@ impl App {
     }
 
     fn start(&mut self, act: Act, key: Key, hand: Stamp, orders: &mut Vec<Order>) {
+        // What was told belongs to what came before: "nothing was done" must not stand below something that was.
+        self.said = None;
         match act {
             Act::Now(consequences) => self.follow(consequences, orders),
             Act::Ask { asks, then } => {

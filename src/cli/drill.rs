@@ -94,7 +94,7 @@ pub(super) async fn drill(args: Drill, context: Context) -> Result<u8> {
     let mut lines = brief.story.clone();
     lines.push(String::new());
     lines.push(format!(
-        "This is a drill: the clocks run {}. Enter begins; ? helps at any time.",
+        "This is a drill: the clocks run {}. Enter or Esc begins; ? helps at any time. N notes what you see: notes count.",
         if args.pace > 1 { format!("{} times as fast as real ones", args.pace) } else { "like real ones".into() }
     ));
     engine.put(Msg::Story { title: format!("DRILL  {}", brief.title), lines, hand: machine_now() });

@@ -92,7 +92,7 @@ impl Stage for Close {
             Block::Lines { title: "Open".into(), lines: open_lines(&open) },
             Block::Lines {
                 title: "Keep it from happening again".into(),
-                lines: PREVENTION.iter().map(|line| Text::plain(*line)).collect(),
+                lines: PREVENTION.iter().map(|line| Text::plain(format!("- {line}"))).collect(),
             },
         ];
         sheet
@@ -111,7 +111,7 @@ fn open_lines(open: &[String]) -> Vec<Text> {
     if open.is_empty() {
         return vec![Text::tone(Tone::Dim, "nothing")];
     }
-    open.iter().map(|line| Text::tone(Tone::Warn, line.clone())).collect()
+    open.iter().map(|line| Text::tone(Tone::Warn, format!("- {line}"))).collect()
 }
 
 /// Advice with a place in every report: what the articles on securing keys name, corrected where they are wrong.
@@ -209,7 +209,12 @@ static ACTIONS: [Action; 4] = [
         ready: |at| at.incident.closed.as_ref().map_or(Ok(()), |(when, _)| Err(format!("closed at {}", when.time()))),
         go: |at| {
             let open = open(at);
-            let body = if open.is_empty() { vec!["Nothing is open.".into()] } else { open.clone() };
+            let body = if open.is_empty() {
+                vec!["Nothing is open.".into()]
+            } else {
+                let head = "Still open; it stands in the report, and `stanch resume` takes it up again:";
+                std::iter::once(head.to_owned()).chain(open.iter().map(|line| format!("- {line}"))).collect()
+            };
             let mut then = Vec::new();
             if at.held.contains(&SecretRef::Leaked) {
                 let probe = provider(at, ProviderOp::Probe { key: SecretRef::Leaked });

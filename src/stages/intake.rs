@@ -217,6 +217,8 @@ fn price(at: &View<'_>, id: &str) -> String {
 fn see(at: &View<'_>) -> Vec<Text> {
     let o = &at.incident.opened;
     let found_by = at.incident.decision("found_by").map_or(&o.found_by, |d| &d.choice);
+    let found =
+        if found_by == "not told" { "how found: not told; w sets it".into() } else { format!("found by {found_by}") };
     let since = at.incident.exposed_since();
     let known = at.incident.exposed_known();
     let how_long = span_text(at.now.since(since));
@@ -230,16 +232,16 @@ fn see(at: &View<'_>) -> Vec<Text> {
     } else {
         Text::tone(Tone::Warn, "No admin key: revoke and issue go by hand; the proofs still work")
     };
+    let (repos, roots) = (at.incident.repos.len(), at.incident.roots.len());
+    let places = format!("{} and {} to look in", count(repos, "repository"), count(roots, "env root"));
     let mut see = vec![
-        Text::tone(Tone::Strong, o.key.to_string())
-            .and(Tone::Plain, format!("  {}, found by {}", o.key.kind.words(), found_by)),
+        Text::tone(Tone::Strong, o.key.to_string()).and(Tone::Plain, format!("  {}, {found}", o.key.kind.words())),
         exposed,
         admin,
-        Text::plain(format!(
-            "{} and {} to look in",
-            count(at.incident.repos.len(), "repository"),
-            count(at.incident.roots.len(), "env root")
-        )),
+        match (repos, roots) {
+            (0, _) | (_, 0) => Text::tone(Tone::Warn, format!("{places}; r and v add some")),
+            _ => Text::plain(places),
+        },
     ];
     if o.mode == Mode::Drill {
         see.push(Text::tone(Tone::Dim, "This is a drill: nothing leaves this machine."));

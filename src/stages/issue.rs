@@ -291,7 +291,7 @@ static ACTIONS: [Action; 4] = [
             let (id, project) = project(at);
             let body = vec![
                 format!("Makes: service account {} in project {project}", name(at)),
-                "By: the admin key. Seen by: everybody who lists the project's keys.".into(),
+                "By: the admin key. Its name is seen by everybody who lists the project's keys.".into(),
                 "The value goes to the vault; targets are written in the next stage.".into(),
             ];
             let ask = Ask::new("Issue a new key", body, Kind::Confirm);

@@ -190,7 +190,8 @@ fn do_now(at: &View<'_>) -> DoNow {
     let name = name(repo);
     let busy = at.running_in("purge").find(|r| matches!(&r.effect, Effect::Git { repo: of, .. } if of == repo));
     if let Some(running) = busy {
-        return wait(format!("Wait: {}", running.effect.words()));
+        let check = if running.effect.writes() { "The proof, or the table of refs, follows." } else { "Reads only." };
+        return DoNow { check: check.into(), ..wait(format!("Wait: {}", running.effect.words())) };
     }
     let (action, what, effect, check) = match next(at, repo, facts) {
         Next::Settle(what) => (
@@ -264,9 +265,10 @@ fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
     }
     if let Some((_, map)) = &facts.map {
         see.push(Text::plain(format!(
-            "{} objects looked through, {} copies of the key",
-            map.objects,
-            map.copies.len()
+            "{} looked through, {} of the key {}",
+            count(usize::try_from(map.objects).unwrap_or(usize::MAX), "object"),
+            count(map.copies.len(), "copy"),
+            if facts.applied.is_some() { "found then" } else { "found" }
         )));
         see.extend(map.not_looked_into.iter().map(|n| Text::tone(Tone::Warn, format!("not looked into: {n}"))));
     }
@@ -341,6 +343,7 @@ fn body(at: &View<'_>, facts: &RepoFacts) -> Vec<Block> {
             head,
             rows: at.incident.repos.iter().map(row).collect(),
             picks: true,
+            leads: false,
         }));
     }
     if let Some((_, plan)) = facts.plan.as_ref().filter(|(_, p)| !p.diff.is_empty() && facts.applied.is_none()) {
@@ -372,7 +375,7 @@ fn map_table(map: &CopyMap) -> Block {
         };
         vec![
             Text::plain(format!("{:?}", copy.what).to_lowercase()),
-            Text::plain(copy.path.clone().unwrap_or_default()),
+            Text::plain(copy.path.clone().unwrap_or_else(|| "(its message)".into())),
             Text::plain(copy.form.clone()),
             Text::plain(place),
             Text::plain(short(&copy.id)),
@@ -381,7 +384,7 @@ fn map_table(map: &CopyMap) -> Block {
         ]
     });
     let head = ["What", "Path", "Form", "Where", "Id", "Since", "Remedy"].map(str::to_owned).to_vec();
-    Block::Table(Table { title: "Map of copies".into(), head, rows: rows.collect(), picks: false })
+    Block::Table(Table { title: "Map of copies".into(), head, rows: rows.collect(), ..Table::default() })
 }
 
 fn quiet(at: &View<'_>) -> Result<(), String> {

@@ -207,20 +207,25 @@ fn do_now(at: &View<'_>) -> DoNow {
         if let Some(first) = at.without_leaked() {
             return first;
         }
-        let effect = "You can go on with the next stage while it runs.".into();
+        let effect = "Go on with the next stage (n) meanwhile.".into();
         return DoNow {
             effect,
             ..nothing(
-                format!("Nothing. Probing until refused {} times: {}", death::WANTED, death.words()),
+                format!("Nothing here: I probe until it is refused {} times ({})", death::WANTED, death.words()),
                 "One refusal proves nothing: a deleted key can keep answering for a while.",
             )
         };
     }
     if !at.has_admin() {
+        let drill = at.incident.opened.mode == Mode::Drill;
         return DoNow {
             action: Some("revoke.by_hand"),
-            what: "Delete the key on the provider's page, then say so here".into(),
-            effect: "Follow the lines under \"way out\".".into(),
+            what: if drill {
+                "Ask the colleague who has the dashboard to delete it (h)".into()
+            } else {
+                "Delete the key on the provider's page, then say so here (h)".into()
+            },
+            effect: "Way out, below, has the steps.".into(),
             check: "I probe the key itself until it is refused.".into(),
         };
     }
@@ -352,7 +357,10 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
         }
     }
     if at.incident.opened.mode == Mode::Drill && !at.has_admin() {
-        lines.push(Text::tone(Tone::Dim, "In this drill a colleague has the dashboard: h asks them to delete it"));
+        lines.push(Text::tone(
+            Tone::Dim,
+            "In this drill you have no dashboard: typing the four characters asks the colleague to do it",
+        ));
     }
     lines
 }
@@ -378,6 +386,7 @@ fn body(at: &View<'_>) -> Vec<Block> {
         head,
         rows: report.matches.iter().map(row).collect(),
         picks: true,
+        ..Table::default()
     })]
 }
 

@@ -87,6 +87,8 @@ pub struct Table {
     pub rows: Vec<Vec<Text>>,
     /// The cursor moves in this table.
     pub picks: bool,
+    /// It asks something: it stands above what is seen.
+    pub leads: bool,
 }
 
 /// Figures over time with marks.

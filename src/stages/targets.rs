@@ -285,7 +285,7 @@ fn see(at: &View<'_>) -> Vec<Text> {
     }
     if let Some((place, facts)) = at.incident.targets.iter().nth(at.cursor) {
         let spots: Vec<String> = facts.found.spots.iter().map(|s| format!("{} (line {})", s.name, s.line)).collect();
-        see.push(Text::plain(format!("{}: {}", place.short(), spots.join(", "))));
+        see.push(Text::plain(format!("Under the cursor: {}, {}", place.short(), spots.join(", "))));
         see.extend(facts.found.warnings.iter().map(|w| Text::tone(Tone::Warn, w.clone())));
     }
     see
@@ -318,7 +318,7 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
 fn body(at: &View<'_>) -> Vec<Block> {
     let head = ["Place", "Written", "Read", "Loaded", "Proven"].map(str::to_owned).to_vec();
     let rows = at.incident.targets.iter().map(|(place, facts)| row(at, place, facts)).collect();
-    let table = Block::Table(Table { title: "Places".into(), head, rows, picks: true });
+    let table = Block::Table(Table { title: "Places".into(), head, rows, picks: true, leads: false });
     let diff = at.incident.targets.values().nth(at.cursor).filter(|f| f.written.is_none()).map(|facts| Block::Lines {
         title: format!("What a write changes in {}", facts.found.at.short()),
         lines: facts.found.diff.iter().map(|line| diff_line(line)).collect(),

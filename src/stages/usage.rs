@@ -281,7 +281,7 @@ fn table(assessment: &Assessment) -> Block {
         title: "By model and endpoint (requests per hour)".into(),
         head: ["Model", "Endpoint", "Before", "Window", "Ratio", "Tokens"].map(str::to_owned).to_vec(),
         rows: rows.collect(),
-        picks: false,
+        ..Table::default()
     })
 }
 

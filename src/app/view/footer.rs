@@ -26,12 +26,16 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
         Overlay::Help { .. } | Overlay::Log { .. } | Overlay::Timeline { .. } => {
             Line::from(text::span(" esc closes, j and k scroll", look.style(Role::Dim)))
         }
-        _ => told(app, look).unwrap_or_else(|| next(app, width, look)),
+        Overlay::Palette(_) => {
+            let words = " type a part of a name, up and down choose, enter runs it, esc closes";
+            Line::from(text::span(words, look.style(Role::Dim)))
+        }
+        _ => told(app, width, look).unwrap_or_else(|| next(app, width, look)),
     };
     text::put_line(buf, area, 0, &line);
 }
 
-fn told(app: &App, look: &Look) -> Option<Line<'static>> {
+fn told(app: &App, width: usize, look: &Look) -> Option<Line<'static>> {
     let (tone, words) = app.told(TOLD_S)?;
     let role = super::role(tone);
     let head = match tone {
@@ -39,7 +43,10 @@ fn told(app: &App, look: &Look) -> Option<Line<'static>> {
         Tone::Warn => " NOTE  ",
         _ => " ",
     };
-    Some(Line::from(vec![text::span(head, look.style(role)), text::span(words.to_owned(), look.style(role))]))
+    // The end of what is told is often what it was told for: the name of a file, a reason.
+    let room = width.saturating_sub(text::width(head));
+    let words = text::truncate(words, room, text::Cut::Middle, look.glyphs.ellipsis);
+    Some(Line::from(vec![text::span(head, look.style(role)), text::span(words, look.style(role))]))
 }
 
 fn next(app: &App, width: usize, look: &Look) -> Line<'static> {

@@ -52,16 +52,18 @@ fn help(app: &App) -> Vec<Row> {
     let mut rows = vec![(Role::Title, format!("{}: {}", stage.title(), stage.goal())), (Role::Text, String::new())];
     for action in stage.actions() {
         match (action.ready)(&view) {
-            Ok(()) => rows.push((Role::Text, format!(" {}   {}. {}", action.key, action.label, action.why))),
-            Err(why) => rows.push((Role::Dim, format!("({})  {}. Not now: {why}", action.key, action.label))),
+            Ok(()) => rows.push((Role::Text, format!(" {}   {} {}", action.key, ended(action.label), action.why))),
+            Err(why) => rows.push((Role::Dim, format!("({})  {} Not now: {why}", action.key, ended(action.label)))),
         }
     }
     rows.push((Role::Text, String::new()));
     rows.push((Role::Title, "Everywhere".into()));
-    rows.push((
-        Role::Text,
-        " 0-6, tab   go to a stage;  j k up down page up page down   move, scroll;  esc   back".into(),
-    ));
+    let moves = [
+        "0-6   go to that stage",
+        "tab, shift-tab   next and previous stage",
+        "j, k, page down, page up   move, scroll",
+    ];
+    rows.extend(moves.iter().chain(&["esc   back, out of anything"]).map(|row| (Role::Text, format!(" {row}."))));
     for command in commands::ALL.iter().filter(|c| !c.keys.is_empty()) {
         let keys: Vec<String> = command.keys.iter().map(Key::label).collect();
         match (command.ready)(app) {
@@ -70,6 +72,11 @@ fn help(app: &App) -> Vec<Row> {
         }
     }
     rows
+}
+
+/// A label as a sentence: some are questions.
+fn ended(label: &str) -> String {
+    if label.ends_with('?') { label.to_owned() } else { format!("{label}.") }
 }
 
 fn log(app: &App) -> Vec<Row> {
@@ -101,13 +108,14 @@ fn draw_palette(app: &App, palette: &Palette, area: Rect, buf: &mut Buffer, look
     }
     let height = usize::from(inner.height.saturating_sub(2));
     let at = palette.scroll.at(items.len());
+    let (width, dots) = (usize::from(inner.width), look.glyphs.ellipsis);
     for (row, n) in palette.scroll.view(items.len(), height).zip(2..) {
         let Some(item) = items.get(row) else { continue };
         let mark = if row == at { look.glyphs.here } else { " " };
         let why = item.blocked.as_ref().map(|why| format!("  (not now: {why})")).unwrap_or_default();
         let role = if item.blocked.is_some() { Role::Dim } else { Role::Text };
         let line = format!("{mark} {:6} {}{why}", item.key, item.label);
-        text::put(buf, inner, 0, n, &line, look.style(role));
+        text::put(buf, inner, 0, n, &text::truncate(&line, width, text::Cut::End, dots), look.style(role));
         if row == at {
             let bar = Rect { y: inner.y.saturating_add(n), height: 1, ..inner };
             text::paint(buf, bar, look.style(Role::Selection));

@@ -17,6 +17,8 @@ use crate::ui::{Look, Role, chart, panel, text};
 const LONGEST: u16 = 600;
 /// How long news stay on top of the pane, seconds.
 const NEWS_S: i64 = 30;
+/// The widest column of a table, cells.
+const WIDEST: u16 = 60;
 /// Width of the column of slot names.
 const NAMES: u16 = 9;
 
@@ -108,12 +110,13 @@ impl Pen<'_> {
                     text::span(c.to_string(), self.look.style(role.map_or(Role::Text, |(_, role)| role)))
                 })
                 .collect();
+            // First the room, then the area: a line at the old edge of the paper would be written beyond it.
+            self.room(1);
             let at = Rect {
                 x: self.area.x + indent.min(self.area.width),
                 width: self.area.width.saturating_sub(indent),
                 ..self.area
             };
-            self.room(1);
             if self.row < self.area.height {
                 text::put_line(self.buf, at, self.row, &Line::from(spans));
             }
@@ -177,9 +180,10 @@ fn write(app: &App, sheet: &Sheet, pen: &mut Pen<'_>, with_evidence: bool, heigh
         "Do now",
         &[(Role::Strong, now.what.clone()), (Role::Text, now.effect.clone()), (Role::Text, now.check.clone())],
     );
-    // A picture says most, so it stands where it is seen without scrolling.
-    let (charts, rest): (Vec<&Block>, Vec<&Block>) = sheet.body.iter().partition(|b| matches!(b, Block::Chart(_)));
-    for block in charts {
+    // A picture says most, and a question wants an answer: they stand where they are seen without scrolling.
+    let leads = |b: &&Block| matches!(b, Block::Chart(_) | Block::Table(Table { leads: true, .. }));
+    let (first, rest): (Vec<&Block>, Vec<&Block>) = sheet.body.iter().partition(leads);
+    for block in first {
         draw_block(app, block, pen, height);
     }
     pen.slot_texts("You see", &sheet.see);
@@ -220,27 +224,23 @@ fn draw_table(app: &App, data: &Table, pen: &mut Pen<'_>) {
                 .collect()
         })
         .collect();
+    // A column needs what its widest cell needs and gets no more: an answer far to the right of its question is hard
+    // to read. What is short of room goes to the columns that are cut.
     let columns: Vec<Column> = data
         .head
         .iter()
         .enumerate()
         .map(|(n, head)| {
-            let widest = rows
-                .iter()
-                .filter_map(|r| r.get(n))
-                .map(|c| text::width(&c.text))
-                .chain([text::width(head)])
-                .max()
-                .unwrap_or(1);
-            let widest = u16::try_from(widest).unwrap_or(40).min(40);
+            let cells = rows.iter().filter_map(|r| r.get(n)).map(|c| text::width(&c.text));
+            let widest =
+                u16::try_from(cells.chain([text::width(head)]).max().unwrap_or(1)).unwrap_or(WIDEST).min(WIDEST);
             // Short words stay whole; what is long shares the room, and loses its middle.
-            if widest <= 9 {
-                Column::new(head.clone(), widest, 0)
-            } else {
-                Column::new(head.clone(), 10, widest).middle()
-            }
+            let least = widest.min(10);
+            let column = Column::new(head.clone(), least, widest - least);
+            if widest > 10 { column.middle() } else { column }
         })
         .collect();
+    let wanted: u16 = columns.iter().map(|c| c.min + c.weight + 2).sum::<u16>() + 2;
     let mut state = table::State { filter: app.filter.clone(), still: !data.picks, ..table::State::default() };
     state.scroll.cursor = if data.picks { app.view(app.here().id()).cursor } else { 0 };
     let shown = state.shown(&rows).len();
@@ -249,7 +249,7 @@ fn draw_table(app: &App, data: &Table, pen: &mut Pen<'_>) {
     let area = Rect {
         x: pen.area.x + 1,
         y: pen.area.y + pen.row.min(pen.area.height),
-        width: pen.area.width.saturating_sub(1),
+        width: pen.area.width.saturating_sub(1).min(wanted),
         height,
     };
     table::draw(&columns, &rows, &state, "none", area, pen.buf, pen.look);
@@ -278,4 +278,25 @@ fn draw_chart(data: &Chart, pen: &mut Pen<'_>, height: u16) {
         Rect { x: pen.area.x + 1, y: pen.area.y + pen.row, width: pen.area.width.saturating_sub(2), height: rows };
     drawn.draw(area, pen.buf, pen.look);
     pen.row = pen.row.saturating_add(rows);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::Theme;
+
+    #[test]
+    fn every_line_is_on_the_paper_however_often_it_grows() {
+        let look = Look::new(Theme::default(), false);
+        let area = Rect::new(0, 0, 20, 3);
+        let mut paper = Buffer::empty(area);
+        let mut pen = Pen { buf: &mut paper, area, row: 0, look: &look, longest: 50 };
+        for n in 0..40 {
+            pen.line(&[(Role::Text, format!("line {n}"))], 1);
+        }
+        for n in 0..40_u16 {
+            let row: String = (0..20).filter_map(|x| paper.cell((x, n))).map(ratatui::buffer::Cell::symbol).collect();
+            assert_eq!(row.trim(), format!("line {n}"));
+        }
+    }
 }

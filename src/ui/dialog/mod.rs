@@ -259,7 +259,7 @@ fn phrase(want: &str, typed: &str) -> Wish {
     } else if typed.is_empty() {
         Wish::NotYet(format!("type {want} to go on, or Esc to go back"))
     } else {
-        Wish::NotYet(format!("wrong phrase: you typed {typed}, this asks for {want}. Nothing was done"))
+        Wish::NotYet(format!("wrong phrase: you typed \"{typed}\", this asks for \"{want}\". Nothing was done"))
     }
 }
 
