@@ -10,6 +10,8 @@ use super::ask::Step;
 use super::commands::{self, Command, Go};
 use super::{App, Asking, Order, Overlay};
 
+/// Keys kept while the journal writes; more can only be a cat on the keyboard.
+const EARLY: usize = 16;
 /// Lines a page key moves.
 const PAGE: usize = 10;
 
@@ -26,6 +28,10 @@ impl App {
                 self.overlay = scrolled(key, top).map_or(Overlay::None, |top| Overlay::Timeline { top });
             }
             Overlay::None if self.filtering => self.filter_key(key),
+            // It would act on a state that is about to change: a moment later it is meant.
+            Overlay::None if self.unrecorded > 0 && !key.ctrl && self.early.len() < EARLY => {
+                self.early.push_back((key, hand))
+            }
             Overlay::None => self.plain_key(key, hand, orders),
         }
     }

@@ -171,6 +171,9 @@ pub struct App {
     /// The next instant at which something is due by itself.
     wake: Option<Stamp>,
     leaving: bool,
+    /// Records ordered that the journal has not answered yet, and the keys pressed meanwhile.
+    unrecorded: usize,
+    early: VecDeque<(Key, Stamp)>,
 }
 
 impl App {
@@ -197,6 +200,8 @@ impl App {
             settling: BTreeSet::new(),
             wake: None,
             leaving: false,
+            unrecorded: 0,
+            early: VecDeque::new(),
         };
         app.here = app.recommended().map_or("close", |stage| stage.id());
         app

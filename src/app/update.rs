@@ -24,8 +24,9 @@ impl App {
             }
             Msg::Recorded(record) => self.recorded(&record, &mut orders),
             Msg::Refused { run, fault } => {
-                if let Some(run) = run {
-                    self.running.retain(|r| r.run != run);
+                match run {
+                    Some(run) => self.running.retain(|r| r.run != run),
+                    None => self.unrecorded = self.unrecorded.saturating_sub(1),
                 }
                 self.tell(Tone::Bad, format!("{}: {}", fault.what, fault.why));
             }
@@ -63,11 +64,15 @@ impl App {
                 orders.push(Order::Quit);
             }
         }
+        self.catch_up(&mut orders);
         self.auto(&mut orders);
         orders
     }
 
     fn recorded(&mut self, record: &Record, orders: &mut Vec<Order>) {
+        if said(&record.event) {
+            self.unrecorded = self.unrecorded.saturating_sub(1);
+        }
         self.now = self.now.max(record.at);
         let began = self.ended(record).unwrap_or(record.at);
         self.incident.apply(record);
@@ -145,7 +150,17 @@ impl App {
         } else if let Some(why) = self.unfit(&event) {
             self.tell(Tone::Bad, format!("not recorded: {why}"));
         } else {
+            self.unrecorded += 1;
             orders.push(Order::Record(event));
+        }
+    }
+
+    /// Keys pressed while the journal had not answered yet: now they act on the state that the one before them made.
+    fn catch_up(&mut self, orders: &mut Vec<Order>) {
+        while self.unrecorded == 0
+            && let Some((key, hand)) = self.early.pop_front()
+        {
+            self.key(key, hand, orders);
         }
     }
 
@@ -225,4 +240,21 @@ fn holds_key(event: &Event, provider: &dyn crate::providers::Provider) -> bool {
         _ => &[],
     };
     said.iter().any(|text| !provider.spot(text.as_bytes()).is_empty())
+}
+
+/// An event that only an order of the app writes.
+fn said(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::ByHand { .. }
+            | Event::Skipped { .. }
+            | Event::Deferred { .. }
+            | Event::Reopened { .. }
+            | Event::Decided { .. }
+            | Event::Note { .. }
+            | Event::Todo { .. }
+            | Event::TodoDone { .. }
+            | Event::Handover { .. }
+            | Event::Closed { .. }
+    )
 }

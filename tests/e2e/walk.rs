@@ -70,7 +70,7 @@ fn walk(size: (u16, u16)) {
     walk.stop("intake", "a accept the recommended order");
     walk.person.press("pb");
     walk.person.press("dd");
-    walk.stop("facts", "somebody is spending on it");
+    walk.stop("facts", "depend on it? no");
     walk.person.press("a");
     // the answer to it is on record a moment later
     walk.person.pty.wait_for("Intake   ✓ done");

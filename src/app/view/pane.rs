@@ -15,8 +15,8 @@ use crate::ui::{Look, Role, chart, panel, text};
 
 /// The longest sheet that is laid out, rows.
 const LONGEST: u16 = 600;
-/// How long news stay on top of the pane, seconds.
-const NEWS_S: i64 = 30;
+/// How long news stay on top of the pane, seconds of the incident: whoever lets it race reads on in the timeline.
+const NEWS_S: i64 = 120;
 /// The widest column of a table, cells.
 const WIDEST: u16 = 60;
 /// Width of the column of slot names.
@@ -168,7 +168,7 @@ fn title(app: &App, pen: &mut Pen<'_>) {
         (Role::Text, format!(". Goal: {}", stage.goal())),
     ];
     pen.line(&pieces, 1);
-    if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < app.reading_time(NEWS_S)) {
+    if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < NEWS_S) {
         pen.line(&[(Role::Warn, format!("{} news: {text}", when.time()))], 1);
     }
     pen.row = pen.row.saturating_add(1);
