@@ -450,8 +450,8 @@ impl Incident {
 
     /// The last word about it that is a time.
     fn told_since(&self) -> Option<Stamp> {
-        let told = self.decisions.iter().rev().filter(|d| d.topic == "exposed_since");
-        told.filter_map(|d| Stamp::parse(&d.choice)).next()
+        let mut told = self.decisions.iter().rev().filter(|d| d.topic == "exposed_since");
+        told.find_map(|d| Stamp::parse(&d.choice))
     }
 
     /// Writes whose fate nobody knows.
