@@ -63,7 +63,7 @@ fn rail(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
         };
         Stop {
             label: stage.title().to_owned(),
-            state: if yours { "your turn".into() } else { state.word().to_owned() },
+            state: if yours { "go on".into() } else { state.word().to_owned() },
             sign: if yours { Sign::Ready } else { sign(&state) },
             is_here: stage.id() == here,
         }
