@@ -38,7 +38,7 @@ impl Start {
         });
         let respond = Item {
             label: "A key has leaked".into(),
-            detail: "opens a live incident; asks for the key, hidden".into(),
+            detail: "live; it asks for the key, hidden".into(),
             choice: Choice::Respond,
         };
         let drill = drills.into_iter().map(|(id, title)| Item {

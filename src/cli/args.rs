@@ -185,7 +185,7 @@ pub struct Purge {
     #[arg(long, group = "step", requires = "yes")]
     pub finish: bool,
     /// The phrase the plan names: the repository's name
-    #[arg(long, value_name = "PHRASE")]
+    #[arg(long, value_name = "REPO_NAME")]
     pub yes: Option<String>,
     /// Print the result as one JSON document
     #[arg(long)]

@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 
 use super::repo::Repo;
 use super::{cli, leftover, say, store};
-use crate::base::Fault;
 use crate::base::fault::Result;
+use crate::base::{Fault, words};
 use crate::effect::git::{Proof, ProofLine};
 
 /// Copies named in one line of the proof.
@@ -62,7 +62,7 @@ fn objects(repo: &Repo<'_>, dir: &Path, what: &str) -> Result<ProofLine> {
     if !status.success() {
         return Ok(ProofLine { what: what.into(), clean: false, saw: format!("git stopped after {count} objects") });
     }
-    Ok(line(what, &format!("{count} objects"), &found))
+    Ok(line(what, &words::count(usize::try_from(count).unwrap_or(usize::MAX), "object"), &found))
 }
 
 fn stream(repo: &Repo<'_>, mut out: BufReader<std::process::ChildStdout>) -> Result<(u64, Vec<String>)> {
@@ -141,14 +141,14 @@ fn tracked(repo: &Repo<'_>) -> Result<ProofLine> {
             found.push(repo.search.text(path));
         }
     }
-    Ok(line("every tracked file of the working tree", &format!("{count} files"), &found))
+    Ok(line("every tracked file of the working tree", &words::count(count, "file"), &found))
 }
 
 fn index(repo: &Repo<'_>) -> Result<ProofLine> {
     let listed = repo.git.run(&["ls-files", "--stage", "-z"])?;
     let dirty = repo.search.form_in(&listed).map(|form| format!("a path ({form})"));
     let count = listed.split(|b| *b == 0).filter(|line| !line.is_empty()).count();
-    Ok(line("the names in the index", &format!("{count} entries"), &dirty.into_iter().collect::<Vec<_>>()))
+    Ok(line("the names in the index", &words::count(count, "entry"), &dirty.into_iter().collect::<Vec<_>>()))
 }
 
 fn names(repo: &Repo<'_>) -> Result<ProofLine> {
@@ -160,7 +160,7 @@ fn names(repo: &Repo<'_>) -> Result<ProofLine> {
             found.push(repo.search.text(name));
         }
     }
-    Ok(line("the names of refs", &format!("{count} refs"), &found))
+    Ok(line("the names of refs", &words::count(count, "ref"), &found))
 }
 
 fn left_over(repo: &Repo<'_>) -> Result<ProofLine> {
@@ -174,7 +174,7 @@ fn left_over(repo: &Repo<'_>) -> Result<ProofLine> {
             found.push(repo.search.text(name));
         }
     }
-    Ok(line("git's own files: logs, config, messages, hooks", &format!("{} files", files.len()), &found))
+    Ok(line("git's own files: logs, config, messages, hooks", &words::count(files.len(), "file"), &found))
 }
 
 fn fsck(repo: &Repo<'_>) -> Result<ProofLine> {

@@ -226,7 +226,10 @@ impl Lines {
         }
         let key = if typed.is_empty() { Some(Key::of(Code::Enter)) } else { Key::parse(typed) };
         let Some(key) = key else {
-            self.engine.put(Msg::Told(crate::stages::Tone::Warn, "one key a line, or :command by name".into()));
+            self.engine.put(Msg::Told(
+                crate::stages::Tone::Warn,
+                "one key a line: ? lists them, q leaves; or : and a command's name".into(),
+            ));
             return false;
         };
         self.press(key)

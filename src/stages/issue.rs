@@ -227,7 +227,8 @@ fn do_now(at: &View<'_>) -> DoNow {
         _ if can_issue(at).is_ok() => DoNow {
             action: Some("issue.issue"),
             what: format!("Issue {} in project {}", name(at), project(at).1),
-            effect: "Makes a service account with one key. The value goes to the vault only.".into(),
+            effect: "Makes a service account with one key. The value stays in this program's memory (the vault)."
+                .into(),
             check: "I probe the new key until it works.".into(),
         },
         _ => DoNow {

@@ -444,7 +444,7 @@ static ACTIONS: [Action; 6] = [
         go: |at| {
             let places = to_run(at, Hook::Reload);
             let body = std::iter::once("Runs the commands declared in your config for:".to_owned())
-                .chain(places.iter().map(|p| p.place.clone()))
+                .chain(places.iter().map(|p| p.short()))
                 .collect();
             let then = Then::Do(each(places, "reload", |at| TargetOp::Reload { at }));
             Act::Ask { asks: vec![Ask::new("Reload", body, Kind::Confirm)], then }

@@ -124,9 +124,7 @@ fn read(at: &View<'_>, when: Stamp) -> Option<Due> {
 /// `Ready`, or why no figures can be had.
 fn blocked(at: &View<'_>) -> StepState {
     if !at.has_admin() {
-        return StepState::Locked(
-            "no admin key to read figures with: look at the page and record what you saw (v)".into(),
-        );
+        return StepState::Locked("no admin key to read the figures with; v records what you saw".into());
     }
     if at.incident.row().is_none() {
         return StepState::Locked("the key's row is not known yet".into());
@@ -170,8 +168,8 @@ fn do_now(at: &View<'_>) -> DoNow {
         }
         None => DoNow {
             action: Some("usage.verdict"),
-            what: "Look at the usage page, then record what you saw".into(),
-            effect: blocked(at).detail().to_owned(),
+            what: "Look at the usage page, then record what you saw (v)".into(),
+            effect: format!("Not by the program: {}.", blocked(at).detail()),
             check: "Your words go into the report as yours.".into(),
         },
     }

@@ -376,6 +376,7 @@ fn lists_newest_first_broken_ones_too_and_finds_by_what_people_say() {
 
     assert_eq!(store.resolve(ID).unwrap(), ID);
     assert_eq!(store.resolve("otter-4f").unwrap(), ID);
+    assert_eq!(store.resolve("otter-4").unwrap(), ID, "the start of the short name");
     assert_eq!(store.resolve("20261122").unwrap(), later);
     assert!(store.resolve("2026112").unwrap_err().why.contains("otter-50"), "names the candidates");
     assert!(store.resolve("").is_err() && store.resolve("../x").is_err());

@@ -57,12 +57,14 @@ fn rail(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
     let here = app.here().id();
     let stop = |stage: &'static dyn stages::Stage| {
         let state = stages::state(stage, &view);
-        // What only waits for the person does not spin.
-        let yours =
-            matches!(state, StepState::Verifying(_)) && stage.sheet(&app.view(stage.id())).do_now.action.is_some();
+        // A wheel that turns says "wait"; where the proof is begun by a key, it must not.
+        let yours = matches!(state, StepState::Verifying(_)) && {
+            let view = app.view(stage.id());
+            view.running_in(stage.id()).next().is_none() && stage.sheet(&view).do_now.action.is_some()
+        };
         Stop {
             label: stage.title().to_owned(),
-            state: if yours { "go on" } else { state.word() }.to_owned(),
+            state: if yours { "go on".into() } else { state.word().to_owned() },
             sign: if yours { Sign::Ready } else { sign(&state) },
             is_here: stage.id() == here,
         }

@@ -198,7 +198,9 @@ impl Sheet {
     pub fn text(&self) -> String {
         let mut out = format!("DRILL {}: {} of {}, {}\n\n", self.scenario, self.total, self.of, self.grade);
         for line in &self.lines {
-            let _ = writeln!(out, "{:>3}/{:<3} {:<20} {}", line.points, line.of, line.name, line.why);
+            // Told in a terminal, where a line broken in a word is hard to read.
+            let why = crate::ui::text::wrap(&line.why, 50).join(&format!("\n{:29}", ""));
+            let _ = writeln!(out, "{:>3}/{:<3} {:<20} {why}", line.points, line.of, line.name);
         }
         if !self.red_cards.is_empty() {
             let _ = writeln!(out, "\nRed cards (the total is capped at {CAP}):");

@@ -97,11 +97,12 @@ impl Store {
         Ok(all)
     }
 
-    /// The id of the one incident a person means: the whole id, its start, or its short name (`otter-4f`).
+    /// The id of the one incident a person means: the whole id, its short name (`otter-4f`), or the start of either.
     pub fn resolve(&self, said: &str) -> Result<String> {
         let ids: Vec<String> = self.list()?.into_iter().map(|listed| listed.id).collect();
         let exactly: Vec<&String> = ids.iter().filter(|id| *id == said || short(id) == said).collect();
-        let starting = || ids.iter().filter(|id| !said.is_empty() && id.starts_with(said)).collect();
+        let starts = |id: &&String| !said.is_empty() && (id.starts_with(said) || short(id).starts_with(said));
+        let starting = || ids.iter().filter(starts).collect();
         let fits: Vec<&String> = if exactly.is_empty() { starting() } else { exactly };
         match fits.as_slice() {
             [one] => Ok((*one).clone()),
