@@ -30,7 +30,7 @@ impl App {
             Overlay::None if self.filtering => self.filter_key(key),
             // It would act on a state that is about to change: a moment later it is meant.
             Overlay::None if self.unrecorded > 0 && !key.ctrl && self.early.len() < EARLY => {
-                self.early.push_back((key, hand))
+                self.early.push_back((key, hand));
             }
             Overlay::None => self.plain_key(key, hand, orders),
         }

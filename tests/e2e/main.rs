@@ -1,6 +1,6 @@
 //! The built program in a real pseudo-terminal, watched through a terminal emulator.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::similar_names, clippy::unused_self)]
 
 mod guard;
 mod home;

@@ -5,8 +5,8 @@
 pub(crate) fn still(screen: &vt100::Screen) -> String {
     let cols: u16 = screen.size().1.into();
     let mut rows: Vec<String> = screen.rows(0, cols).map(|row| still_row(&row).trim_end().to_owned()).collect();
-    // what it costs stands there as soon as the first figures are in
-    rows[0] = rows[0].replace("$0.00/min  ", "");
+    // what fits there depends on how long today's figures are
+    rows[0] = rows[0].split_once("sk-").map_or(rows[0].clone(), |_| " DRILL [clocks]".to_owned());
     let mut out: Vec<String> = Vec::new();
     for row in in_order(rows) {
         // however high today's columns are, a chart is a chart
@@ -20,7 +20,7 @@ pub(crate) fn still(screen: &vt100::Screen) -> String {
 
 /// What two workers did at the same time is told in either order: entries of the story that follow each other are sorted.
 fn in_order(mut rows: Vec<String>) -> Vec<String> {
-    let entry = |row: &String| row.chars().skip(25).collect::<String>().starts_with("│  00:00:00Z ");
+    let entry = |row: &String| row.chars().skip(23).collect::<String>().starts_with("│  00:00:00Z ");
     let mut at = 0;
     while at < rows.len() {
         let end = at + rows[at..].iter().take_while(|row| entry(row)).count();
@@ -124,7 +124,7 @@ fn shape(text: &str, shape: &str) -> Option<(usize, String)> {
         && text.bytes().zip(shape.bytes()).all(|(c, s)| if s == b'9' { c.is_ascii_digit() } else { c == s });
     // open 1:02:03 and open 02:03 are the same clock
     let stand_in = if shape == "9:99:99" { "00:00".to_owned() } else { shape.replace('9', "0") };
-    fits.then(|| (shape.len(), stand_in))
+    fits.then_some((shape.len(), stand_in))
 }
 
 /// `35 s`, `2 min`, `1 h 4 min`, `3 d`.
