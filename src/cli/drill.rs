@@ -55,7 +55,8 @@ pub(super) async fn drill(args: Drill, context: Context) -> Result<u8> {
     let pace = if moves.is_some() { 0 } else { args.pace };
     let drill = DrillRef { scenario: args.scenario.clone(), seed, pace };
     // The machine's time in the name, so that two runs never share a folder.
-    let (incident, salt) = session::new_opened(Mode::Drill, machine_now())?;
+    let (random, salt) = session::new_opened(Mode::Drill, machine_now())?;
+    let incident = named(seed, &context).unwrap_or(random);
     let folder = world_folder(&incident, &context);
     std::fs::create_dir_all(&folder).map_err(|e| {
         Fault::machine(format!("{} can't be made", folder.display()), e)
@@ -123,6 +124,14 @@ pub(super) async fn again(id: &str, opened: &Opened, context: Context) -> Result
 fn world_folder(incident: &str, context: &Context) -> PathBuf {
     let root = context.settings.store.root();
     root.parent().unwrap_or(root).join("drills").join(incident)
+}
+
+/// The same seed gives the same short name, unless a drill of this very second has it.
+fn named(seed: u64, context: &Context) -> Option<String> {
+    let [a, b, ..] = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes();
+    let id = format!("{}-drill", crate::base::id::incident_id(machine_now(), [a, b]));
+    let taken = session::folder(&context.settings.store, &id).exists() || world_folder(&id, context).exists();
+    (!taken).then_some(id)
 }
 
 fn secrets(world: &World, vault: &Vault) -> Result<crate::base::Fingerprint> {

@@ -7,6 +7,7 @@ pub(crate) fn still(screen: &vt100::Screen) -> String {
     let mut rows: Vec<String> = screen.rows(0, cols).map(|row| still_row(&row).trim_end().to_owned()).collect();
     // what fits there depends on how long today's figures are
     rows[0] = rows[0].split_once("sk-").map_or(rows[0].clone(), |_| " DRILL [clocks]".to_owned());
+    let rows = dialog(&rows).unwrap_or(rows);
     let mut out: Vec<String> = Vec::new();
     for row in in_order(rows) {
         // however high today's columns are, a chart is a chart
@@ -16,6 +17,19 @@ pub(crate) fn still(screen: &vt100::Screen) -> String {
         out.push(row);
     }
     out.join("\n")
+}
+
+/// A dialog without what it lies on.
+fn dialog(rows: &[String]) -> Option<Vec<String>> {
+    let top = rows.iter().position(|row| row.contains('┌'))?;
+    let (from, width) = {
+        let row: Vec<char> = rows[top].chars().collect();
+        let from = row.iter().position(|c| *c == '┌')?;
+        (from, row.iter().position(|c| *c == '┐')? + 1 - from)
+    };
+    let cut = |row: &String| row.chars().skip(from).take(width).collect::<String>();
+    let end = rows.iter().rposition(|row| row.contains('└'))?;
+    Some(rows[top..=end].iter().map(cut).collect())
 }
 
 /// What two workers did at the same time is told in either order: entries of the story that follow each other are sorted.
