@@ -627,3 +627,26 @@ fn a_ref_that_moved_since_the_plan_is_seen() {
     assert_eq!(world.head(), head);
     assert!(!world.repo.join(".git/stanch-switch.json").exists());
 }
+
+// ---- power cuts
+
+#[test]
+fn a_switch_cut_off_at_any_point_is_rolled_to_one_of_its_ends_by_a_check() {
+    let mut ends = Vec::new();
+    for at in 1.. {
+        let world = World::new();
+        world.leak();
+        let plan = world.plan();
+        if !interrupted(&world, at, |ask| drop(git::apply(ask, &plan.id))) {
+            break;
+        }
+        let end = world.check(&plan.id);
+        assert_ne!(end, Standing::Mixed, "cut at {at}");
+        assert_eq!(world.git(&["status", "--porcelain"]), "", "cut at {at}");
+        if end == Standing::New {
+            assert!(world.prove().clean(), "cut at {at}");
+        }
+        ends.push(end);
+    }
+    assert!(ends.contains(&Standing::Old) && ends.last() == Some(&Standing::New), "{ends:?}");
+}
