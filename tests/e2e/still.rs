@@ -65,11 +65,17 @@ fn still_row(row: &str) -> String {
     }
     // what a dialog leaves of the line behind it
     if let Some((under, rest)) = row.rsplit_once('│')
-        && rest.trim().len() <= 4
-        && rest.contains(|c: char| c.is_ascii_digit())
+        && (1..=4).contains(&rest.trim().len())
+        && row.matches('│').count() > 1
     {
-        let rest: String = rest.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-        return format!("{}│{rest}", still_row(under));
+        return format!("{}│", still_row(under));
+    }
+    // the end of an age that was wrapped after its number
+    if ["s", "min", "h", "d"]
+        .iter()
+        .any(|unit| row.chars().skip(26).collect::<String>().trim() == format!("{unit} ago)"))
+    {
+        return row.chars().take(26).chain("            min ago)".chars()).collect();
     }
     let (mut out, mut rest, mut owed) = (String::new(), row, 0_isize);
     while let Some(c) = rest.chars().next() {
