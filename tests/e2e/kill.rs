@@ -67,11 +67,11 @@ fn killed(when: &str, n: usize) {
     }
     person.pty.kill();
     person.pty.wait_exit();
-    let held = intents(&home.journal()).pop().unwrap();
+    let last = intents(&home.journal()).pop().unwrap();
 
     let mut person = Person::at(home.start(&["resume", &home.incident()], &[], SIZE));
     let status = finish(&mut person, &home);
-    assert_eq!(status, 0, "{case} {held:?}\n{}", person.pty.contents());
+    assert_eq!(status, 0, "{case} {last:?}\n{}", person.pty.contents());
     judge(&home, &case);
 }
 

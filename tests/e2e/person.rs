@@ -72,7 +72,7 @@ impl Person {
     fn confirm(&mut self, key: &str) {
         let before = self.wants();
         for _ in 0..5 {
-            self.read();
+            read();
             self.pty.send(key);
             let mut quick = false;
             self.pty.wait_until("an answer to the dialog", |screen| {
@@ -85,21 +85,6 @@ impl Person {
             }
             std::thread::sleep(REST);
         }
-    }
-
-    /// Hands take their time. The only pause in these tests that is no wait for something.
-    fn read(&self) {
-        std::thread::sleep(READING);
-    }
-
-    /// Takes a moment.
-    pub(crate) fn think(&self) {
-        self.read();
-    }
-
-    /// Until a key that is held down comes again.
-    pub(crate) fn beat(&self) {
-        std::thread::sleep(BEAT);
     }
 
     pub(crate) fn wants(&self) -> Wants {
@@ -166,4 +151,14 @@ pub(crate) fn wants(screen: &vt100::Screen) -> Wants {
         (Some(key), Some(words)) if key.len() == 1 => Wants::Key(key[0], words.to_owned()),
         _ => Wants::Wait,
     }
+}
+
+/// Hands take their time. With [`beat`] the only pauses in these tests that are no wait for something.
+pub(crate) fn read() {
+    std::thread::sleep(READING);
+}
+
+/// Until a key that is held down comes again.
+pub(crate) fn beat() {
+    std::thread::sleep(BEAT);
 }

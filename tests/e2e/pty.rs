@@ -124,7 +124,7 @@ impl Pty {
     pub(crate) fn comes(&self, limit: Duration, mut done: impl FnMut(&vt100::Screen) -> bool) -> bool {
         let end = Instant::now() + limit;
         let mut state = self.seen.lock();
-        while !(!state.drawing && done(state.parser.screen())) {
+        while state.drawing || !done(state.parser.screen()) {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;

@@ -12,7 +12,8 @@ pub(crate) fn still(screen: &vt100::Screen) -> String {
         for part in ["friday-push  ", "open 00:00  ", "$0.00/min"] {
             rows[0] = rows[0].replace(part, "");
         }
-        rows[0] = rows[0].trim_end().to_owned();
+        let end = rows[0].trim_end().len();
+        rows[0].truncate(end);
     }
     let mut out: Vec<String> = Vec::new();
     for row in without_story(rows) {
@@ -157,7 +158,7 @@ fn shape(text: &str, shape: &str) -> Option<(usize, String)> {
         && text.bytes().zip(shape.bytes()).all(|(c, s)| if s == b'9' { c.is_ascii_digit() } else { c == s });
     // open 1:02:03 and open 02:03 are the same clock
     let stand_in = if shape == "9:99:99" { "00:00".to_owned() } else { shape.replace('9', "0") };
-    fits.then(|| (shape.len(), stand_in))
+    fits.then_some((shape.len(), stand_in))
 }
 
 /// `35 s`, `2 min`, `1 h 4 min`, `3 d`.

@@ -150,7 +150,7 @@ fn no_color_keeps_emphasis_and_sends_no_colour() {
     let raw = String::from_utf8_lossy(&person.pty.raw()).into_owned();
     let codes = raw.split("\x1b[").skip(1).filter_map(|code| code.split_once('m')).map(|(codes, _)| codes);
     let styles: Vec<&str> = codes.filter(|code| code.bytes().all(|b| b.is_ascii_digit() || b == b';')).collect();
-    assert!(styles.iter().any(|code| *code == "7"), "emphasis is there: {styles:?}");
+    assert!(styles.contains(&"7"), "emphasis is there: {styles:?}");
     assert!(!styles.iter().any(|code| is_colour(code)), "{styles:?}");
     person.pty.screen(|screen| {
         let banner = screen.cell(0, 1).unwrap();
