@@ -30,7 +30,7 @@ struct Side {
 /// is neither the old nor the new one was edited by somebody and is left alone.
 pub(super) fn align(repo: &Repo<'_>, from: &str, to: &str, clean: bool) -> Result<()> {
     let Some(work) = repo.work.clone() else { return Ok(()) };
-    if from == to {
+    if from == to || (!clean && !is_whole(repo, from)?) {
         return Ok(());
     }
     let changes = changes(repo, from, to)?;
@@ -48,6 +48,12 @@ pub(super) fn align(repo: &Repo<'_>, from: &str, to: &str, clean: bool) -> Resul
     // Exit code 1 only means that some file differs, which `git status` will show.
     repo.git.ask_git(&["update-index", "-q", "--refresh"], None)?;
     Ok(())
+}
+
+/// Every tree below `from` can be read. When a switch goes on after a kill and some can't, the old objects were being
+/// dropped already: that comes after the files, so they are in place.
+fn is_whole(repo: &Repo<'_>, from: &str) -> Result<bool> {
+    Ok(repo.git.ask_git(&["ls-tree", "-r", "-t", "--name-only", from], None)?.ok)
 }
 
 fn changes(repo: &Repo<'_>, from: &str, to: &str) -> Result<Vec<Change>> {

@@ -218,7 +218,8 @@ impl Tui<'_> {
                 self.screen.give_back();
                 self.screen.resume()?;
             }
-            Sig::Winch => {}
+            // Whatever the size is now: it may have been smaller for a moment, and what was cut off then is gone.
+            Sig::Winch => self.screen.refresh()?,
         }
         Ok(Turn::Go)
     }

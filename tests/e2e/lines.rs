@@ -130,7 +130,13 @@ fn the_whole_walk_line_by_line_through_pipes() {
         let (shown, prompt) = lines.prompt(next);
         next = prompt + 1;
         match wants(&shown, prompt) {
-            Wants::Say(words) => lines.say(&words),
+            Wants::Say(words) => {
+                lines.say(&words);
+                // until it is on record, the same is offered again
+                if words == "y" && shown[..prompt].iter().rev().any(|l| l == "?? Close the incident") {
+                    lines.wait(0, "the close", |line| line.contains(" Closed"));
+                }
+            }
             Wants::Wait => {}
             Wants::Closed => break,
         }

@@ -7,6 +7,8 @@ use crate::pty::Pty;
 
 /// What a person needs to read a dialog: a little more than the program insists on.
 const READING: Duration = Duration::from_millis(320);
+/// What the program asks for after it refused a key.
+const REST: Duration = Duration::from_millis(1100);
 /// How often a key that is held down comes again.
 const BEAT: Duration = Duration::from_millis(30);
 
@@ -45,8 +47,7 @@ impl Person {
 
     /// A dialog is open: reads it, then presses `y`.
     pub(crate) fn agree(&mut self) {
-        self.read();
-        self.pty.send("y");
+        self.confirm("y");
     }
 
     /// Types the phrase the open dialog names.
@@ -63,23 +64,27 @@ impl Person {
 
     /// Enter, as a hand does it: not at once.
     pub(crate) fn enter(&mut self) {
-        self.read();
-        self.pty.send("\r");
+        self.confirm("\r");
     }
 
-    /// Hands take their time. The only pause in these tests that is no wait for something.
-    fn read(&self) {
-        std::thread::sleep(READING);
-    }
-
-    /// Takes a moment.
-    pub(crate) fn think(&self) {
-        self.read();
-    }
-
-    /// Until a key that is held down comes again.
-    pub(crate) fn beat(&self) {
-        std::thread::sleep(BEAT);
+    /// Confirms the open dialog. On a busy machine even a slow hand can look quick: then the dialog says so, the hand
+    /// rests as it asks, and presses again.
+    fn confirm(&mut self, key: &str) {
+        let before = self.wants();
+        for _ in 0..5 {
+            read();
+            self.pty.send(key);
+            let mut quick = false;
+            self.pty.wait_until("an answer to the dialog", |screen| {
+                let shown = screen.contents();
+                quick = ["let go", "too quick", "the end of a pasted line"].iter().any(|note| shown.contains(note));
+                quick || wants(screen) != before || shown.contains("wrong phrase")
+            });
+            if !quick {
+                return;
+            }
+            std::thread::sleep(REST);
+        }
     }
 
     pub(crate) fn wants(&self) -> Wants {
@@ -146,4 +151,14 @@ pub(crate) fn wants(screen: &vt100::Screen) -> Wants {
         (Some(key), Some(words)) if key.len() == 1 => Wants::Key(key[0], words.to_owned()),
         _ => Wants::Wait,
     }
+}
+
+/// Hands take their time. With [`beat`] the only pauses in these tests that are no wait for something.
+pub(crate) fn read() {
+    std::thread::sleep(READING);
+}
+
+/// Until a key that is held down comes again.
+pub(crate) fn beat() {
+    std::thread::sleep(BEAT);
 }

@@ -120,6 +120,20 @@ impl Pty {
         drop(self.wait(what, |state| !state.drawing && done(state.parser.screen())));
     }
 
+    /// The same for a shorter while: whether it came to be.
+    pub(crate) fn comes(&self, limit: Duration, mut done: impl FnMut(&vt100::Screen) -> bool) -> bool {
+        let end = Instant::now() + limit;
+        let mut state = self.seen.lock();
+        while state.drawing || !done(state.parser.screen()) {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            state = self.seen.changed.wait_timeout(state, left).unwrap().0;
+        }
+        true
+    }
+
     /// Waits until `bytes` went over the wire, seen or not.
     pub(crate) fn wait_raw(&self, bytes: &[u8]) {
         let what = format!("{:?} in the raw output", String::from_utf8_lossy(bytes));

@@ -1,7 +1,7 @@
 //! No reflex does harm: a key held down or typed too soon confirms nothing, Esc always leads back, a wrong phrase says so.
 
 use crate::home::Home;
-use crate::person::{Person, Wants};
+use crate::person::{Person, Wants, beat, read};
 
 /// Walks to the revocation.
 fn at_revoke(home: &Home) -> Person {
@@ -31,14 +31,14 @@ fn intents(home: &Home) -> usize {
 fn hold(person: &mut Person, key: &str) {
     for _ in 0..60 {
         person.press(key);
-        person.beat();
+        beat();
     }
 }
 
 fn leave(mut person: Person, home: &Home) {
     person.press("\x1b");
     // right behind Esc a key is Alt and that key
-    person.think();
+    read();
     person.wait_wants("no dialog", |wants| matches!(wants, Wants::Key(..)));
     person.press("q");
     person.pty.wait_exit();
@@ -93,7 +93,7 @@ fn pasted_text_confirms_nothing() {
     let home = Home::new();
     let mut person = at_issue(&home);
     person.open('i', "Cancel (n)");
-    person.think();
+    read();
     person.press("\x1b[200~y\ry\r\x1b[201~");
     person.pty.wait_for("doesn't count");
     leave(person, &home);
@@ -110,10 +110,7 @@ fn a_wrong_phrase_says_so_and_the_right_one_works_after_it() {
     person.press("\x15");
     person.pty.wait_until("an empty line", |screen| screen.contents().contains("Type AvvU:  "));
     person.press("AvvU");
-    // a refused key must rest a second
-    for _ in 0..4 {
-        person.think();
-    }
+    // a refused key must rest a second; the note says so, and the person does
     person.enter();
     person.pty.wait_gone("Type AvvU");
     person.pty.wait_for("Probing until refused");

@@ -5,11 +5,18 @@
 pub(crate) fn still(screen: &vt100::Screen) -> String {
     let cols: u16 = screen.size().1.into();
     let mut rows: Vec<String> = screen.rows(0, cols).map(|row| still_row(&row).trim_end().to_owned()).collect();
-    // what fits there depends on how long today's figures are
-    rows[0] = rows[0].split_once("sk-").map_or(rows[0].clone(), |_| " DRILL [clocks]".to_owned());
-    let rows = dialog(&rows).unwrap_or(rows);
+    // what it costs stands there as soon as the first figures are in
+    rows[0] = rows[0].replace("$0.00/min  ", "");
+    if cols < 100 {
+        // what of this fits beside the exposure depends on how many digits the figures have
+        for part in ["friday-push  ", "open 00:00  ", "$0.00/min"] {
+            rows[0] = rows[0].replace(part, "");
+        }
+        let end = rows[0].trim_end().len();
+        rows[0].truncate(end);
+    }
     let mut out: Vec<String> = Vec::new();
-    for row in in_order(rows) {
+    for row in without_story(rows) {
         // however high today's columns are, a chart is a chart
         if row.contains("[chart]") && out.last().is_some_and(|last| last.contains("[chart]")) {
             continue;
@@ -19,29 +26,21 @@ pub(crate) fn still(screen: &vt100::Screen) -> String {
     out.join("\n")
 }
 
-/// A dialog without what it lies on.
-fn dialog(rows: &[String]) -> Option<Vec<String>> {
-    let top = rows.iter().position(|row| row.contains('┌'))?;
-    let (from, width) = {
-        let row: Vec<char> = rows[top].chars().collect();
-        let from = row.iter().position(|c| *c == '┌')?;
-        (from, row.iter().position(|c| *c == '┐')? + 1 - from)
-    };
-    let cut = |row: &String| row.chars().skip(from).take(width).collect::<String>();
-    let end = rows.iter().rposition(|row| row.contains('└'))?;
-    Some(rows[top..=end].iter().map(cut).collect())
-}
-
-/// What two workers did at the same time is told in either order: entries of the story that follow each other are sorted.
-fn in_order(mut rows: Vec<String>) -> Vec<String> {
-    let entry = |row: &String| row.chars().skip(23).collect::<String>().starts_with("│  00:00:00Z ");
-    let mut at = 0;
-    while at < rows.len() {
-        let end = at + rows[at..].iter().take_while(|row| entry(row)).count();
-        rows[at..end].sort();
-        at = end.max(at + 1);
+/// The stage's part of the story is one row here: what two workers did at the same time is told in either order.
+fn without_story(rows: Vec<String>) -> Vec<String> {
+    let beside = |row: &str| row.chars().skip(26).collect::<String>();
+    let (mut out, mut told): (Vec<String>, bool) = (Vec::new(), false);
+    for row in rows {
+        let entry = beside(&row).starts_with("  00:00:00Z ");
+        if entry && !told {
+            out.push(row.chars().take(26).chain("  [story]".chars()).collect());
+        }
+        told = entry || told && !beside(&row).trim().is_empty() && !row.starts_with('─');
+        if !told {
+            out.push(row);
+        }
     }
-    rows
+    out
 }
 
 /// The same for any text, row by row.
@@ -51,23 +50,33 @@ pub(crate) fn still_text(text: &str) -> String {
 
 fn still_row(row: &str) -> String {
     // the axis below a chart: marks stand where today's clock puts them
-    if row.matches('─').count() > 20 && row.chars().nth(23) == Some('│') && !row.contains('┌') && !row.contains('└')
+    if row.matches('─').count() > 20 && row.chars().nth(25) == Some('│') && !row.contains('┌') && !row.contains('└')
     {
-        return row.chars().take(24).chain(" [axis]".chars()).collect();
+        return row.chars().take(26).chain(" [axis]".chars()).collect();
     }
     if let Some(at) =
         row.find(|c: char| ('▁'..='█').contains(&c) || ('\u{2801}'..='\u{28ff}').contains(&c) && row.contains('┤'))
     {
-        let rail = row.char_indices().nth(23).map_or(at, |(rail, _)| rail.min(at));
+        let rail = row.char_indices().nth(25).map_or(at, |(rail, _)| rail.min(at));
         return format!("{}│ [chart]", &row[..rail]);
+    }
+    // the columns of the usage table are as wide as today's figures
+    if ["  completions  ", "  embeddings  ", "  Endpoint  "].iter().any(|word| row.contains(word)) {
+        return usage_row(row);
     }
     // what a dialog leaves of the line behind it
     if let Some((under, rest)) = row.rsplit_once('│')
-        && rest.trim().len() <= 4
-        && rest.contains(|c: char| c.is_ascii_digit())
+        && (1..=4).contains(&rest.trim().len())
+        && row.matches('│').count() > 1
     {
-        let rest: String = rest.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-        return format!("{}│{rest}", still_row(under));
+        return format!("{}│", still_row(under));
+    }
+    // the end of an age that was wrapped after its number
+    if ["s", "min", "h", "d"]
+        .iter()
+        .any(|unit| row.chars().skip(26).collect::<String>().trim() == format!("{unit} ago)"))
+    {
+        return row.chars().take(26).chain("            min ago)".chars()).collect();
     }
     let (mut out, mut rest, mut owed) = (String::new(), row, 0_isize);
     while let Some(c) = rest.chars().next() {
@@ -91,6 +100,17 @@ fn still_row(row: &str) -> String {
         rest = &rest[c.len_utf8()..];
     }
     out
+}
+
+/// Names as they are, figures as `0`, one blank between.
+fn usage_row(row: &str) -> String {
+    let figure =
+        |word: &str| word.trim_start_matches('x').chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
+    let rail: String = row.chars().take(26).collect();
+    let table: String = row.chars().skip(26).collect();
+    let cells = table.split("  ").map(str::trim).filter(|cell| !cell.is_empty() && !cell.ends_with("page down"));
+    let cells: Vec<&str> = cells.map(|cell| if figure(cell) { "0" } else { cell }).collect();
+    format!("{rail}  {}", cells.join("  "))
 }
 
 /// What starts here and is another in each run: its bytes, and what stands for it. `fresh`: no word goes before it.

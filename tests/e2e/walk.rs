@@ -69,8 +69,17 @@ fn walk(size: (u16, u16)) {
     walk.person.enter();
     walk.stop("intake", "a accept the recommended order");
     walk.person.press("pb");
-    walk.person.press("dd");
-    walk.stop("facts", "depend on it? no");
+    // a second press turns what the first one has put on record
+    walk.person.press("d");
+    let told = |answer: &str| {
+        let topic = |r: &serde_json::Value| r["event"]["topic"] == "fact.production" && r["event"]["choice"] == answer;
+        home.journal().iter().any(topic)
+    };
+    walk.person.pty.wait_until("production: yes", |_| told("yes"));
+    walk.person.press("d");
+    walk.person.pty.wait_until("production: no", |_| told("no"));
+    let sign = if size.0 > 80 { "Does production depend on it? no" } else { "somebody is spending on it" };
+    walk.stop("facts", sign);
     walk.person.press("a");
     // the answer to it is on record a moment later
     walk.person.pty.wait_for("Intake   ✓ done");
