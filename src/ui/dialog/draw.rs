@@ -109,7 +109,7 @@ impl Dialog {
             text::put_line(buf, area, 0, &line);
         } else {
             let hints = match &self.kind {
-                Kind::Info => vec![Hint::new("enter or esc", "close", 0)],
+                Kind::Info => vec![Hint::new("enter", "go on", 1), Hint::new("esc", "close", 0)],
                 Kind::Choice { .. } => {
                     vec![Hint::new("enter", "choose", 1), Hint::new("esc", "back", 0), Hint::new("1-9", "pick", 2)]
                 }
