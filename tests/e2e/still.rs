@@ -28,12 +28,12 @@ pub(crate) fn still(screen: &vt100::Screen) -> String {
 
 /// The stage's part of the story is one row here: what two workers did at the same time is told in either order.
 fn without_story(rows: Vec<String>) -> Vec<String> {
-    let beside = |row: &str| row.chars().skip(26).collect::<String>();
+    let beside = |row: &str| row.chars().skip(24).collect::<String>();
     let (mut out, mut told): (Vec<String>, bool) = (Vec::new(), false);
     for row in rows {
         let entry = beside(&row).starts_with("  00:00:00Z ");
         if entry && !told {
-            out.push(row.chars().take(26).chain("  [story]".chars()).collect());
+            out.push(row.chars().take(24).chain("  [story]".chars()).collect());
         }
         told = entry || told && !beside(&row).trim().is_empty() && !row.starts_with('─');
         if !told {
@@ -50,14 +50,14 @@ pub(crate) fn still_text(text: &str) -> String {
 
 fn still_row(row: &str) -> String {
     // the axis below a chart: marks stand where today's clock puts them
-    if row.matches('─').count() > 20 && row.chars().nth(25) == Some('│') && !row.contains('┌') && !row.contains('└')
+    if row.matches('─').count() > 20 && row.chars().nth(23) == Some('│') && !row.contains('┌') && !row.contains('└')
     {
-        return row.chars().take(26).chain(" [axis]".chars()).collect();
+        return row.chars().take(24).chain(" [axis]".chars()).collect();
     }
     if let Some(at) =
         row.find(|c: char| ('▁'..='█').contains(&c) || ('\u{2801}'..='\u{28ff}').contains(&c) && row.contains('┤'))
     {
-        let rail = row.char_indices().nth(25).map_or(at, |(rail, _)| rail.min(at));
+        let rail = row.char_indices().nth(23).map_or(at, |(rail, _)| rail.min(at));
         return format!("{}│ [chart]", &row[..rail]);
     }
     // the columns of the usage table are as wide as today's figures
@@ -74,9 +74,9 @@ fn still_row(row: &str) -> String {
     // the end of an age that was wrapped after its number
     if ["s", "min", "h", "d"]
         .iter()
-        .any(|unit| row.chars().skip(26).collect::<String>().trim() == format!("{unit} ago)"))
+        .any(|unit| row.chars().skip(24).collect::<String>().trim() == format!("{unit} ago)"))
     {
-        return row.chars().take(26).chain("            min ago)".chars()).collect();
+        return row.chars().take(24).chain("            min ago)".chars()).collect();
     }
     let (mut out, mut rest, mut owed) = (String::new(), row, 0_isize);
     while let Some(c) = rest.chars().next() {
@@ -106,8 +106,8 @@ fn still_row(row: &str) -> String {
 fn usage_row(row: &str) -> String {
     let figure =
         |word: &str| word.trim_start_matches('x').chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
-    let rail: String = row.chars().take(26).collect();
-    let table: String = row.chars().skip(26).collect();
+    let rail: String = row.chars().take(24).collect();
+    let table: String = row.chars().skip(24).collect();
     let cells = table.split("  ").map(str::trim).filter(|cell| !cell.is_empty() && !cell.ends_with("page down"));
     let cells: Vec<&str> = cells.map(|cell| if figure(cell) { "0" } else { cell }).collect();
     format!("{rail}  {}", cells.join("  "))

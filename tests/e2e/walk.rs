@@ -78,7 +78,7 @@ fn walk(size: (u16, u16)) {
     walk.person.pty.wait_until("production: yes", |_| told("yes"));
     walk.person.press("d");
     walk.person.pty.wait_until("production: no", |_| told("no"));
-    let sign = if size.0 > 80 { "Does production depend on it? no" } else { "somebody is spending on it" };
+    let sign = if size.0 > 80 { "Does production depend on it? no" } else { "depend on it? no" };
     walk.stop("facts", sign);
     walk.person.press("a");
     // the answer to it is on record a moment later
@@ -173,14 +173,10 @@ fn flat(screen: &vt100::Screen) -> String {
     text.split(|c: char| c.is_whitespace() || c == '│').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// A drill whose name has five letters: names stand on the screens, and half of them are of that length.
+/// The seed gives the incident its short name, so its length is the same every time.
 fn drill(size: (u16, u16)) -> (Home, crate::pty::Pty) {
-    loop {
-        let home = Home::new();
-        let pty = home.start(&DRILL, &[], size);
-        pty.wait_for("DRILL  Friday push");
-        if home.incident().split('-').nth(1).is_some_and(|word| word.len() == 5) {
-            return (home, pty);
-        }
-    }
+    let home = Home::new();
+    let pty = home.start(&DRILL, &[], size);
+    pty.wait_for("DRILL  Friday push");
+    (home, pty)
 }
