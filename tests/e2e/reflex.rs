@@ -105,7 +105,7 @@ fn a_wrong_phrase_says_so_and_the_right_one_works_after_it() {
     let mut person = at_revoke(&home);
     person.open('r', "Type AvvU");
     person.words("avvu");
-    person.pty.wait_for("wrong phrase: you typed avvu");
+    person.pty.wait_for("wrong phrase: you typed \"avvu\"");
     assert_eq!(intents(&home), 0);
     person.press("\x15");
     person.pty.wait_until("an empty line", |screen| screen.contents().contains("Type AvvU:  "));
