@@ -113,7 +113,7 @@ fn a_wrong_phrase_says_so_and_the_right_one_works_after_it() {
     // a refused key must rest a second; the note says so, and the person does
     person.enter();
     person.pty.wait_gone("Type AvvU");
-    person.pty.wait_for("Probing until refused");
+    person.pty.wait_for("401 invalid_api_key");
     person.press("q");
     person.pty.wait_exit();
     assert_eq!(intents(&home), 1);
