@@ -45,8 +45,8 @@ fn opened() -> Opened {
         found_by: "mail".into(),
         exposed_since: Stamp::from_secs(90_000),
         exposed_known: true,
-        repos: vec![PathBuf::from("/work/repo")],
-        roots: vec![PathBuf::from("/work/app")],
+        repos: vec![PathBuf::from("/srv/repo")],
+        roots: vec![PathBuf::from("/srv/app")],
         has_admin: true,
         drill: None,
     }
@@ -75,7 +75,7 @@ fn target(op: TargetOp) -> Effect {
 }
 
 fn git(op: GitOp) -> Effect {
-    Effect::Git { repo: PathBuf::from("/work/repo"), op }
+    Effect::Git { repo: PathBuf::from("/srv/repo"), op }
 }
 
 fn p(reply: ProviderReply) -> Outcome {
@@ -91,7 +91,7 @@ fn g(reply: GitReply) -> Outcome {
 }
 
 fn place() -> TargetRef {
-    TargetRef { kind: "dotenv".into(), place: "/work/app/.env".into() }
+    TargetRef { kind: "dotenv".into(), place: "/srv/app/.env".into() }
 }
 
 fn found(holds: Holds) -> Found {
@@ -205,7 +205,7 @@ impl Walk {
     }
 
     fn discover(&mut self, found: Vec<Found>) {
-        let op = TargetOp::Discover { roots: vec![PathBuf::from("/work/app")] };
+        let op = TargetOp::Discover { roots: vec![PathBuf::from("/srv/app")] };
         self.saw("targets", "find", target(op), t(TargetReply::Discovered { found, skipped: Vec::new(), files: 4 }));
     }
 
