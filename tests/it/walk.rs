@@ -274,14 +274,14 @@ fn a_key_that_an_unfinished_write_may_have_stored_is_no_orphan() {
     walk.discover(vec![found(Holds::Leaked)]);
     walk.issue("b2c4");
     walk.probe(SecretRef::Replacement, Verdict::Live);
-    let id = walk.lost("targets", "write:/work/app/.env", put());
+    let id = walk.lost("targets", "write:/srv/app/.env", put());
     // The program ends here; the vault forgets the new key.
     walk.rec(Event::Resumed { torn: 0 });
     walk.hold(&ALL);
     assert_eq!(walk.ready("issue.discard"), Err("there is no orphan".into()), "production may run on it");
     assert!(walk.wanted(|e| matches!(e, Effect::Target { op: TargetOp::Recover { .. } })), "it takes the key back");
     let recover = target(TargetOp::Recover { at: place(), print: print("b2c4") });
-    walk.saw("targets", "recover:/work/app/.env", recover, t(TargetReply::Recovered { at: place() }));
+    walk.saw("targets", "recover:/srv/app/.env", recover, t(TargetReply::Recovered { at: place() }));
     assert_eq!(walk.intent(id), IntentState::Settled(true));
     assert!(walk.app.incident.targets[&place()].written.is_some());
 }
@@ -292,12 +292,12 @@ fn a_place_that_does_not_hold_the_new_key_settles_the_write_and_frees_the_orphan
     walk.locate(vec![row("key_old")], &[]);
     walk.discover(vec![found(Holds::Leaked)]);
     walk.issue("b2c4");
-    let id = walk.lost("targets", "write:/work/app/.env", put());
+    let id = walk.lost("targets", "write:/srv/app/.env", put());
     walk.rec(Event::Resumed { torn: 0 });
     walk.hold(&ALL);
     let recover = target(TargetOp::Recover { at: place(), print: print("b2c4") });
     let fault = Fault::new(FaultKind::Changed, "not there", "no value has that print");
-    walk.saw("targets", "recover:/work/app/.env", recover, Outcome::Refused { fault });
+    walk.saw("targets", "recover:/srv/app/.env", recover, Outcome::Refused { fault });
     assert_eq!(walk.intent(id), IntentState::Settled(false));
     assert_eq!(walk.ready("issue.discard"), Ok(()));
 }
@@ -340,12 +340,12 @@ fn writes_of_unknown_end_are_not_offered_again() {
     walk.discover(vec![found(Holds::Leaked)]);
     walk.did(
         "targets",
-        "write:/work/app/.env",
+        "write:/srv/app/.env",
         put(),
         t(TargetReply::Written { at: place(), now: "n".into(), spots: 1 }),
     );
     assert_eq!(walk.ready("targets.undo"), Ok(()));
-    walk.lost("targets", "undo:/work/app/.env", target(TargetOp::Undo { at: place() }));
+    walk.lost("targets", "undo:/srv/app/.env", target(TargetOp::Undo { at: place() }));
     assert!(walk.ready("targets.undo").is_err());
 }
 
@@ -419,11 +419,11 @@ fn a_new_write_makes_a_new_backup_to_destroy() {
     let mut walk = Walk::new(&ALL);
     walk.discover(vec![found(Holds::Leaked)]);
     let written = || t(TargetReply::Written { at: place(), now: "n".into(), spots: 1 });
-    walk.did("targets", "write:/work/app/.env", put(), written());
+    walk.did("targets", "write:/srv/app/.env", put(), written());
     walk.did("close", "backups", target(TargetOp::DropBackups), t(TargetReply::BackupsDropped { files: 1 }));
     assert!(walk.ready("close.backups").is_err());
     assert!(walk.ready("targets.undo").is_err(), "there is no backup to undo from");
-    walk.did("targets", "write:/work/app/.env", put(), written());
+    walk.did("targets", "write:/srv/app/.env", put(), written());
     assert_eq!(walk.ready("close.backups"), Ok(()));
     assert!(walk.open().iter().any(|line| line.starts_with("Backups")), "{:?}", walk.open());
 }
@@ -433,10 +433,10 @@ fn a_file_edited_by_hand_counts_once_a_look_saw_it_and_a_claim_falls_to_what_a_l
     let mut walk = Walk::new(&ALL);
     walk.discover(vec![found(Holds::Leaked)]);
     let (look, saw) = read_back(Holds::Replacement);
-    walk.saw("targets", "read:/work/app/.env", look, saw);
+    walk.saw("targets", "read:/srv/app/.env", look, saw);
     assert!(matches!(walk.step("targets", "place"), StepState::Verifying(_)), "{:?}", walk.step("targets", "place"));
     assert_eq!(walk.ready("targets.by_hand"), Ok(()));
-    walk.rec(Event::ByHand { step: StepRef::new("targets", "place:/work/app/.env"), answer: "restarted".into() });
+    walk.rec(Event::ByHand { step: StepRef::new("targets", "place:/srv/app/.env"), answer: "restarted".into() });
     assert!(matches!(walk.step("targets", "place"), StepState::ByHand(_)));
     walk.discover(vec![found(Holds::Leaked)]);
     assert!(matches!(walk.step("targets", "place"), StepState::Failed(_)), "the leaked key stands there");
@@ -444,9 +444,9 @@ fn a_file_edited_by_hand_counts_once_a_look_saw_it_and_a_claim_falls_to_what_a_l
 
 fn purged(walk: &mut Walk) {
     let map = CopyMap { copies: vec![copy()], objects: 9, ..CopyMap::default() };
-    walk.saw("purge", "find:/work/repo", git(GitOp::Find), g(GitReply::Found(map)));
+    walk.saw("purge", "find:/srv/repo", git(GitOp::Find), g(GitReply::Found(map)));
     let plan = Plan { id: "p1".into(), phrase: "repo".into(), push_needed: true, ..Plan::default() };
-    walk.saw("purge", "plan:/work/repo", git(GitOp::Plan), g(GitReply::Planned(Box::new(plan))));
+    walk.saw("purge", "plan:/srv/repo", git(GitOp::Plan), g(GitReply::Planned(Box::new(plan))));
 }
 
 fn copy() -> stanch::effect::git::Copy {
@@ -477,8 +477,8 @@ fn proved() -> Outcome {
 fn a_word_about_a_repository_does_not_hide_an_unknown_switch() {
     let mut walk = Walk::new(&ALL);
     purged(&mut walk);
-    walk.lost("purge", "apply:/work/repo", git(GitOp::Apply { plan: "p1".into() }));
-    walk.rec(Event::ByHand { step: StepRef::new("purge", "repo:/work/repo"), answer: "done".into() });
+    walk.lost("purge", "apply:/srv/repo", git(GitOp::Apply { plan: "p1".into() }));
+    walk.rec(Event::ByHand { step: StepRef::new("purge", "repo:/srv/repo"), answer: "done".into() });
     assert!(matches!(walk.step("purge", "repo"), StepState::Unknown(_)), "{:?}", walk.step("purge", "repo"));
 }
 
@@ -487,24 +487,24 @@ fn what_was_pushed_before_an_undo_is_pushed_again_and_refs_nobody_can_clean_stay
     let mut walk = Walk::new(&ALL);
     purged(&mut walk);
     let apply = || git(GitOp::Apply { plan: "p1".into() });
-    walk.did("purge", "apply:/work/repo", apply(), applied());
-    walk.saw("purge", "prove:/work/repo", git(GitOp::Prove), proved());
+    walk.did("purge", "apply:/srv/repo", apply(), applied());
+    walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), proved());
     let push = PushReport { needs_support: vec!["refs/pull/7/head".into()], ..PushReport::default() };
-    walk.did("purge", "push:/work/repo", git(GitOp::Push { plan: "p1".into() }), g(GitReply::Pushed(push)));
+    walk.did("purge", "push:/srv/repo", git(GitOp::Push { plan: "p1".into() }), g(GitReply::Pushed(push)));
     assert!(walk.open().iter().any(|line| line.contains("refs/pull/7/head")), "{:?}", walk.open());
     assert_eq!(walk.ready("purge.finish"), Ok(()));
     // An undo whose end nobody saw, found to have happened, then the same switch again.
-    let undo = walk.lost("purge", "undo:/work/repo", git(GitOp::Undo { plan: "p1".into() }));
+    let undo = walk.lost("purge", "undo:/srv/repo", git(GitOp::Undo { plan: "p1".into() }));
     let check = git(GitOp::Check { plan: "p1".into() });
     walk.saw(
         "purge",
-        "check:/work/repo",
+        "check:/srv/repo",
         check,
         g(GitReply::Stands { plan: "p1".into(), at: Standing::Old, remote: None, finished: false }),
     );
     assert_eq!(walk.intent(undo), IntentState::Settled(true));
-    walk.did("purge", "apply:/work/repo", apply(), applied());
-    walk.saw("purge", "prove:/work/repo", git(GitOp::Prove), proved());
+    walk.did("purge", "apply:/srv/repo", apply(), applied());
+    walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), proved());
     assert!(walk.ready("purge.finish").is_err(), "the remote was not looked at since");
     assert_eq!(walk.ready("purge.push"), Ok(()));
 }
