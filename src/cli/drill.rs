@@ -94,9 +94,13 @@ pub(super) async fn drill(args: Drill, context: Context) -> Result<u8> {
     }
     let mut lines = brief.story.clone();
     lines.push(String::new());
+    let clocks = match args.pace {
+        0 => "stand still until the program waits, and . lets time pass".into(),
+        1 => "run like real ones".into(),
+        times => format!("run {times} times as fast as real ones"),
+    };
     lines.push(format!(
-        "This is a drill: the clocks run {}. Enter or Esc begins; ? helps at any time. N notes what you see: notes count.",
-        if args.pace > 1 { format!("{} times as fast as real ones", args.pace) } else { "like real ones".into() }
+        "This is a drill: the clocks {clocks}. Enter or Esc begins; ? helps at any time. N notes what you see: notes count."
     ));
     engine.put(Msg::Story { title: format!("DRILL  {}", brief.title), lines, hand: machine_now() });
     let (app, code) = run::run(engine, screen, &context).await?;
