@@ -57,6 +57,7 @@ impl App {
                 let ask = crate::stages::Ask::new(title, lines, crate::stages::Kind::Info);
                 let asking = super::Asking::new(vec![ask], crate::stages::Then::Nothing, hand, None);
                 self.overlay = asking.map_or(Overlay::None, |asking| Overlay::Asking(Box::new(asking)));
+                self.waits = true;
             }
             Msg::Ending(why) => {
                 self.tell(Tone::Warn, why);
@@ -65,6 +66,7 @@ impl App {
             }
         }
         self.catch_up(&mut orders);
+        self.waits &= matches!(self.overlay, Overlay::Asking(_));
         self.auto(&mut orders);
         orders
     }
@@ -89,10 +91,24 @@ impl App {
                 }
             }
         }
+        if let Event::Decided { topic, choice, .. } = &record.event
+            && topic == "drop"
+        {
+            self.stop_looking(std::path::Path::new(choice), orders);
+        }
         self.announce(record);
         let rows = self.here().rows(&self.view(self.here));
         let cursor = self.cursors.entry(self.here).or_default();
         *cursor = (*cursor).min(rows.saturating_sub(1));
+    }
+
+    /// A repository was taken off the list: nobody waits for what is looked for in it.
+    fn stop_looking(&mut self, repo: &std::path::Path, orders: &mut Vec<Order>) {
+        let of = |r: &&mut Running| matches!(&r.effect, crate::effect::Effect::Git { repo: of, .. } if of == repo);
+        for running in self.running.iter_mut().filter(of).filter(|r| !r.cancelling) {
+            running.cancelling = true;
+            orders.push(Order::Cancel(running.run));
+        }
     }
 
     /// A record that ends a run takes it off the list. When that run began.
