@@ -171,6 +171,8 @@ pub struct App {
     /// The next instant at which something is due by itself.
     wake: Option<Stamp>,
     leaving: bool,
+    /// The question whose hidden answer the vault has not taken yet.
+    taking: Option<Box<Asking>>,
     /// A drill's story is being read: nothing has begun.
     waits: bool,
     /// Records ordered that the journal has not answered yet, and the keys pressed meanwhile.
@@ -202,6 +204,7 @@ impl App {
             settling: BTreeSet::new(),
             wake: None,
             leaving: false,
+            taking: None,
             waits: false,
             unrecorded: 0,
             early: VecDeque::new(),

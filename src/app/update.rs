@@ -47,10 +47,11 @@ impl App {
                 }
                 self.log.push_back(line);
             }
-            Msg::Held(held) => self.held = held,
-            Msg::NotTaken(fault) => {
-                self.tell(Tone::Bad, format!("{}: {} ({})", fault.what, fault.why, fault.hints.join("; ")));
+            Msg::Held(held) => {
+                self.held = held;
+                self.taking = None;
             }
+            Msg::NotTaken(fault) => self.not_taken(&fault),
             Msg::Told(tone, words) => self.tell(tone, words),
             Msg::News(text) => self.news.push((self.now, text)),
             Msg::Story { title, lines, hand } => {
@@ -164,7 +165,7 @@ impl App {
         if self.setup.observe {
             self.tell(Tone::Warn, "only looking: nothing was recorded");
         } else if let Some(why) = self.unfit(&event) {
-            self.tell(Tone::Bad, format!("not recorded: {why}"));
+            self.tell(Tone::Bad, why);
         } else {
             self.unrecorded += 1;
             orders.push(Order::Record(event));
@@ -180,13 +181,25 @@ impl App {
         }
     }
 
+    /// Beside the hidden line, if it is still the matter; else below.
+    fn not_taken(&mut self, fault: &crate::base::Fault) {
+        let words = format!("{}: {} ({})", fault.what, fault.why, fault.hints.join("; "));
+        match (self.taking.take(), &self.overlay) {
+            (Some(mut asking), Overlay::None) => {
+                asking.refuse(words);
+                self.overlay = Overlay::Asking(asking);
+            }
+            _ => self.tell(Tone::Bad, words),
+        }
+    }
+
     /// Why what a person typed can't stand in the journal.
-    fn unfit(&self, event: &Event) -> Option<&'static str> {
-        if holds_key(event, self.setup.provider) {
-            return Some("there is a key in it. A key goes into a hidden field only; say it without");
+    fn unfit(&self, event: &Event) -> Option<String> {
+        if let Some(why) = typed(event).iter().find_map(|text| self.unfit_text(text)) {
+            return Some(why);
         }
         let Event::Decided { topic, choice, .. } = event else { return None };
-        match topic.as_str() {
+        let why = match topic.as_str() {
             "exposed_since" => match Stamp::parse(choice) {
                 None => Some("that is no time. UTC, like 2026-11-20 13:52"),
                 Some(told) if told > self.now => Some("that is in the future"),
@@ -195,6 +208,25 @@ impl App {
             "repo" | "root" if !std::path::Path::new(choice).is_absolute() => {
                 Some("that is no absolute path: it begins with /")
             }
+            "repo" if self.incident.repos.contains_key(std::path::Path::new(choice)) => Some("it is on the list already"),
+            "root" if self.incident.roots.iter().any(|root| root == std::path::Path::new(choice)) => {
+                Some("it is on the list already")
+            }
+            _ => None,
+        };
+        why.map(|why| format!("not recorded: {why}"))
+    }
+
+    /// The same for one text. A known secret the journal refuses itself; this is for one that is not in the vault yet.
+    pub(super) fn unfit_text(&self, text: &str) -> Option<String> {
+        let spotted = !self.setup.provider.spot(text.as_bytes()).is_empty();
+        let why = "not recorded: there is a key in it. A key goes into a hidden field only; say it without";
+        spotted.then(|| why.to_owned())
+    }
+
+    pub(super) fn unfit_consequence(&self, consequence: &Consequence) -> Option<String> {
+        match consequence {
+            Consequence::Record(event) => self.unfit(event),
             _ => None,
         }
     }
@@ -242,20 +274,18 @@ impl App {
     }
 }
 
-/// Does what a person typed hold something of a key's shape? A known secret the journal refuses itself; this is for the
-/// one that is not in the vault yet.
-fn holds_key(event: &Event, provider: &dyn crate::providers::Provider) -> bool {
-    let said: &[&str] = match event {
+/// What a person typed of an event.
+fn typed(event: &Event) -> Vec<&str> {
+    match event {
         Event::ByHand { answer: text, .. }
         | Event::Skipped { reason: text, .. }
         | Event::Note { text }
-        | Event::Todo { text, .. } => &[text],
-        Event::Deferred { owner, due, reason, .. } => &[owner, due, reason],
-        Event::Decided { choice, reason, .. } => &[choice, reason],
-        Event::Handover { to, text } => &[to, text],
-        _ => &[],
-    };
-    said.iter().any(|text| !provider.spot(text.as_bytes()).is_empty())
+        | Event::Todo { text, .. } => vec![text],
+        Event::Deferred { owner, due, reason, .. } => vec![owner, due, reason],
+        Event::Decided { choice, reason, .. } => vec![choice, reason],
+        Event::Handover { to, text } => vec![to, text],
+        _ => Vec::new(),
+    }
 }
 
 /// An event that only an order of the app writes.
