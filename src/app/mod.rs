@@ -173,6 +173,10 @@ pub struct App {
     /// The next instant at which something is due by itself.
     wake: Option<Stamp>,
     leaving: bool,
+    /// The question whose hidden answer the vault has not taken yet.
+    taking: Option<Box<Asking>>,
+    /// A drill's story is being read: nothing has begun.
+    waits: bool,
     /// Records ordered that the journal has not answered yet, and the keys pressed meanwhile.
     unrecorded: usize,
     early: VecDeque<(Key, Stamp)>,
@@ -202,6 +206,8 @@ impl App {
             settling: BTreeSet::new(),
             wake: None,
             leaving: false,
+            taking: None,
+            waits: false,
             unrecorded: 0,
             early: VecDeque::new(),
         };
@@ -257,7 +263,7 @@ impl App {
 
     /// Something on the screen changes within a second by itself: a clock, or what was told makes room for what is next.
     pub fn has_clock(&self) -> bool {
-        self.incident.closed.is_none() || self.told(TOLD_S + 1).is_some()
+        !self.waits && (self.incident.closed.is_none() || self.told(TOLD_S + 1).is_some())
     }
 
     /// What was told within the last `secs` seconds.
@@ -277,6 +283,11 @@ impl App {
     /// Nothing runs, and nothing is due before `until`.
     pub fn is_idle(&self) -> bool {
         self.running.is_empty() && self.wake.is_none_or(|wake| wake > self.now)
+    }
+
+    /// The story is still being read: no time passes, nothing is begun.
+    pub fn waits(&self) -> bool {
+        self.waits
     }
 
     pub fn leaving(&self) -> bool {

@@ -179,8 +179,37 @@ impl Incident {
                 self.roots.push(path);
                 self.discovered = None;
             }
+            "drop" => self.narrow(&path),
             _ => {}
         }
+    }
+
+    /// A place that was named by mistake. What something was done to stays.
+    fn narrow(&mut self, path: &Path) {
+        if self.untouched_repo(path) && self.repos.remove(path).is_some() {
+            let about = path.display().to_string();
+            let of = |s: &StepRef| s.stage == "purge" && s.step.split_once(':').is_some_and(|(_, rest)| rest == about);
+            self.faults.retain(|step, _| !of(step));
+        }
+        if self.roots.iter().any(|root| root == path) && self.untouched_root(path) {
+            self.roots.retain(|root| root != path);
+            let below = |place: &TargetRef| self.roots.iter().any(|root| Path::new(&place.place).starts_with(root));
+            let kept: Vec<TargetRef> = self.targets.keys().filter(|place| below(place)).cloned().collect();
+            self.targets.retain(|place, _| kept.contains(place));
+            self.not_read.clear();
+            self.discovered = None;
+        }
+    }
+
+    /// Nothing was written to this repository, or begun to be.
+    pub fn untouched_repo(&self, repo: &Path) -> bool {
+        !self.intents.values().any(|i| matches!(&i.effect, Effect::Git { repo: of, .. } if of == repo))
+    }
+
+    /// Nothing was written below this folder, or begun to be.
+    pub fn untouched_root(&self, root: &Path) -> bool {
+        let below = |at: &TargetRef| Path::new(&at.place).starts_with(root);
+        !self.intents.values().any(|i| matches!(&i.effect, Effect::Target { op } if op.at().is_some_and(below)))
     }
 
     /// Another value than before starts its own story: what was seen of the old one says nothing about it.
@@ -286,7 +315,7 @@ impl Incident {
     fn learn(&mut self, at: Stamp, effect: &Effect, reply: &Reply) {
         match reply {
             Reply::Provider { reply } => self.learn_provider(at, effect, reply),
-            Reply::Target { reply } => self.learn_target(at, reply),
+            Reply::Target { reply } => self.learn_target(at, effect, reply),
             Reply::Git { reply } => {
                 if let Effect::Git { repo, .. } = effect {
                     self.learn_git(at, repo, reply);
@@ -336,8 +365,11 @@ impl Incident {
         tried && self.issued.as_ref().is_none_or(|(_, have)| have.key_id != issued.key_id)
     }
 
-    fn learn_target(&mut self, at: Stamp, reply: &TargetReply) {
+    fn learn_target(&mut self, at: Stamp, effect: &Effect, reply: &TargetReply) {
         match reply {
+            // Begun before a folder was added or taken off: it says nothing about the folders there are now.
+            TargetReply::Discovered { .. } if !matches!(effect, Effect::Target { op: TargetOp::Discover { roots } } if *roots == self.roots) =>
+                {}
             TargetReply::Discovered { found, skipped, files } => {
                 self.discovered = Some((at, *files));
                 self.not_read.clone_from(skipped);
@@ -388,7 +420,8 @@ impl Incident {
     }
 
     fn learn_git(&mut self, at: Stamp, repo: &Path, reply: &GitReply) {
-        let facts = self.repos.entry(repo.to_owned()).or_default();
+        // Taken off the list while the look went on.
+        let Some(facts) = self.repos.get_mut(repo) else { return };
         match reply {
             GitReply::Found(map) => facts.map = Some((at, map.clone())),
             GitReply::Planned(plan) => facts.plan = Some((at, (**plan).clone())),

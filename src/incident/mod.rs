@@ -14,6 +14,7 @@ pub mod playbook;
 pub mod settle;
 pub mod step;
 pub mod timeline;
+mod told;
 pub mod usage;
 
 pub use event::{DrillRef, Event, Mode, Opened, Record, StepRef};

@@ -35,6 +35,8 @@ pub type Deed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub trait Beside: Send {
     /// A record was written. What somebody does about it comes back, to be waited for.
     fn recorded(&mut self, record: &Record) -> Option<Deed<()>>;
+    /// The person has read the story, and begins: time passes from now on.
+    fn begin(&mut self) -> Result<()>;
     /// A colleague makes a key: the value a person would paste.
     fn made_key(&mut self, name: String) -> Deed<Result<Option<Secret>>>;
     /// What reached the person since the last call, and when the next thing does.
@@ -159,11 +161,23 @@ impl Engine {
 
     /// Puts a message into the app and carries out what follows. What only a front end can do comes back.
     pub fn put(&mut self, msg: Msg) -> Vec<FrontOrder> {
+        let waited = self.app.waits();
         let orders = self.app.update(msg);
+        if waited && !self.app.waits() {
+            self.begin();
+        }
         for order in orders {
             self.order(order);
         }
         std::mem::take(&mut self.asked)
+    }
+
+    fn begin(&mut self) {
+        self.clock.start();
+        let begun = self.beside.as_mut().map_or(Ok(()), |beside| beside.begin());
+        if let Err(fault) = begun {
+            self.app.journal_fault = Some(fault);
+        }
     }
 
     /// The time now, and what it brings.

@@ -53,6 +53,10 @@ pub trait Stage: Sync {
     fn rows(&self, _: &View<'_>) -> usize {
         0
     }
+    /// It was given nothing to look in, so that it can claim nothing: what was not looked into.
+    fn not_looked_into(&self, _: &View<'_>) -> Option<&'static str> {
+        None
+    }
 }
 
 /// Everything a stage may look at.

@@ -13,7 +13,7 @@ use crate::incident::{RepoFacts, Step, StepRef, StepState};
 
 use super::sheet::Table;
 use super::targets::diff_line;
-use super::{Act, Action, Ask, Block, DoNow, Due, Kind, Sheet, Stage, Text, Then, Tone, View};
+use super::{Act, Action, Ask, Block, DoNow, Due, Kind, Sheet, Stage, Text, Then, Tone, View, intake};
 
 pub static PURGE: Purge = Purge;
 
@@ -61,7 +61,8 @@ impl Stage for Purge {
 
     fn steps(&self, at: &View<'_>) -> Vec<Step> {
         if at.incident.repos.is_empty() {
-            return vec![Step::new("repos", "repositories", StepState::Done("no repository was given".into()))];
+            // Nothing was looked into: that is no finding.
+            return vec![Step::new("repos", "repositories", StepState::Ready)];
         }
         at.incident
             .repos
@@ -109,6 +110,10 @@ impl Stage for Purge {
 
     fn rows(&self, at: &View<'_>) -> usize {
         at.incident.repos.len()
+    }
+
+    fn not_looked_into(&self, at: &View<'_>) -> Option<&'static str> {
+        at.incident.repos.is_empty().then_some("no repository was given")
     }
 }
 
@@ -182,6 +187,14 @@ fn wants<'a>(at: &'a View<'_>, test: impl Fn(&Next) -> bool) -> Option<(&'a Path
 }
 
 fn do_now(at: &View<'_>) -> DoNow {
+    if at.incident.repos.is_empty() {
+        return DoNow {
+            action: Some("purge.repo"),
+            what: "Give a repository to look through (a), or skip this with a reason (s)".into(),
+            effect: "None was given, so nothing was looked into: the key may stand in any history.".into(),
+            check: "It is looked through at once; a read.".into(),
+        };
+    }
     let wait = |what: String| DoNow { what, check: "Reads only.".into(), ..DoNow::default() };
     let waiting = |n: &Next| !matches!(n, Next::Nothing(_));
     let Some((repo, facts)) = wants(at, waiting) else {
@@ -419,7 +432,7 @@ fn phrase(
     Act::guarded(ask, step(what, repo), git(repo, op(plan)))
 }
 
-static ACTIONS: [Action; 8] = [
+static ACTIONS: [Action; 10] = [
     Action {
         id: "purge.plan",
         key: 'p',
@@ -564,5 +577,23 @@ static ACTIONS: [Action; 8] = [
             let asks = vec![Ask::line("Purged by hand", "How do you know that no copy is left?", body)];
             Act::Ask { asks, then: Then::ByHand(step("repo", repo)) }
         },
+    },
+    Action {
+        id: "purge.repo",
+        key: 'a',
+        label: "add a repository to look through",
+        why: intake::REPO_WHY,
+        risk: Risk::Read,
+        ready: |_| Ok(()),
+        go: |_| intake::add_repo(),
+    },
+    Action {
+        id: "purge.drop",
+        key: 't',
+        label: "take a repository off the list",
+        why: intake::DROP_WHY,
+        risk: Risk::Read,
+        ready: |at| intake::droppable(at, true, false),
+        go: |at| intake::drop_one(at, true, false),
     },
 ];

@@ -279,6 +279,29 @@ fn siblings<'a>(at: &'a View<'_>, row: &KeyRow) -> Vec<&'a KeyRow> {
     })
 }
 
+/// What else hangs on the account that owns the key; after its deletion, what died with it.
+fn others(at: &View<'_>, row: &KeyRow) -> Option<Text> {
+    let deleted = at.incident.intents.values().rev().find_map(|i| match &i.effect {
+        Effect::Provider { op: ProviderOp::RevokeAccount { dies, .. }, .. } if i.happened() => Some(dies),
+        _ => None,
+    });
+    if let Some(dies) = deleted {
+        let names: Vec<&str> = dies.iter().map(|s| s.name.as_str()).collect();
+        let died = if names.is_empty() { String::new() } else { format!(", and with it {}", names.join(", ")) };
+        return Some(Text::plain(format!("The account was deleted{died}.")));
+    }
+    let names: Vec<&str> = siblings(at, row).iter().map(|s| s.name.as_str()).collect();
+    if row.owner.kind != OwnerKind::ServiceAccount || names.is_empty() {
+        return None;
+    }
+    let words = format!("The account has {}: {}", count(names.len(), "more key"), names.join(", "));
+    Some(if at.incident.revoked_at.is_some() {
+        Text::plain(format!("{words}; alive, the leaked key alone was deleted"))
+    } else {
+        Text::tone(Tone::Warn, words)
+    })
+}
+
 fn see(at: &View<'_>) -> Vec<Text> {
     let mut see = Vec::new();
     if let Some((_, report)) = &at.incident.located {
@@ -294,14 +317,7 @@ fn see(at: &View<'_>) -> Vec<Text> {
         see.push(Text::plain(format!("Owner: {} {}", row.owner.kind.words(), row.owner.name)));
         let created = row.created.map_or_else(|| "unknown".into(), Stamp::date);
         see.push(Text::plain(format!("Created {created}, {}", used(row, at.now))));
-        let siblings = siblings(at, row);
-        if row.owner.kind == OwnerKind::ServiceAccount && !siblings.is_empty() {
-            let names: Vec<&str> = siblings.iter().map(|s| s.name.as_str()).collect();
-            see.push(Text::tone(
-                Tone::Warn,
-                format!("The account has {}: {}", count(names.len(), "more key"), names.join(", ")),
-            ));
-        }
+        see.extend(others(at, row));
     } else if let Some((_, report)) = &at.incident.located {
         see.push(Text::tone(
             Tone::Warn,
@@ -350,10 +366,13 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
     let op = at.incident.row().map_or(ProviderOp::Locate, |row| ProviderOp::Revoke { row: row.clone() });
     let mut lines = Vec::new();
     if let Support::ByHand(how) = at.provider.support(&op, false) {
-        let row = Text::plain(format!("Look for the row that starts {} and ends {}", print.prefix, print.last4));
+        // The steps say "the leaked key's": these are the letters they mean.
+        let row = Text::plain(format!("The leaked key starts {} and ends {}", print.prefix, print.last4));
+        let next = how.steps.len() + 1;
         lines.extend(super::by_hand(how, Some(row)));
         if matches!(op, ProviderOp::Locate) {
-            lines.push(Text::plain("Then delete it there, with the bin at the end of the row, and confirm"));
+            lines
+                .push(Text::plain(format!("{next}. delete it there, with the bin at the end of the row, and confirm")));
         }
     }
     if at.incident.opened.mode == Mode::Drill && !at.has_admin() {

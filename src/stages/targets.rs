@@ -9,7 +9,7 @@ use crate::effect::{Effect, Risk, TargetOp};
 use crate::incident::{Step, StepRef, StepState, TargetFacts};
 
 use super::sheet::Table;
-use super::{Act, Action, Ask, Block, Consequence, DoNow, Due, Kind, Sheet, Stage, Text, Then, Tone, View};
+use super::{Act, Action, Ask, Block, Consequence, DoNow, Due, Kind, Sheet, Stage, Text, Then, Tone, View, intake};
 
 pub static TARGETS: Targets = Targets;
 
@@ -49,7 +49,8 @@ impl Stage for Targets {
                 at.incident.targets.len(),
                 when.time()
             )),
-            None if at.incident.roots.is_empty() => StepState::Done("no env roots were given to look in".into()),
+            // Nothing was looked into: that is no finding.
+            None if at.incident.roots.is_empty() => StepState::Ready,
             None if at.is_running(&step("find")) => StepState::Running,
             None => at.fault(&step("find")).unwrap_or(StepState::Ready),
         };
@@ -98,6 +99,10 @@ impl Stage for Targets {
 
     fn rows(&self, at: &View<'_>) -> usize {
         at.incident.targets.len()
+    }
+
+    fn not_looked_into(&self, at: &View<'_>) -> Option<&'static str> {
+        at.incident.roots.is_empty().then_some("no folder with env files was given")
     }
 }
 
@@ -254,6 +259,14 @@ fn do_now(at: &View<'_>) -> DoNow {
             check: "Your words go into the report as yours.".into(),
         };
     }
+    if at.incident.roots.is_empty() && at.incident.targets.is_empty() {
+        return DoNow {
+            action: Some("targets.root"),
+            what: "Give a folder with env files to look in (a), or skip this with a reason (s)".into(),
+            effect: "None was given, so nothing was looked into: the key may stand anywhere.".into(),
+            check: "It is looked through at once; a read.".into(),
+        };
+    }
     if at.incident.targets.is_empty() {
         return DoNow {
             what: "Nothing: no place below the env roots holds the key.".into(),
@@ -390,7 +403,7 @@ fn each(places: Vec<&TargetRef>, what: &str, op: fn(TargetRef) -> TargetOp) -> V
         .collect()
 }
 
-static ACTIONS: [Action; 6] = [
+static ACTIONS: [Action; 7] = [
     Action {
         id: "targets.write",
         key: 'w',
@@ -528,5 +541,14 @@ static ACTIONS: [Action; 6] = [
             reads.extend(each(known, "read", |at| TargetOp::ReadBack { at }));
             Act::Now(reads)
         },
+    },
+    Action {
+        id: "targets.root",
+        key: 'a',
+        label: "add a folder with env files",
+        why: intake::ROOT_WHY,
+        risk: Risk::Read,
+        ready: |_| Ok(()),
+        go: |_| intake::add_root(),
     },
 ];

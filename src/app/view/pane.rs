@@ -158,10 +158,9 @@ impl Pen<'_> {
 
 fn title(app: &App, pen: &mut Pen<'_>) {
     let stage = app.here();
-    let view = app.view("");
-    let order = crate::stages::order(&view);
-    let walk: Vec<_> = order.iter().filter(|s| !matches!(s.id(), "intake" | "close")).collect();
-    let place = walk.iter().position(|s| s.id() == stage.id()).map(|n| format!("{} of {} ", n + 1, walk.len()));
+    let order = crate::stages::order(&app.view(""));
+    // The rail's number, which is the key that leads here.
+    let place = order.iter().position(|s| s.id() == stage.id()).map(|n| format!("{n} "));
     let pieces = [
         (Role::Dim, place.unwrap_or_default()),
         (Role::Title, stage.title().to_uppercase()),

@@ -81,13 +81,26 @@ pub fn score(records: &[Record], truth: &Truth, scenario: &Scenario) -> Sheet {
     }
 }
 
-/// The four ratings of the HSEEP doctrine for exercises.
+/// The four ratings of the HSEEP doctrine for exercises: from how many points on, its name, what it means here.
+const RATINGS: [(u32, &str, &str); 4] = [
+    (85, "performed without challenges", "ready for a real night"),
+    (65, "performed with some challenges", "it worked, but cost time, money or proof"),
+    (40, "performed with major challenges", "handled, but late or with gaps"),
+    (0, "unable to be performed", "a real key would have done its harm"),
+];
+
 fn grade(total: u32) -> &'static str {
-    match total {
-        85.. => "performed without challenges",
-        65..=84 => "performed with some challenges",
-        40..=64 => "performed with major challenges",
-        _ => "unable to be performed",
+    RATINGS.iter().find(|(from, ..)| total >= *from).map_or("", |(_, name, _)| name)
+}
+
+/// The ratings and what they mean, for below the sheet.
+fn legend(out: &mut String) {
+    out.push_str("\nRatings, as exercises are rated (HSEEP):\n");
+    let mut below = None;
+    for (from, name, means) in RATINGS {
+        let span = below.map_or_else(|| format!("{from} up"), |below: u32| format!("{from} to {}", below - 1));
+        let _ = writeln!(out, "{span:>8}  {name}: {means}");
+        below = Some(from);
     }
 }
 
@@ -208,6 +221,7 @@ impl Sheet {
                 let _ = writeln!(out, "  - {card}");
             }
         }
+        legend(&mut out);
         out
     }
 }
@@ -222,6 +236,15 @@ mod tests {
         assert_eq!(points, [20, 20, 10, 0, 0]);
         assert_eq!(falling(10, 0.0, 0.0), 10);
         assert_eq!(falling(10, 0.0, 1.0), 0);
+    }
+
+    #[test]
+    fn every_rating_says_what_it_means_in_eighty_columns() {
+        let mut text = String::new();
+        legend(&mut text);
+        assert!(text.contains("65 to 84  performed with some challenges: "), "{text}");
+        assert!(text.contains("0 to 39  unable") && text.contains("85 up"), "{text}");
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
     }
 
     #[test]
