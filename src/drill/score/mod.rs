@@ -93,14 +93,16 @@ fn grade(total: u32) -> &'static str {
     RATINGS.iter().find(|(from, ..)| total >= *from).map_or("", |(_, name, _)| name)
 }
 
-/// The ratings and what they mean, for below the sheet.
-fn legend(out: &mut String) {
-    out.push_str("\nRatings, as exercises are rated (HSEEP):\n");
-    let mut below = None;
+/// What the rating means, below the sheet, in 80 columns: the headline may be off a small screen by then.
+fn legend(total: u32, out: &mut String) {
+    let mut above = None;
     for (from, name, means) in RATINGS {
-        let span = below.map_or_else(|| format!("{from} up"), |below: u32| format!("{from} to {}", below - 1));
-        let _ = writeln!(out, "{span:>8}  {name}: {means}");
-        below = Some(from);
+        if total >= from {
+            let span = above.map_or_else(|| format!("{from} and up"), |above: u32| format!("{from} to {}", above - 1));
+            let _ = writeln!(out, "\n{total} points: {name} ({span}, as HSEEP rates exercises):\n{means}.");
+            return;
+        }
+        above = Some(from);
     }
 }
 
@@ -221,7 +223,7 @@ impl Sheet {
                 let _ = writeln!(out, "  - {card}");
             }
         }
-        legend(&mut out);
+        legend(self.total, &mut out);
         out
     }
 }
@@ -240,11 +242,12 @@ mod tests {
 
     #[test]
     fn every_rating_says_what_it_means_in_eighty_columns() {
-        let mut text = String::new();
-        legend(&mut text);
-        assert!(text.contains("65 to 84  performed with some challenges: "), "{text}");
-        assert!(text.contains("0 to 39  unable") && text.contains("85 up"), "{text}");
-        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+        for (total, wanted) in [(100, "(85 and up,"), (65, "some challenges (65 to 84,"), (39, "(0 to 39,")] {
+            let mut text = String::new();
+            legend(total, &mut text);
+            assert!(text.contains(wanted), "{text}");
+            assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+        }
     }
 
     #[test]
