@@ -86,7 +86,8 @@ pub(super) async fn drill(args: Drill, context: Context) -> Result<u8> {
         has_admin: brief.has_admin,
         drill: Some(drill),
     };
-    let mut engine = engine(Which::New(Box::new(opened)), vault, clock, Beyond { world: world.clone(), told: 0 }, &context)?;
+    let mut engine =
+        engine(Which::New(Box::new(opened)), vault, clock, Beyond { world: world.clone(), told: 0 }, &context)?;
     if let Some(moves) = moves {
         let quiet = args.json;
         let app = Operator::new(engine, teller(quiet)).play(&moves).await?;
@@ -104,13 +105,18 @@ pub(super) async fn again(id: &str, opened: &Opened, context: Context) -> Result
     let path = context.settings.store.journal(id);
     let last = journal::read(&path)?.records.last().map(|record| record.at);
     let folder = world_folder(id, &context);
-    let screen = run::curtain(&context, &scenario.id, &["The drill goes on. Its clock did not stop while you were away.".to_owned()])?;
+    let screen = run::curtain(
+        &context,
+        &scenario.id,
+        &["The drill goes on. Its clock did not stop while you were away.".to_owned()],
+    )?;
     let clock = open_clock(&scenario, &folder, drill.pace, last)?;
     let world = Arc::new(World::open(scenario, drill.seed, &folder, clock.clone()).await?);
     let vault = Vault::new(&opened.salt);
     secrets(&world, &vault)?;
     let told = world.injects(last.unwrap_or_default())?.len();
-    let mut engine = engine(Which::Again(id.to_owned()), vault, clock, Beyond { world: world.clone(), told }, &context)?;
+    let mut engine =
+        engine(Which::Again(id.to_owned()), vault, clock, Beyond { world: world.clone(), told }, &context)?;
     if engine.clock.is_stepped() || world.begun()? {
         world.begin()?;
     } else {

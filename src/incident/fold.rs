@@ -368,8 +368,8 @@ impl Incident {
     fn learn_target(&mut self, at: Stamp, effect: &Effect, reply: &TargetReply) {
         match reply {
             // Begun before a folder was added or taken off: it says nothing about the folders there are now.
-            TargetReply::Discovered { .. }
-                if !matches!(effect, Effect::Target { op: TargetOp::Discover { roots } } if *roots == self.roots) => {}
+            TargetReply::Discovered { .. } if !matches!(effect, Effect::Target { op: TargetOp::Discover { roots } } if *roots == self.roots) =>
+                {}
             TargetReply::Discovered { found, skipped, files } => {
                 self.discovered = Some((at, *files));
                 self.not_read.clone_from(skipped);

@@ -57,7 +57,9 @@ fn ran(place: &str, what: Hook, ok: bool, said: &str) -> String {
 
 fn to_git(repo: &str, op: &GitOp, reply: &GitReply) -> String {
     match reply {
-        GitReply::Applied { refs, .. } => format!("Switched {repo} to the clean history: {} moved", count(*refs, "ref")),
+        GitReply::Applied { refs, .. } => {
+            format!("Switched {repo} to the clean history: {} moved", count(*refs, "ref"))
+        }
         GitReply::Pushed(report) => {
             let ok = report.refs.iter().filter(|r| r.ok).count();
             format!("Pushed the clean history of {repo}: {ok} of {} taken", count(report.refs.len(), "ref"))

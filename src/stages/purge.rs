@@ -73,6 +73,10 @@ impl Stage for Purge {
             .collect()
     }
 
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        do_now(at)
+    }
+
     fn sheet(&self, at: &View<'_>) -> Sheet {
         let mut sheet = Sheet { do_now: do_now(at), ..Sheet::default() };
         sheet.way_out = vec![

@@ -54,6 +54,10 @@ impl Stage for Revoke {
         ]
     }
 
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        do_now(at)
+    }
+
     fn sheet(&self, at: &View<'_>) -> Sheet {
         Sheet { do_now: do_now(at), see: see(at), evidence: evidence(at), way_out: way_out(at), body: body(at) }
     }
@@ -371,7 +375,8 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
         let next = how.steps.len() + 1;
         lines.extend(super::by_hand(how, Some(row)));
         if matches!(op, ProviderOp::Locate) {
-            lines.push(Text::plain(format!("{next}. delete it there, with the bin at the end of the row, and confirm")));
+            lines
+                .push(Text::plain(format!("{next}. delete it there, with the bin at the end of the row, and confirm")));
         }
     }
     if at.incident.opened.mode == Mode::Drill && !at.has_admin() {

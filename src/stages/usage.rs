@@ -67,6 +67,10 @@ impl Stage for Usage {
         vec![Step::new("read", "read the figures", read), Step::new("verdict", "record the verdict", verdict)]
     }
 
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        do_now(at)
+    }
+
     fn sheet(&self, at: &View<'_>) -> Sheet {
         let mut sheet = Sheet { do_now: do_now(at), way_out: way_out(at), ..Sheet::default() };
         if let Some((when, fault)) = at.incident.faults.get(&step("read")) {
@@ -170,7 +174,10 @@ fn do_now(at: &View<'_>) -> DoNow {
             if let Some(until) = too_early(at, assessment.verdict) {
                 return DoNow {
                     what: format!("Not yet: {}, {}", assessment.verdict.words(), up_to(reading)),
-                    effect: format!("Figures lag by minutes. I look again every minute; judge after {}.", until.minute()),
+                    effect: format!(
+                        "Figures lag by minutes. I look again every minute; judge after {}.",
+                        until.minute()
+                    ),
                     check: "Go on with the next stage (n) meanwhile; v records a verdict all the same.".into(),
                     ..DoNow::default()
                 };
