@@ -119,6 +119,8 @@ pub enum Order {
     /// Forget what was typed into the hidden line.
     DropTyped,
     Export,
+    /// Let time pass until the next thing is due: for a clock that stands still otherwise.
+    Pass,
     Copy(String),
     Suspend,
     Redraw,

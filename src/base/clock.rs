@@ -51,11 +51,11 @@ impl Clock {
         Self(Arc::new(Kind::Stepped { now: AtomicI64::new(origin.0) }))
     }
 
-    /// Its seconds per second of the machine; 1 for a stepped clock, where nobody reads along.
+    /// Its seconds per second of the machine; 0 for a stepped clock.
     pub fn pace(&self) -> u32 {
         match *self.0 {
             Kind::Paced { pace, .. } => pace,
-            Kind::Stepped { .. } => 1,
+            Kind::Stepped { .. } => 0,
         }
     }
 
@@ -87,11 +87,18 @@ impl Clock {
         }
     }
 
-    /// How many real milliseconds `millis` of this clock take; none for a stepped one.
-    pub fn real_millis(&self, millis: u64) -> u64 {
+    /// Moves a stepped clock on to `at`. A paced one moves by itself.
+    pub fn skip_to(&self, at: Stamp) {
+        if let Kind::Stepped { now } = &*self.0 {
+            now.fetch_max(at.0, Ordering::SeqCst);
+        }
+    }
+
+    /// How many real milliseconds `millis` of this clock take. `None`: a stepped one, which does not move by itself.
+    pub fn real_millis(&self, millis: u64) -> Option<u64> {
         match &*self.0 {
-            Kind::Paced { pace, .. } => millis / u64::from(*pace),
-            Kind::Stepped { .. } => 0,
+            Kind::Paced { pace, .. } => Some(millis / u64::from(*pace)),
+            Kind::Stepped { .. } => None,
         }
     }
 

@@ -130,10 +130,13 @@ pub(super) async fn again(id: &str, opened: &Opened, context: Context) -> Result
 fn story(brief: &Brief, pace: u32) -> Msg {
     let mut lines = brief.story.clone();
     lines.push(String::new());
+    let clocks = match pace {
+        0 => "stand still until the program waits, and . lets time pass".into(),
+        1 => "run like real ones, from when you begin".into(),
+        times => format!("run {times} times as fast as real ones, from when you begin"),
+    };
     lines.push(format!(
-        "This is a drill: the clocks run {}, from when you press Enter. ? helps at any time. N notes what you see: \
-         notes count.",
-        if pace > 1 { format!("{pace} times as fast as real ones") } else { "like real ones".into() }
+        "This is a drill: the clocks {clocks}. Enter or Esc begins; ? helps at any time. N notes what you see: notes count."
     ));
     Msg::Story { title: format!("DRILL  {}", brief.title), lines, hand: machine_now() }
 }

@@ -129,7 +129,7 @@ impl World {
         let clock = &self.sim.clock;
         clock.start();
         self.sim.with(|state, now| {
-            let gone = now.0.saturating_sub(state.start.0) / i64::from(clock.pace());
+            let gone = now.0.saturating_sub(state.start.0) / i64::from(clock.pace().max(1));
             state.begun = true;
             state.machine_start = machine_now().plus_millis(-gone);
         })

@@ -352,6 +352,7 @@ impl Engine {
                 }
             }
             Order::Export => self.export(),
+            Order::Pass => self.pass(),
             Order::Take(role) => self.asked.push(FrontOrder::Take(role)),
             Order::DropTyped => self.asked.push(FrontOrder::DropTyped),
             Order::Copy(text) => self.asked.push(FrontOrder::Copy(text)),
@@ -412,6 +413,18 @@ impl Engine {
             Err(fault) => Msg::Told(Tone::Bad, fault.to_string()),
         };
         let more = self.put(msg);
+        self.asked.extend(more);
+    }
+
+    /// Moves a clock that stands still on to what is due next.
+    fn pass(&mut self) {
+        let more = match self.wake() {
+            Some(at) => {
+                self.clock.skip_to(at);
+                self.tick()
+            }
+            None => self.put(Msg::Told(Tone::Plain, "nothing is due: time would bring nothing".into())),
+        };
         self.asked.extend(more);
     }
 

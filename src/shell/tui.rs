@@ -139,9 +139,11 @@ impl Tui<'_> {
         let now = self.engine.clock.now();
         let millis = |at: crate::base::Stamp| u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0);
         let second = if self.engine.app.running.is_empty() { 1000 } else { 250 };
-        let clock =
-            self.engine.app.has_clock().then_some(second - u64::try_from(now.0.rem_euclid(1000)).unwrap_or(0) % second);
-        let due = self.engine.wake().map(|at| self.engine.clock.real_millis(millis(at)));
+        let left = second - u64::try_from(now.0.rem_euclid(1000)).unwrap_or(0) % second;
+        // A clock that stands still needs no frame; what runs still shows that it does.
+        let moves = !self.engine.clock.is_stepped() || !self.engine.app.running.is_empty();
+        let clock = (self.engine.app.has_clock() && moves).then_some(left);
+        let due = self.engine.wake().and_then(|at| self.engine.clock.real_millis(millis(at)));
         let nap = [clock, due].into_iter().flatten().min().unwrap_or(60_000);
         Duration::from_millis(nap.max(1))
     }
