@@ -93,15 +93,14 @@ fn grade(total: u32) -> &'static str {
     RATINGS.iter().find(|(from, ..)| total >= *from).map_or("", |(_, name, _)| name)
 }
 
-/// The ratings and what they mean, for below the sheet.
-fn legend(out: &mut String) {
-    out.push_str("\nRatings, as exercises are rated (HSEEP):\n");
-    let mut below = None;
-    for (from, name, means) in RATINGS {
-        let span = below.map_or_else(|| format!("{from} up"), |below: u32| format!("{from} to {}", below - 1));
-        let _ = writeln!(out, "{span:>8}  {name}: {means}");
-        below = Some(from);
-    }
+/// What the ratings mean, in a few lines for below the sheet.
+fn legend() -> String {
+    let one = |(from, name, means): &(u32, &str, &str)| {
+        let name = name.trim_start_matches("performed ");
+        if *from == 0 { format!("below that {name}: {means}") } else { format!("from {from} on {name}: {means}") }
+    };
+    let all: Vec<String> = RATINGS.iter().map(one).collect();
+    format!("What the ratings of an exercise mean (HSEEP): {}.", all.join("; "))
 }
 
 /// `of` points up to `target`, none from four times `target` on, in proportion between.
@@ -221,7 +220,11 @@ impl Sheet {
                 let _ = writeln!(out, "  - {card}");
             }
         }
-        legend(&mut out);
+        // The top of the sheet may have left the screen by now.
+        let _ = writeln!(out, "\n{} of {}: {}.", self.total, self.of, self.grade);
+        for line in crate::ui::text::wrap(&legend(), 79) {
+            let _ = writeln!(out, "{line}");
+        }
         out
     }
 }
@@ -239,12 +242,15 @@ mod tests {
     }
 
     #[test]
-    fn every_rating_says_what_it_means_in_eighty_columns() {
-        let mut text = String::new();
-        legend(&mut text);
-        assert!(text.contains("65 to 84  performed with some challenges: "), "{text}");
-        assert!(text.contains("0 to 39  unable") && text.contains("85 up"), "{text}");
-        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    fn every_rating_says_what_it_means() {
+        let text = legend();
+        assert!(
+            RATINGS
+                .iter()
+                .all(|(_, name, means)| text.contains(name.trim_start_matches("performed ")) && text.contains(means)),
+            "{text}"
+        );
+        assert!(text.contains("from 65 on with some challenges: "), "{text}");
     }
 
     #[test]
