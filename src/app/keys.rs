@@ -250,7 +250,7 @@ impl App {
     pub(super) fn go_next(&mut self) {
         match self.recommended() {
             Some(stage) if stage.id() == self.here => {
-                let do_now = stage.sheet(&self.view(self.here)).do_now;
+                let do_now = stage.do_now(&self.view(self.here));
                 let key = stage.actions().iter().find(|a| Some(a.id) == do_now.action).map_or(' ', |a| a.key);
                 self.tell(Tone::Plain, format!("press {key} to: {}", do_now.what));
             }

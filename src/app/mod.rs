@@ -14,6 +14,7 @@ mod keys;
 pub mod linear;
 mod palette;
 pub mod report;
+mod scene;
 pub mod start;
 mod update;
 pub mod view;
@@ -26,7 +27,7 @@ use crate::incident::playbook::Playbook;
 use crate::incident::{Event, Incident, Record, StepRef};
 use crate::providers::Provider;
 use crate::providers::prices::Prices;
-use crate::stages::{self, Action, Running, Stage, Tone, View};
+use crate::stages::{self, Running, Stage, Tone, View};
 use crate::ui::Key;
 
 pub use ask::Asking;
@@ -232,28 +233,6 @@ impl App {
 
     pub fn here(&self) -> &'static dyn Stage {
         stages::by_id(self.here).unwrap_or(stages::ALL[0])
-    }
-
-    /// The first stage in order that is neither settled nor merely waiting for time to pass.
-    pub fn recommended(&self) -> Option<&'static dyn Stage> {
-        let view = self.view("");
-        let open = |stage: &&'static dyn Stage| {
-            let state = stages::state(*stage, &view);
-            !state.settled() && stage.sheet(&self.view(stage.id())).do_now.action.is_some()
-        };
-        stages::order(&view).into_iter().find(open)
-    }
-
-    /// The one action the stage in sight recommends, if it can be done now. The last stage recommends none while an
-    /// earlier one wants something: closing early is possible, never advised.
-    pub fn advised(&self) -> Option<&'static Action> {
-        let stage = self.here();
-        let view = self.view(stage.id());
-        if stage.id() == "close" && self.recommended().is_some_and(|other| other.id() != stage.id()) {
-            return None;
-        }
-        let wanted = stage.sheet(&view).do_now.action;
-        stage.actions().iter().find(|a| Some(a.id) == wanted && (a.ready)(&view).is_ok())
     }
 
     /// When the shell must call again even if nothing happens.

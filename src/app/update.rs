@@ -13,6 +13,8 @@ impl App {
     /// Takes one message. The orders are to be carried out in their order.
     pub fn update(&mut self, msg: Msg) -> Vec<Order> {
         let mut orders = Vec::new();
+        let news = self.bears(&msg);
+        let waited = self.waits;
         match msg {
             Msg::Now(now) => self.now = self.now.max(now),
             Msg::Key { key, hand } => self.key(key, hand, &mut orders),
@@ -68,8 +70,30 @@ impl App {
         }
         self.catch_up(&mut orders);
         self.waits &= matches!(self.overlay, Overlay::Asking(_));
-        self.auto(&mut orders);
+        if news || waited != self.waits {
+            self.auto(&mut orders);
+        }
         orders
+    }
+
+    /// Can it make something due? Stages look at facts, at the time and at the vault, not at what is on the screen: a
+    /// key changes the facts by the records it orders.
+    fn bears(&self, msg: &Msg) -> bool {
+        match msg {
+            // The same instant again tells nothing new, once it was looked at.
+            Msg::Now(now) => *now > self.now || self.wake.is_none(),
+            Msg::Held(held) => *held != self.held,
+            Msg::Recorded(_) | Msg::Refused { .. } | Msg::Journal(_) => true,
+            Msg::Key { .. }
+            | Msg::Do { .. }
+            | Msg::Progress { .. }
+            | Msg::Log(_)
+            | Msg::NotTaken(_)
+            | Msg::Told(..)
+            | Msg::News(_)
+            | Msg::Story { .. }
+            | Msg::Ending(_) => false,
+        }
     }
 
     fn recorded(&mut self, record: &Record, orders: &mut Vec<Order>) {

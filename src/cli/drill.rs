@@ -132,11 +132,12 @@ fn story(brief: &Brief, pace: u32) -> Msg {
     lines.push(String::new());
     let clocks = match pace {
         0 => "stand still until the program waits, and . lets time pass".into(),
-        1 => "run like real ones, from when you press Enter".into(),
-        times => format!("run {times} times as fast as real ones, from when you press Enter"),
+        1 => "run like real ones, from when you begin".into(),
+        times => format!("run {times} times as fast as real ones, from when you begin"),
     };
-    lines
-        .push(format!("This is a drill: the clocks {clocks}. ? helps at any time. N notes what you see: notes count."));
+    lines.push(format!(
+        "This is a drill: the clocks {clocks}. Enter or Esc begins; ? helps at any time. N notes what you see: notes count."
+    ));
     Msg::Story { title: format!("DRILL  {}", brief.title), lines, hand: machine_now() }
 }
 

@@ -64,6 +64,10 @@ impl Stage for Close {
         ]
     }
 
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        do_now(at, &open(at))
+    }
+
     fn sheet(&self, at: &View<'_>) -> Sheet {
         let open = open(at);
         let mut sheet = Sheet { do_now: do_now(at, &open), ..Sheet::default() };
@@ -226,7 +230,7 @@ fn waiting(at: &View<'_>) -> Option<DoNow> {
     let unsettled = |stage: &&'static dyn Stage| stage.id() != "close" && !state(*stage, at).settled();
     let mut left = super::order(at).into_iter().filter(unsettled).peekable();
     let first = *left.peek()?;
-    if left.any(|stage| stage.sheet(at).do_now.action.is_some()) {
+    if left.any(|stage| stage.do_now(at).action.is_some()) {
         return None;
     }
     let state = state(first, at);

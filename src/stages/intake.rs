@@ -39,25 +39,27 @@ impl Stage for Intake {
         vec![Step::new("order", "decide the order", state)]
     }
 
-    fn sheet(&self, at: &View<'_>) -> Sheet {
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        if at.incident.decision("order").is_some() {
+            return DoNow { what: "The order is decided. Go on with the next stage.".into(), ..DoNow::default() };
+        }
         let advice = advice(at);
+        DoNow {
+            action: Some("intake.accept"),
+            what: format!("Take the order \"{}\": {}", title(at, advice.playbook), advice.reason),
+            effect: format!("Price: {}.", price(at, advice.playbook)),
+            check: "Answer what you know with p, b, d; unknown is an honest answer.".into(),
+        }
+    }
+
+    fn sheet(&self, at: &View<'_>) -> Sheet {
         let decided = at.incident.decision("order");
-        let do_now = if decided.is_some() {
-            DoNow { what: "The order is decided. Go on with the next stage.".into(), ..DoNow::default() }
-        } else {
-            DoNow {
-                action: Some("intake.accept"),
-                what: format!("Take the order \"{}\": {}", title(at, advice.playbook), advice.reason),
-                effect: format!("Price: {}.", price(at, advice.playbook)),
-                check: "Answer what you know with p, b, d; unknown is an honest answer.".into(),
-            }
-        };
         let evidence = decided
             .map(|d| Text::plain(format!("{} by {}: {} ({})", d.at.time(), d.by, d.choice, d.reason)))
             .into_iter()
             .collect();
         Sheet {
-            do_now,
+            do_now: self.do_now(at),
             see: questions(at).into_iter().chain(see(at)).collect(),
             evidence,
             way_out: vec!["o takes the other order, with your reason".into()],

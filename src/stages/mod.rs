@@ -45,6 +45,8 @@ pub trait Stage: Sync {
     fn goal(&self) -> &'static str;
     /// How its steps stand, apart from what holds for every stage (skipped, deferred, gates, unknown writes).
     fn steps(&self, at: &View<'_>) -> Vec<Step>;
+    /// The one next thing here. Asked for every stage in every frame: cheaper than the sheet, which carries it too.
+    fn do_now(&self, at: &View<'_>) -> DoNow;
     fn sheet(&self, at: &View<'_>) -> Sheet;
     fn actions(&self) -> &'static [Action];
     /// Reads it wants done without being asked.

@@ -73,6 +73,10 @@ impl Stage for Purge {
             .collect()
     }
 
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        do_now(at)
+    }
+
     fn sheet(&self, at: &View<'_>) -> Sheet {
         let mut sheet = Sheet { do_now: do_now(at), ..Sheet::default() };
         sheet.way_out = vec![
@@ -260,12 +264,16 @@ fn way_forward(facts: &RepoFacts) -> String {
 fn cost(facts: &RepoFacts) -> String {
     let Some((_, plan)) = &facts.plan else { return String::new() };
     let push = if plan.push_needed { "a force push follows" } else { "never pushed: no force push needed" };
+    let signatures = match plan.signatures_lost.len() {
+        0 => "no signature is lost".to_owned(),
+        1 => "1 signature is lost".to_owned(),
+        n => format!("{n} signatures are lost"),
+    };
     format!(
-        "{} of {} commits and {} change, {} lost; {push}.",
+        "{} of {} commits and {} change, {signatures}; {push}.",
         plan.commits_changed,
         plan.commits_total,
         count(plan.refs.len(), "ref"),
-        count(plan.signatures_lost.len(), "signature")
     )
 }
 

@@ -54,6 +54,10 @@ impl Stage for Revoke {
         ]
     }
 
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        do_now(at)
+    }
+
     fn sheet(&self, at: &View<'_>) -> Sheet {
         Sheet { do_now: do_now(at), see: see(at), evidence: evidence(at), way_out: way_out(at), body: body(at) }
     }

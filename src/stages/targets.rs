@@ -61,6 +61,10 @@ impl Stage for Targets {
         steps
     }
 
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        do_now(at)
+    }
+
     fn sheet(&self, at: &View<'_>) -> Sheet {
         Sheet { do_now: do_now(at), see: see(at), evidence: evidence(at), way_out: way_out(at), body: body(at) }
     }
@@ -329,7 +333,7 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
 }
 
 fn body(at: &View<'_>) -> Vec<Block> {
-    let head = ["Place", "Written", "Read", "Loaded", "Proven"].map(str::to_owned).to_vec();
+    let head = ["Place", "Wrote", "Read", "Loaded", "Proven"].map(str::to_owned).to_vec();
     let rows = at.incident.targets.iter().map(|(place, facts)| row(at, place, facts)).collect();
     let table = Block::Table(Table { title: "Places".into(), head, rows, picks: true, leads: true });
     let diff = at.incident.targets.values().nth(at.cursor).filter(|f| f.written.is_none()).map(|facts| Block::Lines {

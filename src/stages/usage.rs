@@ -67,6 +67,10 @@ impl Stage for Usage {
         vec![Step::new("read", "read the figures", read), Step::new("verdict", "record the verdict", verdict)]
     }
 
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        do_now(at)
+    }
+
     fn sheet(&self, at: &View<'_>) -> Sheet {
         let mut sheet = Sheet { do_now: do_now(at), way_out: way_out(at), ..Sheet::default() };
         if let Some((when, fault)) = at.incident.faults.get(&step("read")) {

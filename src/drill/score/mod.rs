@@ -93,17 +93,14 @@ fn grade(total: u32) -> &'static str {
     RATINGS.iter().find(|(from, ..)| total >= *from).map_or("", |(_, name, _)| name)
 }
 
-/// What the rating means, below the sheet, in 80 columns: the headline may be off a small screen by then.
-fn legend(total: u32, out: &mut String) {
-    let mut above = None;
-    for (from, name, means) in RATINGS {
-        if total >= from {
-            let span = above.map_or_else(|| format!("{from} and up"), |above: u32| format!("{from} to {}", above - 1));
-            let _ = writeln!(out, "\n{total} points: {name} ({span}, as HSEEP rates exercises):\n{means}.");
-            return;
-        }
-        above = Some(from);
-    }
+/// What the ratings mean, in a few lines for below the sheet.
+fn legend() -> String {
+    let one = |(from, name, means): &(u32, &str, &str)| {
+        let name = name.trim_start_matches("performed ");
+        if *from == 0 { format!("below that {name}: {means}") } else { format!("from {from} on {name}: {means}") }
+    };
+    let all: Vec<String> = RATINGS.iter().map(one).collect();
+    format!("What the ratings of an exercise mean (HSEEP): {}.", all.join("; "))
 }
 
 /// `of` points up to `target`, none from four times `target` on, in proportion between.
@@ -223,7 +220,11 @@ impl Sheet {
                 let _ = writeln!(out, "  - {card}");
             }
         }
-        legend(self.total, &mut out);
+        // The top of the sheet may have left the screen by now.
+        let _ = writeln!(out, "\n{} of {}: {}.", self.total, self.of, self.grade);
+        for line in crate::ui::text::wrap(&legend(), 79) {
+            let _ = writeln!(out, "{line}");
+        }
         out
     }
 }
@@ -241,13 +242,15 @@ mod tests {
     }
 
     #[test]
-    fn every_rating_says_what_it_means_in_eighty_columns() {
-        for (total, wanted) in [(100, "(85 and up,"), (65, "some challenges (65 to 84,"), (39, "(0 to 39,")] {
-            let mut text = String::new();
-            legend(total, &mut text);
-            assert!(text.contains(wanted), "{text}");
-            assert!(text.lines().all(|line| line.len() <= 80), "{text}");
-        }
+    fn every_rating_says_what_it_means() {
+        let text = legend();
+        assert!(
+            RATINGS
+                .iter()
+                .all(|(_, name, means)| text.contains(name.trim_start_matches("performed ")) && text.contains(means)),
+            "{text}"
+        );
+        assert!(text.contains("from 65 on with some challenges: "), "{text}");
     }
 
     #[test]
