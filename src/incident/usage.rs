@@ -255,7 +255,8 @@ mod tests {
         let early = assess(&quiet, told(None));
         assert_eq!(early.verdict, Abuse::CannotTell);
         assert!(early.reasons[0].contains("look again"), "{:?}", early.reasons);
-        let late = assess(&quiet, told(Some(Stamp::from_secs(86_400))));
+        let silent = reading(vec![], Some(87_000));
+        let late = assess(&silent, told(Some(Stamp::from_secs(86_400))));
         assert_eq!(late.verdict, Abuse::CannotTell);
         assert!(late.reasons[0].contains("another key"), "{:?}", late.reasons);
         let loud = reading(minutes("usual", 30), Some(87_000));
