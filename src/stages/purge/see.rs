@@ -15,9 +15,9 @@ use super::step;
 pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
     let mut see = vec![Text::tone(Tone::Strong, repo.display().to_string())];
     for running in at.running_in("purge") {
-        let p = &running.progress;
-        let of = if p.total > 0 { format!(" {} of {}", p.done, p.total) } else { String::new() };
-        see.push(Text::plain(format!("{}:{of} {}", running.effect.words(), p.words)));
+        let far = running.words(at.now);
+        let far = if far.is_empty() { String::new() } else { format!(": {far}") };
+        see.push(Text::plain(format!("{}{far}", running.effect.words())));
     }
     if let Some((_, map)) = &facts.map {
         see.push(Text::plain(format!(
