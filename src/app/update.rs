@@ -34,7 +34,7 @@ impl App {
             }
             Msg::Progress { run, progress } => {
                 if let Some(running) = self.running.iter_mut().find(|r| r.run == run) {
-                    running.progress = progress;
+                    running.told(self.now, progress);
                 }
             }
             Msg::Journal(fault) => {
@@ -274,14 +274,7 @@ impl App {
         }
         let run = self.next_run;
         self.next_run += 1;
-        let running = Running {
-            run,
-            step: step.clone(),
-            effect: effect.clone(),
-            since: self.now,
-            progress: crate::effect::Progress::default(),
-            cancelling: false,
-        };
+        let running = Running::new(run, step.clone(), effect.clone(), self.now);
         self.running.push(running);
         orders.push(Order::Perform { run, step, effect });
     }
