@@ -27,6 +27,11 @@ impl App {
             Overlay::Timeline { top } => {
                 self.overlay = scrolled(key, top).map_or(Overlay::None, |top| Overlay::Timeline { top });
             }
+            Overlay::Reading(mut reading) => {
+                if reading.key(key) {
+                    self.overlay = Overlay::Reading(reading);
+                }
+            }
             Overlay::None if self.filtering => self.filter_key(key),
             // It would act on a state that is about to change: a moment later it is meant.
             Overlay::None if self.unrecorded > 0 && !key.ctrl && self.early.len() < EARLY => {
@@ -271,7 +276,7 @@ impl App {
 }
 
 /// The new top, or `None` when the key closes the overlay.
-fn scrolled(key: Key, top: usize) -> Option<usize> {
+pub(super) fn scrolled(key: Key, top: usize) -> Option<usize> {
     match key.code {
         Code::Down | Code::Char('j') => Some(top.saturating_add(1)),
         Code::Up | Code::Char('k') => Some(top.saturating_sub(1)),
