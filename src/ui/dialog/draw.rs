@@ -84,7 +84,10 @@ impl Dialog {
         match &self.kind {
             Kind::Info | Kind::Confirm { .. } => {}
             Kind::Phrase { want, input } => draw_input(&format!("Type {want}: "), input, area, buf, look),
-            Kind::Text { label, input, .. } => draw_input(&format!("{label}: "), input, area, buf, look),
+            Kind::Text { label, input, .. } => {
+                let colon = if label.ends_with('?') { "" } else { ":" };
+                draw_input(&format!("{label}{colon} "), input, area, buf, look);
+            }
             Kind::Secret { label, count } => {
                 let words = if *count == 1 { "1 character".into() } else { format!("{count} characters") };
                 let col = text::put(buf, area, 0, 0, &format!("{label}: "), look.style(Role::Strong));
