@@ -20,8 +20,10 @@ use crate::base::{Fault, FaultKind};
 pub(in crate::git) const ANCHOR: usize = 4;
 /// Bytes of a key that anchors are taken from.
 const WINDOW: usize = 10;
-/// A vector search takes so many patterns at once; more go through an automaton.
+/// A vector search takes so many patterns at once.
 const PACKED: usize = 48;
+/// So many vector searches are still faster than one automaton.
+const SEARCHERS: usize = 5;
 /// Between the two anchors of a text that may be wrapped: one line break can't fall into both, nor the next one when
 /// lines have 16 characters or more.
 const APART: std::ops::RangeInclusive<usize> = 4..=12;
@@ -43,7 +45,7 @@ pub(super) struct Anchors {
 }
 
 enum Finder {
-    Packed(Box<packed::Searcher>),
+    Packed(Vec<packed::Searcher>),
     Automaton(AhoCorasick),
 }
 
@@ -66,34 +68,61 @@ impl Anchors {
         Ok(Self { finder, spots: pieces.into_values().collect() })
     }
 
-    /// The next anchor at or after `at`: where it stands, and what it may belong to.
-    pub(super) fn next(&self, hay: &[u8], at: usize) -> Option<(usize, &[Spot])> {
-        let span = Span { start: at, end: hay.len() };
-        if at >= hay.len() {
-            return None;
-        }
-        let found = match &self.finder {
-            Finder::Packed(finder) => finder.find_in(hay, span)?,
-            Finder::Automaton(finder) => finder.find(aho_corasick::Input::new(hay).span(span))?,
+    /// Each anchor in `hay` at or after `from`, by place: where it stands, and what it may belong to.
+    pub(super) fn all<'a>(&'a self, hay: &'a [u8], from: usize) -> impl Iterator<Item = (usize, &'a [Spot])> + 'a {
+        // Where each searcher found its next, and which; searched anew only when it was given out.
+        let mut found = [None; SEARCHERS];
+        let searchers = match &self.finder {
+            Finder::Packed(searchers) => searchers.len(),
+            Finder::Automaton(_) => 1,
         };
-        Some((found.start(), self.spots.get(found.pattern().as_usize())?))
+        for (n, slot) in found.iter_mut().enumerate().take(searchers) {
+            *slot = self.finder.next(n, hay, from);
+        }
+        std::iter::from_fn(move || {
+            let (n, (at, pattern)) = if searchers == 1 {
+                (0, found.first().copied().flatten()?)
+            } else {
+                let open = found.iter().enumerate().filter_map(|(n, slot)| slot.map(|slot| (n, slot)));
+                open.min_by_key(|(_, (at, _))| *at)?
+            };
+            if let Some(slot) = found.get_mut(n) {
+                *slot = self.finder.next(n, hay, at + 1);
+            }
+            Some((at, self.spots.get(n * PACKED + pattern).map_or(&[][..], Vec::as_slice)))
+        })
     }
 }
 
 impl Finder {
     /// All patterns are of one length and differ, so only one can match at a place.
     fn new(pieces: &BTreeMap<[u8; ANCHOR], Vec<Spot>>) -> Result<Self> {
-        if pieces.len() <= PACKED
-            && let Some(finder) = packed::Config::new().builder().extend(pieces.keys()).build()
-        {
-            return Ok(Self::Packed(Box::new(finder)));
+        let pieces: Zeroizing<Vec<[u8; ANCHOR]>> = Zeroizing::new(pieces.keys().copied().collect());
+        if pieces.len() <= PACKED * SEARCHERS {
+            let packed = |part: &[[u8; ANCHOR]]| packed::Config::new().builder().extend(part).build();
+            if let Some(searchers) = pieces.chunks(PACKED).map(packed).collect() {
+                return Ok(Self::Packed(searchers));
+            }
         }
         AhoCorasick::builder()
             .kind(Some(AhoCorasickKind::DFA))
             .match_kind(MatchKind::LeftmostFirst)
-            .build(pieces.keys())
+            .build(pieces.iter())
             .map(Self::Automaton)
             .map_err(|e| Fault::new(FaultKind::Input, "so many keys can't be searched for at once", e.to_string()))
+    }
+
+    /// Where searcher `n` finds something at or after `from`, and which of its patterns.
+    fn next(&self, n: usize, hay: &[u8], from: usize) -> Option<(usize, usize)> {
+        if from >= hay.len() {
+            return None;
+        }
+        let span = Span { start: from, end: hay.len() };
+        let found = match self {
+            Self::Packed(searchers) => searchers.get(n)?.find_in(hay, span)?,
+            Self::Automaton(finder) => finder.find(aho_corasick::Input::new(hay).span(span))?,
+        };
+        Some((found.start(), found.pattern().as_usize()))
     }
 }
 
@@ -173,7 +202,12 @@ impl Writing {
             let others = range.clone().filter(move |other| APART.contains(&other.saturating_sub(one)));
             others.map(move |other| (one, other))
         });
-        pairs.map(|(one, other)| (one, other, self.cost(one) + self.cost(other))).min_by_key(|(_, _, cost)| *cost)
+        // One very good anchor is worth more than two fair ones: it is what no escape touches.
+        let cost = |(one, other)| {
+            let (a, b) = (self.cost(one), self.cost(other));
+            4 * a.min(b) + a.max(b)
+        };
+        pairs.map(|(one, other)| (one, other, cost((one, other)))).min_by_key(|(_, _, cost)| *cost)
     }
 
     /// Places where an anchor lies wholly in the window.
@@ -199,7 +233,7 @@ impl Writing {
 
     /// How common a piece is; only the order counts.
     fn cost(&self, at: usize) -> u32 {
-        let Some(piece) = self.bytes.get(at..at + ANCHOR) else { return u32::MAX / 4 };
+        let Some(piece) = self.bytes.get(at..at + ANCHOR) else { return u32::MAX / 8 };
         let doubles = (1..ANCHOR).filter(|n| piece.get(n - 1) == piece.get(*n)).count();
         piece.iter().map(|b| commonness(*b)).sum::<u32>() + 40 * u32::try_from(doubles).unwrap_or(0)
     }
@@ -215,7 +249,7 @@ fn commonness(byte: u8) -> u32 {
         b'2'..=b'9' | b'A'..=b'Z' => 35,
         b'%' | b'\\' => 20,
         0 => 60,
-        b'_' | b'-' | b'.' => 250,
-        _ => 400,
+        b'_' | b'-' | b'.' => 600,
+        _ => 1000,
     }
 }
