@@ -10,6 +10,7 @@
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
 mod align;
+mod archive;
 mod cli;
 mod diff;
 mod find;

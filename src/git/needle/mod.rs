@@ -9,6 +9,7 @@
 mod anchors;
 mod forms;
 mod put;
+mod stream;
 mod units;
 mod walk;
 
