@@ -109,9 +109,14 @@ impl Pack {
         entries.binary_search(&offset).ok().and_then(|rank| u32::try_from(rank).ok())
     }
 
+    /// The entry of the object in `place` of the index.
+    pub(in crate::git) fn rank_in(&self, place: u32) -> Option<u32> {
+        self.ranks.get(place as usize).copied()
+    }
+
     /// The entry of `id`.
     pub(in crate::git) fn rank_of(&self, id: &Id) -> Option<u32> {
-        self.ranks.get(self.index.find(id)? as usize).copied()
+        self.rank_in(self.index.find(id)?)
     }
 
     /// The entry that `rank` is a delta against; `None` when it is whole, or its base is not in this pack.

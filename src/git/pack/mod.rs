@@ -5,5 +5,6 @@
 pub(super) mod delta;
 pub(super) mod entry;
 pub(super) mod file;
+pub(super) mod forest;
 pub(super) mod index;
 pub(super) mod inflate;
