@@ -3,7 +3,7 @@
 //!
 //! Must not know: incidents, screens, where the key came from.
 //!
-//! How the parts stand: `needle` and `forms` search bytes; `find` reads every object through it; `graph` and `map` say
+//! How the parts stand: `needle` searches bytes; `find` reads every object through it; `graph` and `map` say
 //! what that means for the history; `rewrite` makes the new objects; `plan` puts it together; `switch` makes it so,
 //! with `align` (files), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `push` and `undo` come after.
 //!
@@ -13,7 +13,6 @@ mod align;
 mod cli;
 mod diff;
 mod find;
-mod forms;
 mod graph;
 mod leftover;
 mod map;
@@ -52,8 +51,8 @@ pub struct Ask<'a> {
     pub repo: &'a Path,
     /// A folder outside the repository for plans and backups. Made when needed, 0700.
     pub backup_root: &'a Path,
-    /// The leaked key: at least 16 bytes.
-    pub key: &'a [u8],
+    /// The leaked keys, each of at least 16 bytes. Where they overlap, the longest counts.
+    pub keys: &'a [&'a [u8]],
     /// Asked often; true stops the work at the next safe point.
     pub cancel: &'a (dyn Fn() -> bool + Sync),
     pub progress: &'a (dyn Fn(Progress) + Sync),
@@ -123,7 +122,7 @@ pub fn finish(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
 }
 
 fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
-    let needles = Needles::new(ask.key)?;
+    let needles = Needles::new(ask.keys)?;
     let search = needles.search();
     repo::open(ask, &search)
         .and_then(|mut repo| work(&mut repo))
