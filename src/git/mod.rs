@@ -74,6 +74,13 @@ pub fn find(ask: &Ask<'_>) -> Result<CopyMap> {
     run(ask, |repo| plan::copy_map(repo))
 }
 
+/// For measuring only: inflates every entry of the packs below the folder `objects` and throws it away. What no search
+/// that reads everything can beat. Entries, and their bytes.
+#[doc(hidden)]
+pub fn inflate_all(objects: &Path) -> Result<(u64, u64)> {
+    find::inflate_all(objects)
+}
+
 /// What a rewrite would change, to the id. Changes nothing in the repository; keeps the plan in the backup folder.
 pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
     run(ask, |repo| {

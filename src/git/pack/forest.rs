@@ -74,12 +74,13 @@ impl Forest {
         let mut roots = Vec::new();
         let mut lost = Vec::new();
         // Backwards, so that each list of children ascends.
-        for (rank, base) in (0_u32..).zip(&bases).rev() {
-            if kinds.get(rank as usize) == Some(&LOST) {
+        for (at, base) in bases.iter().enumerate().rev() {
+            let Ok(rank) = u32::try_from(at) else { continue };
+            if kinds.get(at) == Some(&LOST) {
                 lost.push(rank);
             } else if let Some(elder) = first.get_mut(*base as usize) {
                 let elder = std::mem::replace(elder, rank);
-                if let Some(slot) = next.get_mut(rank as usize) {
+                if let Some(slot) = next.get_mut(at) {
                     *slot = elder;
                 }
             } else {
@@ -127,6 +128,12 @@ impl Forest {
             at += 1;
         }
         all
+    }
+
+    /// How many entries are of one of `kinds`.
+    pub(in crate::git) fn count(&self, kinds: &[Kind]) -> u64 {
+        let wanted = kinds.iter().map(|kind| number(*kind)).collect::<Vec<u8>>();
+        self.kinds.iter().filter(|kind| wanted.contains(kind)).count() as u64
     }
 
     /// The ids of all entries of `kind`, ascending as the index has them.
