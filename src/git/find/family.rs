@@ -16,7 +16,7 @@ use crate::git::pack::file::{Pack, Reader};
 use crate::git::pack::forest::Forest;
 
 /// A base up to this size is built at once: its deltas then read it directly.
-const SMALL: usize = 1 << 14;
+const SMALL: usize = 1 << 16;
 /// Bytes of an object's start that are always known.
 const START: usize = 8;
 
@@ -173,12 +173,11 @@ impl<'a> Diver<'a> {
 
     /// Memory for the next object.
     fn keep(&mut self, frame: Frame) {
-        let (mut bytes, steps) = match frame.body {
+        let (bytes, steps) = match frame.body {
             Body::Whole(bytes) => (bytes, None),
             Body::Delta { bytes, steps } => (bytes, Some(steps.0)),
         };
         if bytes.capacity() <= 1 << 20 && self.spare.len() < 64 {
-            bytes.clear();
             self.spare.push(bytes);
         }
         if let Some(steps) = steps.filter(|steps| steps.capacity() > self.survey.steps.capacity()) {
@@ -249,15 +248,42 @@ impl Survey {
         Some(())
     }
 
-    /// Looks for anchors in what is fresh, and around each that is not settled.
-    fn look(&mut self, search: &Search<'_>, frames: &[Frame], body: &Body, size: usize) -> Option<()> {
+    /// Puts what is fresh one after the other.
+    fn bring(&mut self, frames: &[Frame], body: &Body) -> Option<()> {
         self.novel.clear();
-        for (start, end) in &self.fresh {
-            match body {
-                Body::Whole(data) => self.novel.extend_from_slice(data.get(*start..*end)?),
-                Body::Delta { .. } => fetch(frames, body, *start, end - start, &mut self.novel, &mut self.work)?,
+        let (bytes, steps) = match body {
+            Body::Whole(data) => {
+                for (start, end) in &self.fresh {
+                    self.novel.extend_from_slice(data.get(*start..*end)?);
+                }
+                return Some(());
+            }
+            Body::Delta { bytes, steps } => (bytes, &steps.0),
+        };
+        let (base, below) = frames.split_last()?;
+        let mut first = 0;
+        for (start, end) in self.fresh.iter().copied() {
+            while steps.get(first).is_some_and(|step| step.at + step.len <= start) {
+                first += 1;
+            }
+            for step in steps.get(first..)?.iter().take_while(|step| step.at < end) {
+                let from = start.max(step.at) - step.at;
+                let len = end.min(step.at + step.len) - step.at - from;
+                match (step.from, &base.body) {
+                    (Whence::Own(own), _) => self.novel.extend_from_slice(bytes.get(own + from..own + from + len)?),
+                    (Whence::Base(at), Body::Whole(data)) => {
+                        self.novel.extend_from_slice(data.get(at + from..at + from + len)?);
+                    }
+                    (Whence::Base(at), body) => fetch(below, body, at + from, len, &mut self.novel, &mut self.work)?,
+                }
             }
         }
+        Some(())
+    }
+
+    /// Looks for anchors in what is fresh, and around each that is not settled.
+    fn look(&mut self, search: &Search<'_>, frames: &[Frame], body: &Body, size: usize) -> Option<()> {
+        self.bring(frames, body)?;
         let carried = self.marks.len();
         let (mut from, mut piece, mut before) = (0, 0, 0);
         while let Some(found) = search.anchor(&self.novel, from) {
