@@ -19,6 +19,7 @@ mod leftover;
 mod map;
 mod needle;
 mod notes;
+mod pack;
 mod plan;
 mod prove;
 mod push;
@@ -72,6 +73,13 @@ pub fn openable(path: &Path) -> Result<()> {
 /// Every copy of the key, in every form, in every object and in git's own files. Changes nothing.
 pub fn find(ask: &Ask<'_>) -> Result<CopyMap> {
     run(ask, |repo| plan::copy_map(repo))
+}
+
+/// For measuring only: inflates every entry of the packs below the folder `objects` and throws it away. What no search
+/// that reads everything can beat. Entries, and their bytes.
+#[doc(hidden)]
+pub fn inflate_all(objects: &Path) -> Result<(u64, u64)> {
+    find::inflate_all(objects)
 }
 
 /// What a rewrite would change, to the id. Changes nothing in the repository; keeps the plan in the backup folder.
