@@ -21,6 +21,7 @@ mod needle;
 mod notes;
 mod pack;
 mod plan;
+mod policy;
 mod prove;
 mod push;
 mod raw;
@@ -41,7 +42,7 @@ use serde::de::DeserializeOwned;
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::Progress;
-use crate::effect::git::{CopyMap, GitReply, Plan, Proof, PushReport};
+use crate::effect::git::{CopyMap, GitReply, Plan, Policy, Proof, PushReport};
 use needle::{Needles, Search};
 use repo::Repo;
 
@@ -84,7 +85,13 @@ pub fn inflate_all(objects: &Path) -> Result<(u64, u64)> {
 
 /// What a rewrite would change, to the id. Changes nothing in the repository; keeps the plan in the backup folder.
 pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
+    plan_as(ask, Policy::default())
+}
+
+/// The same, with what a person chose for archives and binaries. The choice stays with the plan.
+pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
     run(ask, |repo| {
+        repo.policy = policy;
         let seen = plan::look(repo)?;
         let worked = plan::work(repo, &seen, false)?;
         if !worked.plan.nothing_to_do {

@@ -4,7 +4,7 @@
 //! Must not know: how refs are moved.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use git2::{ObjectType, Odb, Oid};
 use serde::{Deserialize, Serialize};
@@ -15,9 +15,9 @@ use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
-use super::{diff, map, raw, refuse};
+use super::{diff, map, policy, raw, refuse};
 use crate::base::fault::Result;
-use crate::effect::git::{Copy, CopyKind, CopyMap, Plan, RefMove};
+use crate::effect::git::{Choice, Copy, CopyKind, CopyMap, Plan, Policy, RefMove};
 
 /// How far a plan has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub(super) struct Details {
     pub(super) lost: BTreeSet<String>,
     /// Objects that hold the key and must be gone in the end.
     pub(super) dirty: BTreeSet<String>,
+    /// What a person chose for files that can't be edited as text.
+    #[serde(default)]
+    pub(super) policy: Policy,
 }
 
 /// A plan for people and one for machines.
@@ -61,10 +64,14 @@ pub(super) struct Seen {
     pub(super) scan: Scan,
     pub(super) refs: Refs,
     leftovers: Vec<Leftover>,
+    /// Files that hold the key and are to be left: what each is, and the form.
+    left: Vec<(Oid, &'static str, &'static str)>,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
-    Ok(Seen { refs: repo.refs()?, scan: find::scan(repo)?, leftovers: leftover::find(repo)? })
+    let mut scan = find::scan(repo)?;
+    let left = policy::leave(repo, &mut scan)?;
+    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, left })
 }
 
 /// The map of copies alone.
@@ -224,20 +231,24 @@ fn details(
     let head = seen.refs.head.and_then(|id| scan.commits.get(&id)).map(|commit| commit.tree);
     let tree = head.map(|old| (old.to_string(), rewriter.map.get(&old).copied().unwrap_or(old).to_string()));
     let dirty: BTreeSet<String> = scan.dirty.keys().map(ToString::to_string).collect();
-    let plan = id(&repo.dir, &moves, &map, &dirty, &seen.leftovers);
-    Details { plan, stage: Stage::Planned, git_dir: repo.dir.clone(), moves, tree, map, lost, dirty }
+    let plan = id(repo, &moves, &map, &dirty, &seen.leftovers);
+    let policy = repo.policy;
+    Details { plan, stage: Stage::Planned, git_dir: repo.dir.clone(), moves, tree, map, lost, dirty, policy }
 }
 
 /// Short hash over all that would be done: the same repository and key give the same plan.
 fn id(
-    git_dir: &Path,
+    repo: &Repo<'_>,
     moves: &[RefMove],
     map: &BTreeMap<String, String>,
     dirty: &BTreeSet<String>,
     leftovers: &[Leftover],
 ) -> String {
     let mut hash = Sha256::new();
-    hash.update(git_dir.as_os_str().as_encoded_bytes());
+    hash.update(repo.dir.as_os_str().as_encoded_bytes());
+    if repo.policy != Policy::default() {
+        hash.update(format!("{:?}\n", repo.policy));
+    }
     for step in moves {
         hash.update(format!("{} {} {}\n", step.name, step.old, step.new));
     }
@@ -287,12 +298,19 @@ fn describe(
                 way_forward: copy.remedy.clone(),
             });
         }
+        let path = |id: &Oid| copies.iter().find(|c| c.id == id.to_string()).and_then(|c| c.path.clone());
+        refusals.extend(policy::refusals(repo, rewriter.fates.iter().map(|(id, (what, way))| (path(id), *what, *way))));
         refusals
     };
     let remotes = !repo.git.run(&["remote"])?.trim_ascii().is_empty();
     let outward = |m: &RefMove| {
         m.name.starts_with("refs/remotes/")
             || remotes && (m.name.starts_with("refs/tags/") || m.name.starts_with("refs/notes/"))
+    };
+    let about = |id: Oid| {
+        let (what, way) = rewriter.fates.get(&id)?;
+        let inside = scan.archives.form(id).or_else(|| scan.dirty.get(&id).map(|(_, form)| (*form).to_owned()));
+        Some((format!("{what} content ({})", inside.unwrap_or_default()), way.words()))
     };
     Ok(Plan {
         id: details.plan.clone(),
@@ -308,13 +326,29 @@ fn describe(
             .map(|m| RefMove { name: repo.search.text(m.name.as_bytes()), old: m.old.clone(), new: m.new.clone() })
             .collect(),
         signatures_lost: rewriter.signatures_lost.iter().map(ToString::to_string).collect(),
-        diff: diff::lines(repo, odb, &dirty_alive(scan, &copies))?,
+        diff: diff::lines(repo, odb, &dirty_alive(scan, &copies), &about)?,
         prune_only: copies.iter().filter(|c| !c.reachable && is_object(c.what)).count() as u64,
         push_needed: details.moves.iter().any(outward),
         not_looked_into: not_looked_into(repo, scan),
+        policy: repo.policy,
+        choices: choices(seen, rewriter, &copies),
         refusals,
         copies,
     })
+}
+
+/// Files that can't be edited as text, and what is done with each.
+fn choices(seen: &Seen, rewriter: &Rewriter<'_>, copies: &[Copy]) -> Vec<Choice> {
+    let one = |id: &Oid, what: &str, way: policy::Way, form: Option<&str>| {
+        let copy = copies.iter().find(|c| c.id == id.to_string());
+        let inside = seen.scan.archives.inside.get(id).map(|all| all.iter().map(ToString::to_string).collect());
+        let form = form.map(str::to_owned).or_else(|| copy.map(|c| c.form.clone()));
+        let path = copy.and_then(|c| c.path.clone());
+        let holds = inside.unwrap_or_else(|| form.into_iter().collect());
+        Choice { id: id.to_string(), path, what: what.into(), holds, way: way.words() }
+    };
+    let done = rewriter.fates.iter().map(|(id, (what, way))| one(id, what, *way, None));
+    done.chain(seen.left.iter().map(|(id, what, form)| one(id, what, policy::Way::Left, Some(form)))).collect()
 }
 
 fn details_has(rewriter: &Rewriter<'_>, scan: &Scan, id: Oid) -> bool {
@@ -336,9 +370,7 @@ fn dirty_alive(scan: &Scan, copies: &[Copy]) -> Vec<Oid> {
 
 fn not_looked_into(repo: &Repo<'_>, scan: &Scan) -> Vec<String> {
     let mut list = Vec::new();
-    if scan.compressed > 0 {
-        list.push(format!("{} compressed file(s) (gzip, zip and the like): the key could be inside", scan.compressed));
-    }
+    list.extend(scan.archives.not_looked_into());
     if !scan.broken.is_empty() {
         list.push(format!("{} object(s) that can't be read (`git fsck` lists them)", scan.broken.len()));
     }

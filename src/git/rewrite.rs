@@ -3,12 +3,13 @@
 //!
 //! Must not know: refs, files, who asked. Whether new objects are stored or only hashed is the caller's choice.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use git2::{ObjectType, Odb, Oid};
 
 use super::find::Scan;
 use super::graph::{Graph, Trees};
+use super::policy::{self, Way};
 use super::raw::{self, Entry};
 use super::repo::Repo;
 use crate::base::fault::Result;
@@ -24,6 +25,10 @@ pub(super) struct Rewriter<'r> {
     pub(super) map: HashMap<Oid, Oid>,
     /// Commits and tags that lose a signature, old ids.
     pub(super) signatures_lost: Vec<Oid>,
+    /// Files that are left out, and folders that would be empty without them.
+    gone: HashSet<Oid>,
+    /// What became of files that can't be edited as text.
+    pub(super) fates: BTreeMap<Oid, (&'static str, Way)>,
 }
 
 impl std::fmt::Debug for Rewriter<'_> {
@@ -34,7 +39,16 @@ impl std::fmt::Debug for Rewriter<'_> {
 
 impl<'r> Rewriter<'r> {
     pub(super) fn new(repo: &'r Repo<'r>, odb: &'r Odb<'r>, scan: &'r Scan, write: bool) -> Self {
-        Self { repo, odb, scan, write, map: HashMap::new(), signatures_lost: Vec::new() }
+        Self {
+            repo,
+            odb,
+            scan,
+            write,
+            map: HashMap::new(),
+            signatures_lost: Vec::new(),
+            gone: HashSet::new(),
+            fates: BTreeMap::new(),
+        }
     }
 
     /// Rewrites every changed commit among `alive`, parents first.
@@ -79,12 +93,20 @@ impl<'r> Rewriter<'r> {
         }
     }
 
+    /// The new id of a file. What is to be dropped, and something else than a tree holds it, becomes a line that says so.
     pub(super) fn blob(&mut self, id: Oid) -> Result<Oid> {
         if let Some(new) = self.map.get(&id) {
             return Ok(*new);
         }
         let object = self.read(id)?;
-        let Some(clean) = self.repo.search.replace_content(object.data())? else { return Ok(id) };
+        let (what, way, clean) = policy::decide(self.repo, object.data())?;
+        if let Some(what) = what {
+            self.fates.insert(id, (what, way));
+        }
+        if way == Way::Dropped {
+            self.gone.insert(id);
+        }
+        let Some(clean) = clean else { return Ok(id) };
         let new = self.put(ObjectType::Blob, &clean)?;
         self.map.insert(id, new);
         Ok(new)
@@ -112,7 +134,13 @@ impl<'r> Rewriter<'r> {
             } else {
                 entry.id
             };
+            if self.gone.contains(&entry.id) {
+                continue;
+            }
             fresh.push((entry.mode, entry.name.to_vec(), new, entry.is_tree()));
+        }
+        if fresh.is_empty() && !entries.is_empty() {
+            self.gone.insert(id);
         }
         if self.rename(&entries, &mut fresh)? {
             fresh.sort_by_cached_key(|(_, name, _, is_tree)| raw::sort_key(name, *is_tree));

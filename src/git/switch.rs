@@ -35,6 +35,9 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
     {
         return applied(repo, &known);
     }
+    if let Some(known) = shelf::load(repo, plan)? {
+        repo.policy = known.policy;
+    }
     let seen = plan::look(repo)?;
     let worked = plan::work(repo, &seen, false)?;
     if worked.plan.id != plan {

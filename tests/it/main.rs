@@ -29,7 +29,9 @@ mod ui_kit;
 mod walk;
 mod writer;
 
+mod git_archives;
 mod git_engine;
+mod git_forms;
 mod git_push;
 mod git_refuse;
 mod git_switch;
