@@ -154,6 +154,9 @@ pub struct Plan {
     pub policy: Policy,
     #[serde(default)]
     pub choices: Vec<Choice>,
+    /// Large files that hold the key: gone here when it is applied, and for the server to delete.
+    #[serde(default)]
+    pub lfs: Vec<LfsObject>,
     /// Why it can't be done safely, each with the way forward. Not empty: apply refuses.
     pub refusals: Vec<Refusal>,
 }
@@ -191,6 +194,17 @@ pub enum Binaries {
     SameLength,
     Drop,
     Leave,
+}
+
+/// A large file that git LFS keeps beside the history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LfsObject {
+    /// SHA-256 of its content.
+    pub oid: String,
+    pub size: u64,
+    /// Where its pointer is in the history, and the commits that add or remove it, newest first.
+    pub paths: Vec<String>,
+    pub commits: Vec<String>,
 }
 
 /// One file that can't be edited as text.

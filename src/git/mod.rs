@@ -16,6 +16,7 @@ mod diff;
 mod find;
 mod graph;
 mod leftover;
+mod lfs;
 mod map;
 mod needle;
 mod notes;
@@ -31,6 +32,7 @@ mod repo;
 mod rewrite;
 mod shelf;
 mod store;
+mod submodule;
 mod switch;
 mod undo;
 

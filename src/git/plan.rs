@@ -13,8 +13,10 @@ use sha2::{Digest as _, Sha256};
 use super::find::{self, Scan};
 use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
+use super::lfs::{self, Lfs};
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
+use super::submodule::{self, Submodules};
 use super::{diff, map, policy, raw, refuse};
 use crate::base::fault::Result;
 use crate::effect::git::{Choice, Copy, CopyKind, CopyMap, Plan, Policy, RefMove};
@@ -66,12 +68,15 @@ pub(super) struct Seen {
     leftovers: Vec<Leftover>,
     /// Files that hold the key and are to be left: what each is, and the form.
     left: Vec<(Oid, &'static str, &'static str)>,
+    submodules: Submodules,
+    lfs: Lfs,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
     let mut scan = find::scan(repo)?;
     let left = policy::leave(repo, &mut scan)?;
-    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, left })
+    let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
+    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, left, submodules, lfs })
 }
 
 /// The map of copies alone.
@@ -85,13 +90,15 @@ pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
         copies,
         objects: seen.scan.objects,
         bytes: seen.scan.bytes,
-        not_looked_into: not_looked_into(repo, &seen.scan),
+        not_looked_into: not_looked_into(repo, &seen),
     })
 }
 
 fn copies(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>, graph: &Graph) -> Result<Vec<Copy>> {
     let mut copies = map::copies(repo, &seen.scan, trees, graph, &seen.refs, &seen.leftovers)?;
     copies.extend(staged(repo, seen, trees)?);
+    copies.extend(seen.submodules.held.iter().map(submodule::Held::copy));
+    copies.extend(seen.lfs.held.iter().map(|held| held.copy(repo)));
     for name in seen.refs.direct.iter().map(|r| r.name.as_bytes()) {
         if let Some(form) = repo.search.form_in(name) {
             let name = repo.search.text(name);
@@ -231,7 +238,7 @@ fn details(
     let head = seen.refs.head.and_then(|id| scan.commits.get(&id)).map(|commit| commit.tree);
     let tree = head.map(|old| (old.to_string(), rewriter.map.get(&old).copied().unwrap_or(old).to_string()));
     let dirty: BTreeSet<String> = scan.dirty.keys().map(ToString::to_string).collect();
-    let plan = id(repo, &moves, &map, &dirty, &seen.leftovers);
+    let plan = id(repo, seen, &moves, &map, &dirty);
     let policy = repo.policy;
     Details { plan, stage: Stage::Planned, git_dir: repo.dir.clone(), moves, tree, map, lost, dirty, policy }
 }
@@ -239,10 +246,10 @@ fn details(
 /// Short hash over all that would be done: the same repository and key give the same plan.
 fn id(
     repo: &Repo<'_>,
+    seen: &Seen,
     moves: &[RefMove],
     map: &BTreeMap<String, String>,
     dirty: &BTreeSet<String>,
-    leftovers: &[Leftover],
 ) -> String {
     let mut hash = Sha256::new();
     hash.update(repo.dir.as_os_str().as_encoded_bytes());
@@ -258,8 +265,9 @@ fn id(
     for id in dirty {
         hash.update(format!("{id}\n"));
     }
-    for left in leftovers {
-        hash.update(left.name.as_os_str().as_encoded_bytes());
+    let left = seen.leftovers.iter().map(|left| &left.name).chain(seen.lfs.held.iter().map(|held| &held.name));
+    for name in left {
+        hash.update(name.as_os_str().as_encoded_bytes());
     }
     crate::base::id::hex(hash.finalize().get(..6).unwrap_or_default())
 }
@@ -299,6 +307,7 @@ fn describe(
             });
         }
         let path = |id: &Oid| copies.iter().find(|c| c.id == id.to_string()).and_then(|c| c.path.clone());
+        refusals.extend(seen.submodules.held.iter().map(submodule::Held::refusal));
         refusals.extend(policy::refusals(repo, rewriter.fates.iter().map(|(id, (what, way))| (path(id), *what, *way))));
         refusals
     };
@@ -329,8 +338,9 @@ fn describe(
         diff: diff::lines(repo, odb, &dirty_alive(scan, &copies), &about)?,
         prune_only: copies.iter().filter(|c| !c.reachable && is_object(c.what)).count() as u64,
         push_needed: details.moves.iter().any(outward),
-        not_looked_into: not_looked_into(repo, scan),
+        not_looked_into: not_looked_into(repo, seen),
         policy: repo.policy,
+        lfs: seen.lfs.held.iter().map(lfs::Held::listed).collect(),
         choices: choices(seen, rewriter, &copies),
         refusals,
         copies,
@@ -368,7 +378,8 @@ fn dirty_alive(scan: &Scan, copies: &[Copy]) -> Vec<Oid> {
         .collect()
 }
 
-fn not_looked_into(repo: &Repo<'_>, scan: &Scan) -> Vec<String> {
+fn not_looked_into(repo: &Repo<'_>, seen: &Seen) -> Vec<String> {
+    let scan = &seen.scan;
     let mut list = Vec::new();
     list.extend(scan.archives.not_looked_into());
     if !scan.broken.is_empty() {
@@ -377,12 +388,8 @@ fn not_looked_into(repo: &Repo<'_>, scan: &Scan) -> Vec<String> {
     if repo.git2.is_shallow() {
         list.push("history before the shallow boundary".into());
     }
-    if repo.dir.join("modules").exists() {
-        list.push("submodules: each is a repository of its own".into());
-    }
-    if repo.dir.join("lfs").exists() {
-        list.push("files that git LFS keeps outside the history".into());
-    }
+    list.extend(seen.submodules.not_looked_into.iter().cloned());
+    list.extend(seen.lfs.not_looked_into.iter().cloned());
     if repo.git2.commondir().join("worktrees").exists() {
         list.push("linked worktrees' own files".into());
     }

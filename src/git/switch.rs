@@ -13,7 +13,7 @@ use super::plan::{self, Details, Stage};
 use super::reflog::{self, Fate, OUR_MESSAGE};
 use super::repo::Repo;
 use super::shelf::{self, Doing};
-use super::{align, leftover, raw, say, store};
+use super::{align, leftover, lfs, raw, say, store};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove, Standing};
@@ -153,6 +153,7 @@ pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result
     logs(repo, details)?;
     say(repo.ask, "cleaning leftover files", 0, 0);
     leftover::clean(repo)?;
+    lfs::set_aside(repo, shelf::whole(repo.ask.backup_root, &details.plan)?.as_deref())?;
     if repo.dir.join("index").exists() {
         repo.git.run(&["update-index", "--clear-resolve-undo"])?;
     }

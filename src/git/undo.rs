@@ -5,12 +5,11 @@
 
 use std::path::Path;
 
-use super::leftover;
 use super::plan::{Details, Stage};
 use super::reflog::{self, OUR_MESSAGE};
 use super::repo::Repo;
 use super::shelf::{self, Doing};
-use super::{align, refuse, say, store, switch};
+use super::{align, leftover, lfs, refuse, say, store, switch};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove};
@@ -88,6 +87,7 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
     logs(repo, details, &backup)?;
     say(repo.ask, "bringing leftover files back", 0, 0);
     files(repo, &backup)?;
+    lfs::bring_back(repo, &backup)?;
     shelf::reached(repo, details, Stage::Undone)?;
     shelf::end(repo)
 }

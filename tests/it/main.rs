@@ -30,6 +30,7 @@ mod walk;
 mod writer;
 
 mod git_archives;
+mod git_beside;
 mod git_engine;
 mod git_forms;
 mod git_push;
