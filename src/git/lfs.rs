@@ -94,18 +94,15 @@ fn object(repo: &Repo<'_>, name: &Path, size: u64) -> Result<LfsObject> {
     let find = format!("--find-object={id}");
     let said = repo.git.run(&["log", "--all", "--no-renames", "-m", "--format=%x01%H", "--name-only", "-z", &find])?;
     for word in said.split(|b| matches!(*b, 0 | b'\n')).filter(|word| !word.is_empty()) {
-        match word.strip_prefix(b"\x01") {
-            Some(commit) => {
-                let commit = String::from_utf8_lossy(commit).into_owned();
-                if object.commits.len() < NAMED && !object.commits.contains(&commit) {
-                    object.commits.push(commit);
-                }
+        if let Some(commit) = word.strip_prefix(b"\x01") {
+            let commit = String::from_utf8_lossy(commit).into_owned();
+            if object.commits.len() < NAMED && !object.commits.contains(&commit) {
+                object.commits.push(commit);
             }
-            None => {
-                let path = repo.search.text(word);
-                if !object.paths.contains(&path) {
-                    object.paths.push(path);
-                }
+        } else {
+            let path = repo.search.text(word);
+            if !object.paths.contains(&path) {
+                object.paths.push(path);
             }
         }
     }

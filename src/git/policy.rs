@@ -36,8 +36,11 @@ impl Way {
     }
 }
 
+/// See [`decide`].
+type Decision = (Option<&'static str>, Way, Option<Vec<u8>>);
+
 /// What becomes of a file that holds the key: what it is when it is no text, the way, and its new content (`None`: none).
-pub(super) fn decide(repo: &Repo<'_>, data: &[u8]) -> Result<(Option<&'static str>, Way, Option<Vec<u8>>)> {
+pub(super) fn decide(repo: &Repo<'_>, data: &[u8]) -> Result<Decision> {
     let gone = || Some(b"REMOVED-BY-STANCH\n".to_vec());
     if archive::looks_like(data).is_some_and(archive::Kind::opens) {
         let (way, clean) = match repo.policy.archives {

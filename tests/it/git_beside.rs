@@ -25,7 +25,7 @@ fn a_large_file_of_lfs_is_found_set_aside_listed_and_comes_back() {
     let plan = world.plan();
     assert!(plan.refs.is_empty() && plan.refusals.is_empty() && !plan.nothing_to_do, "{:?}", plan.refusals);
     assert_eq!((&plan.lfs[0].oid, &plan.lfs[0].paths), (&oid, &vec!["media/big.dat".to_owned()]));
-    assert_eq!(plan.lfs[0].commits, [commit.clone()]);
+    assert_eq!(plan.lfs[0].commits, std::slice::from_ref(&commit));
     world.apply(&plan.id);
     assert!(!world.repo.join(&object).exists());
     assert!(world.repo.join(".git/lfs/objects/aa/bb/aabb").exists());

@@ -155,7 +155,9 @@ impl Look<'_> {
     fn leaf(&mut self, reader: &mut dyn Read) {
         let mut hits = Vec::new();
         let read = self.search.stream(reader, &mut hits);
-        hits.iter().for_each(|hit| self.found(hit.form, hit.key));
+        for hit in &hits {
+            self.found(hit.form, hit.key);
+        }
         if read.is_err() {
             self.broke_off();
         }

@@ -1,5 +1,7 @@
 //! Archives of every nesting, and bytes made by chance.
 
+#![allow(clippy::cast_possible_truncation, reason = "lengths of small archives")]
+
 use std::io::{Read as _, Write as _};
 
 use flate2::write::{DeflateEncoder, GzEncoder};

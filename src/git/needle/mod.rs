@@ -64,7 +64,6 @@ impl Needles {
 }
 
 /// See [`Needles::search`].
-#[derive(Clone, Copy)]
 pub(super) struct Search<'n> {
     needles: &'n Needles,
 }
@@ -269,9 +268,8 @@ fn text_name(form: &Form, found: &[u8]) -> &'static str {
     if found.len() == form.bytes {
         return "plain";
     }
-    let more = |of: u8| {
-        found.iter().filter(|b| **b == of).count() > form.symbols.iter().filter(|s| **s == u16::from(of)).count()
-    };
+    let more =
+        |of: u8| memchr::memchr_iter(of, found).count() > form.symbols.iter().filter(|s| **s == u16::from(of)).count();
     let has = |what: &[u8]| memchr::memmem::find(found, what).is_some();
     if more(b'%') {
         "percent-encoded"

@@ -132,13 +132,13 @@ pub(super) fn gaps(hay: &[u8], at: usize, found: &mut dyn FnMut(usize)) {
         _ => return,
     }
     written(rest, &mut |len| found(at + len));
-    let quoted = rest.first().is_some_and(is_quote);
+    let quoted = rest.first().is_some_and(|b| is_quote(*b));
     let mut i = run(usize::from(quoted), &blank);
     if rest.get(i).is_some_and(|b| b"+.\\=&,".contains(b)) {
         i = run(i + 1, &blank);
     }
     if rest.get(i) != Some(&b'\n') {
-        if quoted && rest.get(i).is_some_and(is_quote) {
+        if quoted && rest.get(i).is_some_and(|b| is_quote(*b)) {
             found(at + i + 1);
         }
         return;
@@ -155,7 +155,7 @@ pub(super) fn gaps(hay: &[u8], at: usize, found: &mut dyn FnMut(usize)) {
         if after > i {
             found(at + after);
         }
-        if rest.get(after).is_some_and(is_quote) {
+        if rest.get(after).is_some_and(|b| is_quote(*b)) {
             found(at + after + 1);
         }
     }
@@ -163,14 +163,14 @@ pub(super) fn gaps(hay: &[u8], at: usize, found: &mut dyn FnMut(usize)) {
 
 /// Whether a break may end in this byte.
 pub(super) fn ends_gap(b: u8) -> bool {
-    b.is_ascii_whitespace() || b == b'n' || is_quote(&b) || is_mark(b)
+    b.is_ascii_whitespace() || b == b'n' || is_quote(b) || is_mark(b)
 }
 
 fn is_mark(b: u8) -> bool {
-    matches!(b, b'#' | b'>' | b'*' | b'+' | b'|' | b';' | b'/' | b'-') || is_quote(&b)
+    matches!(b, b'#' | b'>' | b'*' | b'+' | b'|' | b';' | b'/' | b'-') || is_quote(b)
 }
 
-fn is_quote(b: &u8) -> bool {
+fn is_quote(b: u8) -> bool {
     matches!(b, b'"' | b'\'' | b'`')
 }
 
