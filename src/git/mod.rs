@@ -19,6 +19,7 @@ mod leftover;
 mod map;
 mod needle;
 mod notes;
+mod pack;
 mod plan;
 mod prove;
 mod push;

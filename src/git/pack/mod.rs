@@ -1,0 +1,7 @@
+//! Git's packs as they lie on disk: reading them, and writing new ones.
+//!
+//! Must not know: refs, the key, what is rewritten.
+
+pub(super) mod deltify;
+pub(super) mod index_write;
+pub(super) mod write;
