@@ -1,0 +1,230 @@
+//! A pack with its index: entries in the order they lie in, read by position. No part of it is held in memory.
+//!
+//! Must not know: what is looked for in it.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+
+use super::delta::Delta;
+use super::entry::{Head, Id, Kind, Stored};
+use super::index::Index;
+use super::inflate::Inflater;
+use crate::base::Fault;
+use crate::base::fault::Result;
+
+/// Signature, version, count.
+const HEADER: u64 = 12;
+/// The checksum at the end.
+const TRAILER: u64 = 20;
+/// Read at once when entries follow each other.
+const WINDOW: usize = 1 << 17;
+/// Bases behind each other at most; git's own writers stop at 4,095.
+const DEEPEST: usize = 1 << 13;
+
+/// An open pack. Entries go by *rank*: their number in the order of their offsets.
+pub(in crate::git) struct Pack {
+    pub(in crate::git) path: PathBuf,
+    pub(in crate::git) index: Index,
+    file: File,
+    /// Where each entry begins, ascending, and where the last one ends.
+    starts: Vec<u64>,
+    /// From rank to place in the index.
+    places: Vec<u32>,
+    /// From place in the index to rank.
+    ranks: Vec<u32>,
+}
+
+impl std::fmt::Debug for Pack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pack({} entries)", self.len())
+    }
+}
+
+impl Pack {
+    /// Opens the pack at `path` (`….pack`) with the index beside it. Refuses when the two don't belong together.
+    pub(in crate::git) fn open(path: &Path) -> Result<Self> {
+        let bad = |why: &str| {
+            Fault::refused(format!("{} can't be used", path.display()), why.to_owned())
+                .hint("`git fsck` says more; a fresh clone has sound packs")
+        };
+        let cant = |e: std::io::Error| Fault::machine(format!("{} can't be read", path.display()), e);
+        let index = Index::read(&path.with_extension("idx"))?;
+        let file = File::open(path).map_err(cant)?;
+        let len = file.metadata().map_err(cant)?.len();
+        let end = len.checked_sub(TRAILER).filter(|end| *end >= HEADER).ok_or_else(|| bad("it is cut off"))?;
+        let mut header = [0; 12];
+        file.read_exact_at(&mut header, 0).map_err(cant)?;
+        let version = header.get(4..8).unwrap_or_default();
+        if !header.starts_with(b"PACK") || version != [0, 0, 0, 2] && version != [0, 0, 0, 3] {
+            return Err(bad("it is no pack of version 2 or 3"));
+        }
+        let mut sum = [0; 20];
+        file.read_exact_at(&mut sum, end).map_err(cant)?;
+        if header.get(8..) != Some(&index.len().to_be_bytes()[..]) || index.pack_sum() != Some(&sum) {
+            return Err(bad("its index belongs to another pack"));
+        }
+        let mut order: Vec<(u64, u32)> = Vec::with_capacity(index.len() as usize);
+        for place in 0..index.len() {
+            let start = index.offset(place).filter(|at| (HEADER..end).contains(at));
+            order.push((start.ok_or_else(|| bad("its index points outside of it"))?, place));
+        }
+        order.sort_unstable();
+        let mut ranks = vec![0; order.len()];
+        for (rank, (_, place)) in (0_u32..).zip(&order) {
+            if let Some(slot) = ranks.get_mut(*place as usize) {
+                *slot = rank;
+            }
+        }
+        let starts = order.iter().map(|(start, _)| *start).chain([end]).collect();
+        let places = order.iter().map(|(_, place)| *place).collect();
+        Ok(Self { path: path.to_owned(), index, file, starts, places, ranks })
+    }
+
+    /// How many entries.
+    pub(in crate::git) fn len(&self) -> u32 {
+        self.index.len()
+    }
+
+    #[inline]
+    pub(in crate::git) fn id(&self, rank: u32) -> Option<&Id> {
+        self.index.id(*self.places.get(rank as usize)?)
+    }
+
+    /// CRC-32 of the raw entry, by the index.
+    pub(in crate::git) fn crc(&self, rank: u32) -> Option<u32> {
+        self.index.crc(*self.places.get(rank as usize)?)
+    }
+
+    /// Where the entry begins and ends.
+    #[inline]
+    pub(in crate::git) fn span(&self, rank: u32) -> Option<(u64, u64)> {
+        let rank = rank as usize;
+        Some((*self.starts.get(rank)?, *self.starts.get(rank + 1)?))
+    }
+
+    /// The entry that begins at `offset`.
+    pub(in crate::git) fn rank_at(&self, offset: u64) -> Option<u32> {
+        let entries = self.starts.get(..self.places.len())?;
+        entries.binary_search(&offset).ok().and_then(|rank| u32::try_from(rank).ok())
+    }
+
+    /// The entry of `id`.
+    pub(in crate::git) fn rank_of(&self, id: &Id) -> Option<u32> {
+        self.ranks.get(self.index.find(id)? as usize).copied()
+    }
+
+    /// The entry that `rank` is a delta against; `None` when it is whole, or its base is not in this pack.
+    pub(in crate::git) fn base_of(&self, rank: u32, head: &Head) -> Option<u32> {
+        match &head.stored {
+            Stored::Whole(_) => None,
+            Stored::Behind(back) => self.rank_at(self.span(rank)?.0.checked_sub(*back)?),
+            Stored::Named(id) => self.rank_of(id),
+        }
+    }
+
+    /// Fills `out` from `offset` on.
+    pub(in crate::git) fn read_at(&self, offset: u64, out: &mut [u8]) -> std::io::Result<()> {
+        self.file.read_exact_at(out, offset)
+    }
+
+    /// Tells the system that all of it will be read.
+    pub(in crate::git) fn expect(&self) {
+        let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::WillNeed);
+    }
+}
+
+/// One thread's way to read a pack: a window of its bytes, and a decompressor.
+#[derive(Debug)]
+pub(in crate::git) struct Reader<'p> {
+    pub(in crate::git) pack: &'p Pack,
+    pub(in crate::git) inflater: Inflater,
+    window: Vec<u8>,
+    start: u64,
+}
+
+impl<'p> Reader<'p> {
+    pub(in crate::git) fn new(pack: &'p Pack) -> Self {
+        Self { pack, inflater: Inflater::default(), window: Vec::new(), start: 0 }
+    }
+
+    /// The entry as it is in the pack, head and compressed bytes. `None` when it can't be read.
+    pub(in crate::git) fn raw(&mut self, rank: u32) -> Option<&[u8]> {
+        self.load(rank)?;
+        self.slice(rank)
+    }
+
+    /// Inflates the entry, object or delta, into `out`. `None` when it is broken.
+    pub(in crate::git) fn inflate(&mut self, rank: u32, out: &mut Vec<u8>) -> Option<Head> {
+        self.load(rank)?;
+        let (start, end) = self.pack.span(rank)?;
+        let from = usize::try_from(start - self.start).ok()?;
+        let entry = self.window.get(from..from + usize::try_from(end - start).ok()?)?;
+        let head = Head::parse(entry)?;
+        self.inflater.exact(entry.get(head.len..)?, head.size, out)?;
+        Some(head)
+    }
+
+    /// The head alone.
+    pub(in crate::git) fn head(&mut self, rank: u32) -> Option<Head> {
+        Head::parse(self.raw(rank)?)
+    }
+
+    /// The object itself, through all its bases in this pack. `None` when something is broken, or a base is not here.
+    pub(in crate::git) fn object(&mut self, rank: u32) -> Option<(Kind, Vec<u8>)> {
+        let mut deltas = Vec::new();
+        let mut at = rank;
+        let mut data = Vec::new();
+        let kind = loop {
+            let head = self.inflate(at, &mut data)?;
+            if let Stored::Whole(kind) = head.stored {
+                break kind;
+            }
+            at = self.pack.base_of(at, &head)?;
+            if deltas.len() == DEEPEST {
+                return None;
+            }
+            deltas.push(std::mem::take(&mut data));
+        };
+        let mut made = Vec::new();
+        while let Some(delta) = deltas.pop() {
+            Delta::parse(&delta)?.apply(&data, &mut made)?;
+            std::mem::swap(&mut data, &mut made);
+        }
+        Some((kind, data))
+    }
+
+    /// Drops the window, should it have grown large.
+    pub(in crate::git) fn slim(&mut self) {
+        if self.window.capacity() > 16 * WINDOW {
+            self.window = Vec::new();
+        }
+    }
+
+    fn slice(&self, rank: u32) -> Option<&[u8]> {
+        let (start, end) = self.pack.span(rank)?;
+        let from = usize::try_from(start.checked_sub(self.start)?).ok()?;
+        self.window.get(from..from + usize::try_from(end - start).ok()?)
+    }
+
+    /// Makes the window hold the entry: the entry alone after a jump, more when it follows on what was read.
+    fn load(&mut self, rank: u32) -> Option<()> {
+        let (start, end) = self.pack.span(rank)?;
+        let held = self.start + self.window.len() as u64;
+        if start >= self.start && end <= held {
+            return Some(());
+        }
+        let len = usize::try_from(end - start).ok()?;
+        let follows = start >= self.start && start <= held + (WINDOW / 2) as u64;
+        let last = *self.pack.starts.last()?;
+        let most = usize::try_from(last - start).ok()?;
+        let len = if follows { len.max(WINDOW).min(most) } else { len };
+        self.window.resize(len, 0);
+        self.start = start;
+        if self.pack.read_at(start, &mut self.window).is_err() {
+            self.window.clear();
+            return None;
+        }
+        Some(())
+    }
+}
