@@ -13,7 +13,9 @@ mod align;
 mod cli;
 mod diff;
 mod find;
+mod fold;
 mod forms;
+mod fresh;
 mod graph;
 mod leftover;
 mod map;
@@ -28,6 +30,7 @@ mod reflog;
 mod refuse;
 mod repo;
 mod rewrite;
+mod roots;
 mod shelf;
 mod store;
 mod switch;
@@ -79,7 +82,7 @@ pub fn find(ask: &Ask<'_>) -> Result<CopyMap> {
 pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
     run(ask, |repo| {
         let seen = plan::look(repo)?;
-        let worked = plan::work(repo, &seen, false)?;
+        let worked = plan::work(repo, &seen, None)?;
         if !worked.plan.nothing_to_do {
             shelf::save(ask.backup_root, &worked.details)?;
         }

@@ -145,7 +145,8 @@ impl Delta {
             let mut flags = 0x80;
             // A length of 0x10000 is written as none.
             let size = if now == COPY { 0 } else { now };
-            for (n, byte) in from.to_le_bytes().into_iter().take(4).chain(size.to_le_bytes().into_iter().take(3)).enumerate()
+            for (n, byte) in
+                from.to_le_bytes().into_iter().take(4).chain(size.to_le_bytes().into_iter().take(3)).enumerate()
             {
                 if byte != 0 {
                     flags |= 1 << n;

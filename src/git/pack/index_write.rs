@@ -22,7 +22,7 @@ pub(in crate::git) fn write(file: File, placed: &mut [Placed], pack: [u8; 20]) -
     out.put(b"\xfftOc\0\0\0\x02")?;
     let mut starts = [0_u32; 256];
     for entry in placed.iter() {
-        if let Some(start) = entry.id.as_bytes().first().and_then(|first| starts.get_mut(usize::from(*first))) {
+        if let Some(start) = entry.id.first().and_then(|first| starts.get_mut(usize::from(*first))) {
             *start += 1;
         }
     }
@@ -32,7 +32,7 @@ pub(in crate::git) fn write(file: File, placed: &mut [Placed], pack: [u8; 20]) -
         out.put(&sum.to_be_bytes())?;
     }
     for entry in placed.iter() {
-        out.put(entry.id.as_bytes())?;
+        out.put(&entry.id)?;
     }
     for entry in placed.iter() {
         out.put(&entry.crc.to_be_bytes())?;

@@ -5,14 +5,15 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write as _};
 
-use git2::Oid;
 use libdeflater::Crc;
 use sha1::{Digest as _, Sha1};
+
+use super::entry::{Id, Kind};
 
 /// Where one object came to lie: what the index beside the pack says about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::git) struct Placed {
-    pub(in crate::git) id: Oid,
+    pub(in crate::git) id: Id,
     pub(in crate::git) at: u64,
     /// CRC-32 of the entry as it stands in the pack, its head included.
     pub(in crate::git) crc: u32,
@@ -20,13 +21,12 @@ pub(in crate::git) struct Placed {
 
 /// What an entry is, as its head tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::git) enum Head {
-    /// 1 commit, 2 tree, 3 blob, 4 tag.
-    Whole(u8),
+pub(in crate::git) enum As {
+    Whole(Kind),
     /// A delta against the entry that begins at this offset, which is before it.
-    Offset(u64),
+    Onto(u64),
     /// A delta against an object of this pack that may come later.
-    Named(Oid),
+    OntoNamed(Id),
 }
 
 /// A pack that is being written.
@@ -65,9 +65,9 @@ impl PackWriter {
     }
 
     /// Adds an entry of `size` inflated bytes. `deflated` is the whole zlib stream.
-    pub(in crate::git) fn add(&mut self, id: Oid, head: Head, size: u64, deflated: &[u8]) -> io::Result<()> {
+    pub(in crate::git) fn add(&mut self, id: Id, how: As, size: u64, deflated: &[u8]) -> io::Result<()> {
         let mut start = [0; 48];
-        let length = write_head(&mut start, head, size, self.at)?;
+        let length = write_head(&mut start, how, size, self.at)?;
         let start = start.get(..length).unwrap_or_default();
         let mut crc = Crc::new();
         crc.update(start);
@@ -78,7 +78,7 @@ impl PackWriter {
     }
 
     /// Adds an entry byte for byte as it stood in another pack; `crc` is that of `whole`.
-    pub(in crate::git) fn add_same(&mut self, id: Oid, whole: &[u8], crc: u32) -> io::Result<()> {
+    pub(in crate::git) fn add_same(&mut self, id: Id, whole: &[u8], crc: u32) -> io::Result<()> {
         self.placed.push(Placed { id, at: self.at, crc });
         self.put(whole)
     }
@@ -104,11 +104,14 @@ impl PackWriter {
 }
 
 /// The head of an entry that begins at `at`; gives its length.
-fn write_head(to: &mut [u8; 48], head: Head, size: u64, at: u64) -> io::Result<usize> {
-    let kind = match head {
-        Head::Whole(kind) => kind,
-        Head::Offset(_) => 6,
-        Head::Named(_) => 7,
+fn write_head(to: &mut [u8; 48], how: As, size: u64, at: u64) -> io::Result<usize> {
+    let kind = match how {
+        As::Whole(Kind::Commit) => 1,
+        As::Whole(Kind::Tree) => 2,
+        As::Whole(Kind::Blob) => 3,
+        As::Whole(Kind::Tag) => 4,
+        As::Onto(_) => 6,
+        As::OntoNamed(_) => 7,
     };
     let mut bytes = Bytes { to, length: 0 };
     let mut rest = size >> 4;
@@ -119,13 +122,14 @@ fn write_head(to: &mut [u8; 48], head: Head, size: u64, at: u64) -> io::Result<u
         rest >>= 7;
         bytes.push(byte | more(rest));
     }
-    match head {
-        Head::Whole(_) => {}
-        Head::Named(id) => id.as_bytes().iter().for_each(|byte| bytes.push(*byte)),
-        Head::Offset(base) => {
-            let mut back = at.checked_sub(base).filter(|back| *back > 0).ok_or_else(|| {
-                io::Error::other("a delta's base must come before it")
-            })?;
+    match how {
+        As::Whole(_) => {}
+        As::OntoNamed(id) => id.iter().for_each(|byte| bytes.push(*byte)),
+        As::Onto(base) => {
+            let mut back = at
+                .checked_sub(base)
+                .filter(|back| *back > 0)
+                .ok_or_else(|| io::Error::other("a delta's base must come before it"))?;
             // Seven bits each, most significant first, and each further byte counts from one.
             let mut digits = [0; 10];
             let mut n = digits.len();
@@ -169,21 +173,35 @@ fn low(number: u64, mask: u8) -> u8 {
 mod tests {
     use super::*;
 
-    fn head(head: Head, size: u64, at: u64) -> Vec<u8> {
+    use super::super::entry::{Head, Stored};
+
+    fn head(how: As, size: u64, at: u64) -> Vec<u8> {
         let mut to = [0; 48];
-        let length = write_head(&mut to, head, size, at).unwrap();
+        let length = write_head(&mut to, how, size, at).unwrap();
         to[..length].to_vec()
     }
 
     #[test]
     fn heads_are_as_the_format_has_them() {
-        assert_eq!(head(Head::Whole(3), 5, 12), [0x35]);
-        assert_eq!(head(Head::Whole(1), 0x1234, 12), [0x94, 0xa3, 0x02]);
-        assert_eq!(head(Head::Offset(100), 1, 227), [0x61, 0x7f]);
-        assert_eq!(head(Head::Offset(100), 1, 228), [0x61, 0x80, 0x00]);
-        assert_eq!(head(Head::Offset(0), 1, 16511), [0x61, 0xff, 0x7f]);
-        assert_eq!(head(Head::Offset(0), 1, 16512), [0x61, 0x80, 0x80, 0x00]);
+        assert_eq!(head(As::Whole(Kind::Blob), 5, 12), [0x35]);
+        assert_eq!(head(As::Whole(Kind::Commit), 0x1234, 12), [0x94, 0xa3, 0x02]);
+        assert_eq!(head(As::Onto(100), 1, 227), [0x61, 0x7f]);
+        assert_eq!(head(As::Onto(100), 1, 228), [0x61, 0x80, 0x00]);
+        assert_eq!(head(As::Onto(0), 1, 16511), [0x61, 0xff, 0x7e]);
+        assert_eq!(head(As::Onto(0), 1, 16512), [0x61, 0x80, 0x80, 0x00]);
         let mut to = [0; 48];
-        assert!(write_head(&mut to, Head::Offset(9), 1, 9).is_err());
+        assert!(write_head(&mut to, As::Onto(9), 1, 9).is_err());
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        for size in [0, 15, 16, 2047, 2048, 1 << 33] {
+            for back in [1, 127, 128, 16_511, 16_512, 1 << 32] {
+                let seen = Head::parse(&head(As::Onto((1 << 34) - back), size, 1 << 34)).unwrap();
+                assert_eq!((seen.stored, seen.size), (Stored::Behind(back), size));
+            }
+            let seen = Head::parse(&head(As::OntoNamed([7; 20]), size, 1 << 34)).unwrap();
+            assert_eq!((seen.stored, seen.size), (Stored::Named([7; 20]), size));
+        }
     }
 }
