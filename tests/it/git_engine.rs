@@ -418,7 +418,7 @@ fn a_short_key_and_a_backup_inside_are_refused() {
         let ask = git::Ask {
             repo: &world.repo,
             backup_root: root,
-            key: key.as_bytes(),
+            keys: &[key.as_bytes()],
             cancel: &|| false,
             progress: &|_| {},
         };
@@ -442,7 +442,7 @@ fn cancel_stops_and_changes_nothing() {
         let ask = git::Ask {
             repo: &world.repo,
             backup_root: &backup,
-            key: world.key.as_bytes(),
+            keys: &[world.key.as_bytes()],
             cancel: &cancel,
             progress: &|_| {},
         };

@@ -44,7 +44,7 @@ fn the_process_that_is_killed() {
             }
         }
     };
-    let ask = Ask { repo, backup_root: &backup, key: key.as_bytes(), cancel: &|| false, progress: &progress };
+    let ask = Ask { repo, backup_root: &backup, keys: &[key.as_bytes()], cancel: &|| false, progress: &progress };
     if std::env::var_os("STANCH_SWEEP_UNDO").is_some() {
         git::undo(&ask, &plan).unwrap();
     } else {

@@ -65,6 +65,11 @@ pub(in crate::git) struct Ops<'d> {
 }
 
 impl Ops<'_> {
+    /// Bytes of the delta that were not read yet.
+    pub(in crate::git) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     /// After the last step: all of it was sound, and made as much as was promised.
     pub(in crate::git) fn whole(&self) -> bool {
         !self.broken && self.missing == 0 && self.rest.is_empty()

@@ -7,7 +7,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use super::delta::Delta;
-use super::entry::{Head, Id, Kind, Stored};
+use super::entry::{Head, Id, Kind, LONGEST_HEAD, Stored};
 use super::index::Index;
 use super::inflate::Inflater;
 use crate::base::Fault;
@@ -17,8 +17,10 @@ use crate::base::fault::Result;
 const HEADER: u64 = 12;
 /// The checksum at the end.
 const TRAILER: u64 = 20;
-/// Read at once when entries follow each other.
-const WINDOW: usize = 1 << 17;
+/// Bytes read at once.
+const BLOCK: u64 = 1 << 14;
+/// Blocks a reader keeps.
+const BLOCKS: usize = 512;
 /// Bases behind each other at most; git's own writers stop at 4,095.
 const DEEPEST: usize = 1 << 13;
 
@@ -109,9 +111,14 @@ impl Pack {
         entries.binary_search(&offset).ok().and_then(|rank| u32::try_from(rank).ok())
     }
 
+    /// The entry of the object in `place` of the index.
+    pub(in crate::git) fn rank_in(&self, place: u32) -> Option<u32> {
+        self.ranks.get(place as usize).copied()
+    }
+
     /// The entry of `id`.
     pub(in crate::git) fn rank_of(&self, id: &Id) -> Option<u32> {
-        self.ranks.get(self.index.find(id)? as usize).copied()
+        self.rank_in(self.index.find(id)?)
     }
 
     /// The entry that `rank` is a delta against; `None` when it is whole, or its base is not in this pack.
@@ -121,6 +128,11 @@ impl Pack {
             Stored::Behind(back) => self.rank_at(self.span(rank)?.0.checked_sub(*back)?),
             Stored::Named(id) => self.rank_of(id),
         }
+    }
+
+    /// Where the last entry ends.
+    pub(in crate::git) fn end(&self) -> u64 {
+        self.starts.last().copied().unwrap_or(HEADER)
     }
 
     /// Fills `out` from `offset` on.
@@ -134,32 +146,39 @@ impl Pack {
     }
 }
 
-/// One thread's way to read a pack: a window of its bytes, and a decompressor.
+/// One thread's way to read a pack: a decompressor, and some of the blocks read last. Deltas jump about, yet stay in a
+/// neighbourhood: most blocks are read once.
 #[derive(Debug)]
 pub(in crate::git) struct Reader<'p> {
     pub(in crate::git) pack: &'p Pack,
-    pub(in crate::git) inflater: Inflater,
-    window: Vec<u8>,
-    start: u64,
+    inflater: Inflater,
+    blocks: Vec<Block>,
+    /// An entry that crosses the edge of a block.
+    long: Vec<u8>,
+}
+
+/// A stretch of the pack that begins at a multiple of [`BLOCK`].
+#[derive(Debug, Default)]
+struct Block {
+    number: Option<u64>,
+    bytes: Vec<u8>,
 }
 
 impl<'p> Reader<'p> {
     pub(in crate::git) fn new(pack: &'p Pack) -> Self {
-        Self { pack, inflater: Inflater::default(), window: Vec::new(), start: 0 }
+        let count = usize::try_from(pack.end() / BLOCK + 1).unwrap_or(BLOCKS).min(BLOCKS).next_power_of_two();
+        let blocks = std::iter::repeat_with(Block::default).take(count).collect();
+        Self { pack, inflater: Inflater::default(), blocks, long: Vec::new() }
     }
 
     /// The entry as it is in the pack, head and compressed bytes. `None` when it can't be read.
     pub(in crate::git) fn raw(&mut self, rank: u32) -> Option<&[u8]> {
-        self.load(rank)?;
-        self.slice(rank)
+        read(self.pack, &mut self.blocks, &mut self.long, rank)
     }
 
     /// Inflates the entry, object or delta, into `out`. `None` when it is broken.
     pub(in crate::git) fn inflate(&mut self, rank: u32, out: &mut Vec<u8>) -> Option<Head> {
-        self.load(rank)?;
-        let (start, end) = self.pack.span(rank)?;
-        let from = usize::try_from(start - self.start).ok()?;
-        let entry = self.window.get(from..from + usize::try_from(end - start).ok()?)?;
+        let entry = read(self.pack, &mut self.blocks, &mut self.long, rank)?;
         let head = Head::parse(entry)?;
         self.inflater.exact(entry.get(head.len..)?, head.size, out)?;
         Some(head)
@@ -167,7 +186,13 @@ impl<'p> Reader<'p> {
 
     /// The head alone.
     pub(in crate::git) fn head(&mut self, rank: u32) -> Option<Head> {
-        Head::parse(self.raw(rank)?)
+        let (start, end) = self.pack.span(rank)?;
+        if end - start <= BLOCK {
+            return Head::parse(self.raw(rank)?);
+        }
+        let mut few = [0; LONGEST_HEAD];
+        self.pack.read_at(start, &mut few).ok()?;
+        Head::parse(&few)
     }
 
     /// The object itself, through all its bases in this pack. `None` when something is broken, or a base is not here.
@@ -194,37 +219,41 @@ impl<'p> Reader<'p> {
         Some((kind, data))
     }
 
-    /// Drops the window, should it have grown large.
+    /// Gives back the memory that a very large entry took.
     pub(in crate::git) fn slim(&mut self) {
-        if self.window.capacity() > 16 * WINDOW {
-            self.window = Vec::new();
+        if self.long.capacity() > 1 << 22 {
+            self.long = Vec::new();
         }
     }
+}
 
-    fn slice(&self, rank: u32) -> Option<&[u8]> {
-        let (start, end) = self.pack.span(rank)?;
-        let from = usize::try_from(start.checked_sub(self.start)?).ok()?;
-        self.window.get(from..from + usize::try_from(end - start).ok()?)
+fn read<'b>(pack: &Pack, blocks: &'b mut [Block], long: &'b mut Vec<u8>, rank: u32) -> Option<&'b [u8]> {
+    let (start, end) = pack.span(rank)?;
+    let number = start / BLOCK;
+    let len = usize::try_from(end.checked_sub(start)?).ok()?;
+    if end > (number + 1) * BLOCK {
+        room(long, len);
+        pack.read_at(start, long).ok()?;
+        return Some(long);
     }
+    let slot = usize::try_from(number).ok()? & (blocks.len() - 1);
+    let block = blocks.get_mut(slot)?;
+    let first = number * BLOCK;
+    if block.number != Some(number) {
+        block.number = None;
+        room(&mut block.bytes, usize::try_from(BLOCK.min(pack.end() - first)).ok()?);
+        pack.read_at(first, &mut block.bytes).ok()?;
+        block.number = Some(number);
+    }
+    let from = usize::try_from(start - first).ok()?;
+    block.bytes.get(from..from + len)
+}
 
-    /// Makes the window hold the entry: the entry alone after a jump, more when it follows on what was read.
-    fn load(&mut self, rank: u32) -> Option<()> {
-        let (start, end) = self.pack.span(rank)?;
-        let held = self.start + self.window.len() as u64;
-        if start >= self.start && end <= held {
-            return Some(());
-        }
-        let len = usize::try_from(end - start).ok()?;
-        let follows = start >= self.start && start <= held + (WINDOW / 2) as u64;
-        let last = *self.pack.starts.last()?;
-        let most = usize::try_from(last - start).ok()?;
-        let len = if follows { len.max(WINDOW).min(most) } else { len };
-        self.window.resize(len, 0);
-        self.start = start;
-        if self.pack.read_at(start, &mut self.window).is_err() {
-            self.window.clear();
-            return None;
-        }
-        Some(())
+/// Makes `bytes` have the length `len`, whatever is in it.
+fn room(bytes: &mut Vec<u8>, len: usize) {
+    if len <= bytes.len() {
+        bytes.truncate(len);
+    } else {
+        bytes.resize(len, 0);
     }
 }

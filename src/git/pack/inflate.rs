@@ -29,7 +29,12 @@ impl Inflater {
     /// `None`. Bytes after the stream don't matter.
     pub(in crate::git) fn exact(&mut self, zlib: &[u8], size: u64, out: &mut Vec<u8>) -> Option<()> {
         let size = usize::try_from(size).ok().filter(|size| *size <= most(zlib))?;
-        out.resize(size, 0);
+        // Zeroes are only written where nothing was: this runs for every object.
+        if size <= out.len() {
+            out.truncate(size);
+        } else {
+            out.resize(size, 0);
+        }
         let made = self.0.zlib_decompress(zlib, out).ok()?;
         (made == size).then_some(())
     }
