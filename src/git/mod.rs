@@ -33,6 +33,7 @@ mod roots;
 mod shelf;
 mod store;
 mod switch;
+mod tidy;
 mod undo;
 
 use std::path::Path;

@@ -15,7 +15,7 @@ use super::plan::{self, Details, Stage};
 use super::reflog::{self, Fate, OUR_MESSAGE};
 use super::repo::{Refs, Repo};
 use super::shelf::{self, Doing};
-use super::{align, fold, leftover, raw, roots, say, store};
+use super::{align, fold, leftover, raw, roots, say, store, tidy};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove, Standing};
@@ -59,6 +59,7 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         }
         return Err(fault);
     }
+    let _quiet = tidy::Quiet::begin(repo)?;
     let mut details = worked.details;
     let stays = stays(repo, &seen.refs, &details)?;
     drop(seen);
@@ -347,6 +348,7 @@ pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
     }
     let details = shelf::need(repo, plan)?;
     repo.git.may_cancel = false;
+    let _quiet = tidy::Quiet::begin(repo)?;
     clear_locks(repo, &details)?;
     match journal.doing {
         Doing::Undo => super::undo::back(repo, &details)?,

@@ -31,7 +31,6 @@ use rescue::Rescue;
 use sweep::{Grown, Sweep};
 use upward::{Roll, Upward};
 
-
 pub(super) use sweep::inflate_all;
 
 /// What one pass over all objects saw.

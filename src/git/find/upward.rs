@@ -74,7 +74,8 @@ impl<'d> Upward<'d> {
     }
 
     fn is_dirty(&self, id: &Id) -> bool {
-        self.sieve.get(start(id) / 64).is_some_and(|word| word & (1 << (start(id) % 64)) != 0) && self.dirty.contains(id)
+        self.sieve.get(start(id) / 64).is_some_and(|word| word & (1 << (start(id) % 64)) != 0)
+            && self.dirty.contains(id)
     }
 
     /// Notes what the tree `id` holds. What is malformed at its end is not there.
