@@ -14,6 +14,7 @@ mod cli;
 mod diff;
 mod find;
 mod graph;
+mod holders;
 mod leftover;
 mod map;
 mod needle;

@@ -84,7 +84,7 @@ pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
 
 fn copies(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>, graph: &Graph) -> Result<Vec<Copy>> {
     let mut copies = map::copies(repo, &seen.scan, trees, graph, &seen.refs, &seen.leftovers)?;
-    copies.extend(staged(repo, seen, trees)?);
+    copies.extend(staged(repo, seen)?);
     for name in seen.refs.direct.iter().map(|r| r.name.as_bytes()) {
         if let Some(form) = repo.search.form_in(name) {
             let name = repo.search.text(name);
@@ -117,12 +117,12 @@ fn left(id: String, what: CopyKind, form: &str) -> Copy {
 }
 
 /// Index entries that hold the key and are not simply what HEAD holds.
-fn staged(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>) -> Result<Vec<Copy>> {
+fn staged(repo: &Repo<'_>, seen: &Seen) -> Result<Vec<Copy>> {
     if repo.work.is_none() {
         return Ok(Vec::new());
     }
-    let head = seen.refs.head.and_then(|id| seen.scan.commits.get(&id)).and_then(|commit| trees.below(commit.tree));
-    let committed: HashSet<Oid> = head.iter().flat_map(|below| below.iter()).map(|held| held.id).collect();
+    let head = seen.refs.head.and_then(|id| seen.scan.commits.get(&id)).and_then(|commit| seen.scan.ways.number(commit.tree));
+    let committed: HashSet<Oid> = head.map(|tree| seen.scan.ways.objects(tree)).unwrap_or_default();
     let mut found = Vec::new();
     // `<mode> <id> <stage>\t<path>`
     let listed = repo.git.run(&["ls-files", "--stage", "-z"])?;
@@ -203,14 +203,14 @@ fn details(
     let named = |id: &Oid| scan.commits.contains_key(id) || scan.tags.contains_key(id);
     let map: BTreeMap<String, String> =
         rewriter.map.iter().filter(|(id, _)| named(id)).map(|(old, new)| (old.to_string(), new.to_string())).collect();
-    let mut leads_to_key = |mut id: Oid| {
+    let leads_to_key = |mut id: Oid| {
         loop {
             if scan.dirty.contains_key(&id) || graph.changed.contains(&id) {
                 return true;
             }
             match scan.tags.get(&id) {
                 Some(target) => id = *target,
-                None => return !scan.commits.contains_key(&id) && trees.below(id).is_some(),
+                None => return !scan.commits.contains_key(&id) && trees.leads(id),
             }
         }
     };
@@ -341,6 +341,9 @@ fn not_looked_into(repo: &Repo<'_>, scan: &Scan) -> Vec<String> {
     }
     if !scan.broken.is_empty() {
         list.push(format!("{} object(s) that can't be read (`git fsck` lists them)", scan.broken.len()));
+    }
+    if !scan.unread.is_empty() {
+        list.push(format!("{} pack(s) that can't be read as a whole (`git fsck` says more)", scan.unread.len()));
     }
     if repo.git2.is_shallow() {
         list.push("history before the shallow boundary".into());

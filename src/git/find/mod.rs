@@ -14,6 +14,7 @@ mod places;
 mod rescue;
 mod sweep;
 mod upward;
+mod ways;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -33,6 +34,7 @@ use upward::{Roll, Upward};
 
 
 pub(super) use sweep::inflate_all;
+pub(super) use ways::{Under, Ways};
 
 /// What one pass over all objects saw.
 #[derive(Debug, Default)]
@@ -40,7 +42,7 @@ pub(super) struct Scan {
     /// Objects whose own bytes hold the key: kind, and the form it was in.
     pub(super) dirty: HashMap<Oid, (ObjectType, &'static str)>,
     /// Trees that hold the key in a name, or lead to a dirty object.
-    pub(super) trees: HashSet<Oid>,
+    pub(super) ways: Ways,
     /// Dirty objects that another repository lends us, and no place of our own has.
     pub(super) borrowed: HashSet<Oid>,
     pub(super) commits: HashMap<Oid, Commit>,
@@ -58,6 +60,13 @@ pub(super) struct Scan {
     pub(super) unread: Vec<PathBuf>,
 }
 
+impl Scan {
+    /// Whether the tree `id` holds the key in a name, or anything below it holds it.
+    pub(super) fn leads(&self, id: Oid) -> bool {
+        self.ways.number(id).is_some()
+    }
+}
+
 /// One pass over every object of `repo`, reachable or not.
 pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
     let places = Places::open(&repo.git2.commondir().join("objects"))?;
@@ -68,27 +77,31 @@ pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
     all.extend(sweep.loose()?);
     rescue.strangers(&places, &grown, &mut all)?;
     rescue.broken(&mut all, None)?;
-    let trees = follow(&sweep, &grown, &mut all, &mut rescue)?;
+    let ways = follow(&sweep, &grown, &mut all, &mut rescue)?;
     let total = places.count();
     say(repo.ask, "searching objects", total, total);
     let mut scan = gather(&places, all);
-    scan.trees = oids(&trees).collect();
-    scan.broken = oids(&rescue.broken).collect();
+    scan.ways = ways;
+    scan.broken = rescue.broken.iter().filter_map(|id| Oid::from_bytes(id).ok()).collect();
     scan.broken.sort_unstable();
     scan.unread = places.unread;
     Ok(scan)
 }
 
-/// Searches the trees, and follows dirt from tree to tree when there is any. Ids of the trees that lead to it.
+/// Searches the trees, and follows dirt from tree to tree when there is any.
 fn follow(
     sweep: &Sweep<'_>,
     grown: &[Grown<'_>],
     all: &mut Vec<Notes>,
     rescue: &mut Rescue<'_, '_>,
-) -> Result<Vec<Id>> {
-    let below = |notes: &[Notes]| -> HashSet<Id> {
+) -> Result<Ways> {
+    let below = |notes: &[Notes]| -> HashMap<Id, u32> {
         let dirty = notes.iter().flat_map(|n| &n.dirty);
-        dirty.filter(|(_, kind, ..)| matches!(kind, Kind::Blob | Kind::Tree)).map(|(id, ..)| *id).collect()
+        let mut ids: Vec<Id> =
+            dirty.filter(|(_, kind, ..)| matches!(kind, Kind::Blob | Kind::Tree)).map(|(id, ..)| *id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().zip(0..).collect()
     };
     let pass = |rescue: &mut Rescue<'_, '_>, upward: Option<&Upward<'_>>| {
         let mut notes = sweep.kinds(grown, &[Kind::Tree], "searching trees", upward)?;
@@ -103,7 +116,7 @@ fn follow(
         dirty = below(&notes);
         all.append(&mut notes);
         if dirty.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Ways::default());
         }
     }
     let spare: HashSet<Id> = all.iter().flat_map(|n| n.trees.iter().copied()).collect();
@@ -113,11 +126,11 @@ fn follow(
     let (loose, others) = sweep.loose_trees(&spare, &upward)?;
     notes.extend(loose);
     notes.push(rescue.trees(&others, &upward)?);
-    let marked = upward.marked(&notes);
+    let ways = upward.ways(&mut notes);
     if !twice {
         all.append(&mut notes);
     }
-    Ok(marked)
+    Ok(ways)
 }
 
 fn gather(places: &Places, all: Vec<Notes>) -> Scan {
@@ -139,10 +152,6 @@ fn gather(places: &Places, all: Vec<Notes>) -> Scan {
     }
     scan.borrowed = scan.dirty.keys().filter(|id| !own.contains(id)).copied().collect();
     scan
-}
-
-fn oids<'i>(ids: impl IntoIterator<Item = &'i Id>) -> impl Iterator<Item = Oid> {
-    ids.into_iter().filter_map(|id| Oid::from_bytes(id).ok())
 }
 
 fn object_type(kind: Kind) -> ObjectType {
