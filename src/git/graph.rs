@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use git2::{Odb, Oid};
+use git2::Oid;
 
 use super::find::Scan;
 use super::raw;
@@ -14,7 +14,6 @@ use crate::base::fault::Result;
 
 /// The trees of a repository: which lead to the key, and under which names.
 pub(super) struct Trees<'r> {
-    odb: &'r Odb<'r>,
     scan: &'r Scan,
 }
 
@@ -25,8 +24,8 @@ impl std::fmt::Debug for Trees<'_> {
 }
 
 impl<'r> Trees<'r> {
-    pub(super) fn new(odb: &'r Odb<'r>, scan: &'r Scan) -> Self {
-        Self { odb, scan }
+    pub(super) fn new(scan: &'r Scan) -> Self {
+        Self { scan }
     }
 
     /// Whether the tree `id` holds the key in a name, or anything below it holds it.
@@ -47,8 +46,8 @@ impl<'r> Trees<'r> {
 
     /// What the tree calls the object `below`.
     fn name(&self, tree: Oid, below: Oid) -> Option<Vec<u8>> {
-        let object = self.odb.read(tree).ok()?;
-        let entries = raw::entries(object.data())?;
+        let (_, data) = self.scan.library.read(tree)?;
+        let entries = raw::entries(&data)?;
         entries.iter().find(|entry| entry.id == below && !entry.is_commit()).map(|entry| entry.name.to_vec())
     }
 }

@@ -70,8 +70,13 @@ pub(super) fn copies(
     let logged: HashSet<Oid> = refs.logged.iter().copied().collect();
     let one = |id: &Oid| {
         let place = places.remove(id).unwrap_or_default();
-        let held: Vec<&str> =
-            holders.of(*id).into_iter().flat_map(Bits::iter).filter_map(|n| named.get(n)).map(|(name, _)| &**name).collect();
+        let held: Vec<&str> = holders
+            .of(*id)
+            .into_iter()
+            .flat_map(Bits::iter)
+            .filter_map(|n| named.get(n))
+            .map(|(name, _)| &**name)
+            .collect();
         copy(repo, scan, *id, place, &held, &logged)
     };
     let mut all: Vec<Copy> = ids.iter().map(one).collect();

@@ -16,6 +16,7 @@ use super::leftover::{self, Leftover};
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
 use super::{diff, map, raw, refuse};
+use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::effect::git::{Copy, CopyKind, CopyMap, Plan, RefMove};
 
@@ -70,8 +71,7 @@ pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
 /// The map of copies alone.
 pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
     let seen = look(repo)?;
-    let odb = repo.odb()?;
-    let mut trees = Trees::new(&odb, &seen.scan);
+    let mut trees = Trees::new(&seen.scan);
     let graph = Graph::new(repo, &seen.scan, &mut trees)?;
     let copies = copies(repo, &seen, &mut trees, &graph)?;
     Ok(CopyMap {
@@ -121,7 +121,8 @@ fn staged(repo: &Repo<'_>, seen: &Seen) -> Result<Vec<Copy>> {
     if repo.work.is_none() {
         return Ok(Vec::new());
     }
-    let head = seen.refs.head.and_then(|id| seen.scan.commits.get(&id)).and_then(|commit| seen.scan.ways.number(commit.tree));
+    let head =
+        seen.refs.head.and_then(|id| seen.scan.commits.get(&id)).and_then(|commit| seen.scan.ways.number(commit.tree));
     let committed: HashSet<Oid> = head.map(|tree| seen.scan.ways.objects(tree)).unwrap_or_default();
     let mut found = Vec::new();
     // `<mode> <id> <stage>\t<path>`
@@ -143,8 +144,9 @@ fn staged(repo: &Repo<'_>, seen: &Seen) -> Result<Vec<Copy>> {
 
 /// Works the rewrite out; `write` stores the new objects.
 pub(super) fn work(repo: &Repo<'_>, seen: &Seen, write: bool) -> Result<Worked> {
+    sound(&seen.scan)?;
     let odb = repo.odb()?;
-    let mut trees = Trees::new(&odb, &seen.scan);
+    let mut trees = Trees::new(&seen.scan);
     let graph = Graph::new(repo, &seen.scan, &mut trees)?;
     let copies = copies(repo, seen, &mut trees, &graph)?;
     let kept = Repo::kept(&seen.refs);
@@ -161,6 +163,21 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, write: bool) -> Result<Worked> 
     let details = details(repo, seen, &mut trees, &graph, &rewriter, moves);
     let plan = describe(repo, seen, &odb, copies, &graph, &alive, &rewriter, &details)?;
     Ok(Worked { plan, details })
+}
+
+/// A history that can't be read can't be rewritten, nor be shown to be clean.
+fn sound(scan: &Scan) -> Result<()> {
+    if scan.broken.is_empty() && scan.unread.is_empty() {
+        return Ok(());
+    }
+    let some: Vec<String> = scan.broken.iter().take(3).map(ToString::to_string).collect();
+    let why = if some.is_empty() {
+        format!("{} pack(s) can't be read", scan.unread.len())
+    } else {
+        format!("{} object(s) can't be read: {} …", scan.broken.len(), some.join(", "))
+    };
+    Err(Fault::refused("the repository is damaged", why)
+        .hint("`git fsck` lists what is broken; fetch it, or work on a fresh clone"))
 }
 
 fn moves(refs: &Refs, rewriter: &Rewriter<'_>) -> Vec<RefMove> {
@@ -341,6 +358,9 @@ fn not_looked_into(repo: &Repo<'_>, scan: &Scan) -> Vec<String> {
     }
     if !scan.broken.is_empty() {
         list.push(format!("{} object(s) that can't be read (`git fsck` lists them)", scan.broken.len()));
+    }
+    if !scan.odd.is_empty() {
+        list.push(format!("what {} odd commit(s) or tag(s) lead to (`git fsck` lists them)", scan.odd.len()));
     }
     if !scan.unread.is_empty() {
         list.push(format!("{} pack(s) that can't be read as a whole (`git fsck` says more)", scan.unread.len()));

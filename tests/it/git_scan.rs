@@ -88,7 +88,8 @@ fn history(dice: &mut Dice, key: &str, commits: usize, large: bool) -> Vec<u8> {
     for n in 0..commits {
         let branch = if dice.roll(4) == 0 { "side" } else { "main" };
         let message = if dice.roll(15) == 0 { format!("says {key}") } else { format!("change {n}") };
-        let head = format!("commit refs/heads/{branch}\ncommitter A <a@b> {} +0000\ndata {}\n", 1000 + n, message.len());
+        let head =
+            format!("commit refs/heads/{branch}\ncommitter A <a@b> {} +0000\ndata {}\n", 1000 + n, message.len());
         stream.extend_from_slice(head.as_bytes());
         stream.extend_from_slice(message.as_bytes());
         for _ in 0..=dice.roll(2) {
@@ -109,7 +110,8 @@ fn history(dice: &mut Dice, key: &str, commits: usize, large: bool) -> Vec<u8> {
 
 /// Ids of all objects that hold one of `forms`, by git's own reading.
 fn oracle(world: &World, forms: &[Vec<u8>]) -> BTreeSet<String> {
-    let out = world.command(&world.repo, &["cat-file", "--batch-all-objects", "--batch", "--unordered"]).output().unwrap();
+    let out =
+        world.command(&world.repo, &["cat-file", "--batch-all-objects", "--batch", "--unordered"]).output().unwrap();
     let mut rest = &out.stdout[..];
     let mut found = BTreeSet::new();
     while let Some(end) = memchr::memchr(b'\n', rest) {
@@ -213,7 +215,10 @@ fn what_is_damaged_is_told_and_never_fatal() {
         match world.ask(git::find) {
             Ok(map) => {
                 let lines = map.not_looked_into.iter().any(|line| line.contains("can't be read"));
-                assert!(lines || objects(&map) == objects(&whole) || path.extension().unwrap() == "idx", "round {round}");
+                assert!(
+                    lines || objects(&map) == objects(&whole) || path.extension().unwrap() == "idx",
+                    "round {round}"
+                );
                 told += usize::from(lines);
             }
             Err(fault) => assert!(!fault.what.is_empty()),

@@ -116,7 +116,9 @@ impl<'a> Diver<'a> {
             let mut start = self.spare.pop().unwrap_or_default();
             start.clear();
             let len = frame.size.min(START);
-            if fetch(&self.frames, &frame.body, 0, len, &mut start, &mut self.survey.work).is_some() && sink.wants(&start) {
+            if fetch(&self.frames, &frame.body, 0, len, &mut start, &mut self.survey.work).is_some()
+                && sink.wants(&start)
+            {
                 built = content(&self.frames, &frame.body);
             }
             self.spare.push(start);

@@ -2,13 +2,14 @@
 //!
 //! Packs are read family by family (`family`), on all processors (`crew`); commits, tags and files first, then trees,
 //! because a tree is asked whether it holds something dirty (`upward`). Then loose objects. What our own reader can't
-//! read is left to libgit2.
+//! read is left to git.
 //!
 //! Must not know: refs, reachability, what is done about a hit.
 
 mod body;
 mod crew;
 mod family;
+mod library;
 mod note;
 mod places;
 mod rescue;
@@ -32,7 +33,7 @@ use rescue::Rescue;
 use sweep::{Grown, Sweep};
 use upward::{Roll, Upward};
 
-
+pub(super) use library::Library;
 pub(super) use sweep::inflate_all;
 pub(super) use ways::{Under, Ways};
 
@@ -56,8 +57,12 @@ pub(super) struct Scan {
     pub(super) compressed: u64,
     /// Objects that could not be read.
     pub(super) broken: Vec<Oid>,
-    /// Packs that nobody could read.
+    /// Commits and tags that were searched, but don't say in a readable way what they name.
+    pub(super) odd: Vec<Oid>,
+    /// Packs that can't be read as they should.
     pub(super) unread: Vec<PathBuf>,
+    /// To read one object of those that were seen.
+    pub(super) library: Library,
 }
 
 impl Scan {
@@ -69,10 +74,10 @@ impl Scan {
 
 /// One pass over every object of `repo`, reachable or not.
 pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
-    let places = Places::open(&repo.git2.commondir().join("objects"))?;
+    let mut places = Places::open(&repo.git2.commondir().join("objects"))?;
     let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places };
     let grown = sweep.grow()?;
-    let mut rescue = Rescue { repo, odb: repo.odb()?, broken: HashSet::new() };
+    let mut rescue = Rescue::new(repo);
     let mut all = sweep.kinds(&grown, &[Kind::Blob, Kind::Commit, Kind::Tag], "searching objects", None)?;
     all.extend(sweep.loose()?);
     rescue.strangers(&places, &grown, &mut all)?;
@@ -84,17 +89,14 @@ pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
     scan.ways = ways;
     scan.broken = rescue.broken.iter().filter_map(|id| Oid::from_bytes(id).ok()).collect();
     scan.broken.sort_unstable();
-    scan.unread = places.unread;
+    drop(grown);
+    scan.unread = std::mem::take(&mut places.unread);
+    scan.library = Library(places);
     Ok(scan)
 }
 
 /// Searches the trees, and follows dirt from tree to tree when there is any.
-fn follow(
-    sweep: &Sweep<'_>,
-    grown: &[Grown<'_>],
-    all: &mut Vec<Notes>,
-    rescue: &mut Rescue<'_, '_>,
-) -> Result<Ways> {
+fn follow(sweep: &Sweep<'_>, grown: &[Grown<'_>], all: &mut Vec<Notes>, rescue: &mut Rescue<'_, '_>) -> Result<Ways> {
     let below = |notes: &[Notes]| -> HashMap<Id, u32> {
         let dirty = notes.iter().flat_map(|n| &n.dirty);
         let mut ids: Vec<Id> =
@@ -125,7 +127,7 @@ fn follow(
     let mut notes = pass(rescue, Some(&upward))?;
     let (loose, others) = sweep.loose_trees(&spare, &upward)?;
     notes.extend(loose);
-    notes.push(rescue.trees(&others, &upward)?);
+    notes.push(rescue.trees(others, &upward)?);
     let ways = upward.ways(&mut notes);
     if !twice {
         all.append(&mut notes);
@@ -142,6 +144,7 @@ fn gather(places: &Places, all: Vec<Notes>) -> Scan {
         scan.compressed += notes.compressed;
         scan.commits.extend(notes.commits);
         scan.tags.extend(notes.tags);
+        scan.odd.extend(notes.odd.iter().filter_map(|id| Oid::from_bytes(id).ok()));
         for (id, kind, form, place) in notes.dirty {
             let Ok(id) = Oid::from_bytes(&id) else { continue };
             scan.dirty.insert(id, (object_type(kind), form));

@@ -22,6 +22,8 @@ pub(super) struct Notes {
     pub(super) commits: Vec<(Oid, Commit)>,
     pub(super) tags: Vec<(Oid, Oid)>,
     pub(super) broken: Vec<Id>,
+    /// Commits and tags that don't say what they name.
+    pub(super) odd: Vec<Id>,
     /// Trees that no pack of ours can show again.
     pub(super) trees: Vec<Id>,
     pub(super) compressed: u64,
@@ -44,11 +46,11 @@ impl Notes {
         match seen.kind {
             Kind::Commit => match (Oid::from_bytes(id), raw::commit(data)) {
                 (Ok(oid), Some(commit)) => self.commits.push((oid, commit)),
-                _ => self.broken.push(*id),
+                _ => self.odd.push(*id),
             },
             Kind::Tag => match (Oid::from_bytes(id), raw::tag_target(data)) {
                 (Ok(oid), Some(target)) => self.tags.push((oid, target)),
-                _ => self.broken.push(*id),
+                _ => self.odd.push(*id),
             },
             Kind::Tree => {
                 if let Some(upward) = upward {

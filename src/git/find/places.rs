@@ -127,7 +127,9 @@ fn names(folder: &Path) -> Result<Vec<PathBuf>> {
     let cant = |e: std::io::Error| Fault::machine(format!("{} can't be listed", folder.display()), e);
     match fs::read_dir(folder) {
         Ok(listed) => listed.map(|entry| entry.map(|entry| entry.path()).map_err(cant)).collect(),
-        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => Ok(Vec::new()),
+        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
         Err(e) => Err(cant(e)),
     }
 }

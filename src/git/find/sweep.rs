@@ -58,17 +58,18 @@ impl<'s> Sweep<'s> {
         for (place, pack) in self.packs() {
             pack.expect();
             let count = pack.len() as usize;
-            let states = crew.run(count.div_ceil(STRETCH), 1, Vec::new, |done: &mut Vec<(usize, Stretch)>, pulse, n| {
-                let upto = u32::try_from(count.min((n + 1) * STRETCH)).unwrap_or(u32::MAX);
-                let from = u32::try_from(n * STRETCH).unwrap_or(u32::MAX);
-                let mut go_on = true;
-                let stretch = Stretch::read(pack, from..upto, &mut || {
-                    go_on = pulse.go_on(1 << 19);
+            let states =
+                crew.run(count.div_ceil(STRETCH), 1, Vec::new, |done: &mut Vec<(usize, Stretch)>, pulse, n| {
+                    let upto = u32::try_from(count.min((n + 1) * STRETCH)).unwrap_or(u32::MAX);
+                    let from = u32::try_from(n * STRETCH).unwrap_or(u32::MAX);
+                    let mut go_on = true;
+                    let stretch = Stretch::read(pack, from..upto, &mut || {
+                        go_on = pulse.go_on(1 << 19);
+                        go_on
+                    });
+                    done.push((n, stretch));
                     go_on
-                });
-                done.push((n, stretch));
-                go_on
-            })?;
+                })?;
             let mut stretches: Vec<(usize, Stretch)> = states.into_iter().flatten().collect();
             stretches.sort_by_key(|(n, _)| *n);
             let forest = Forest::grow(stretches.into_iter().map(|(_, stretch)| stretch).collect());
@@ -105,20 +106,25 @@ impl<'s> Sweep<'s> {
         let mut all = Vec::new();
         for (n, place) in self.places.all.iter().enumerate() {
             let crew = Crew::new(self.ask, "searching loose objects", place.loose.len() as u64);
-            let states = crew.run(place.loose.len(), STEP, || (Loose::default(), Notes::default()), |(loose, notes), pulse, i| {
-                let Some(id) = place.loose.get(i) else { return true };
-                let Some(kind) = loose.read(place, id) else {
-                    notes.broken.push(*id);
-                    return pulse.beat(0);
-                };
-                let data = &loose.data;
-                let form = self.search.form_in(data);
-                if kind == Kind::Tree {
-                    notes.trees.push(*id);
-                }
-                notes.saw(id, n, &Seen { kind, size: data.len(), data: Some(data), form }, None);
-                pulse.beat(data.len())
-            })?;
+            let states = crew.run(
+                place.loose.len(),
+                STEP,
+                || (Loose::default(), Notes::default()),
+                |(loose, notes), pulse, i| {
+                    let Some(id) = place.loose.get(i) else { return true };
+                    let Some(kind) = loose.read(place, id) else {
+                        notes.broken.push(*id);
+                        return pulse.beat(0);
+                    };
+                    let data = &loose.data;
+                    let form = self.search.form_in(data);
+                    if kind == Kind::Tree {
+                        notes.trees.push(*id);
+                    }
+                    notes.saw(id, n, &Seen { kind, size: data.len(), data: Some(data), form }, None);
+                    pulse.beat(data.len())
+                },
+            )?;
             all.extend(states.into_iter().map(|(_, notes)| notes));
         }
         Ok(all)

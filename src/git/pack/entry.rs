@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_head() {
-        for bad in [&[][..], &[0x00], &[0b0101_0000], &[0xb0], &[0xff; 40], &[0b0110_0001, 0xff], &[0b0111_0001, 1, 2]] {
+        for bad in [&[][..], &[0x00], &[0b0101_0000], &[0xb0], &[0xff; 40], &[0b0110_0001, 0xff], &[0b0111_0001, 1, 2]]
+        {
             assert_eq!(Head::parse(bad), None, "{bad:?}");
         }
     }

@@ -68,7 +68,11 @@ impl Index {
         let (ids, crcs) = (tables, tables + 20 * n);
         let (offsets, far) = (crcs + 4 * n, crcs + 8 * n);
         let more = end.checked_sub(far)?;
-        (more % 8 == 0 && more / 8 <= n).then_some(Self { bytes, count, layout: Layout::Two { ids, crcs, offsets, far } })
+        (more % 8 == 0 && more / 8 <= n).then_some(Self {
+            bytes,
+            count,
+            layout: Layout::Two { ids, crcs, offsets, far },
+        })
     }
 
     /// How many objects.
@@ -150,7 +154,9 @@ mod tests {
     use super::*;
 
     fn fanout(ids: &[Id]) -> Vec<u8> {
-        (0..=255_u8).flat_map(|n| u32::try_from(ids.iter().filter(|id| id[0] <= n).count()).unwrap().to_be_bytes()).collect()
+        (0..=255_u8)
+            .flat_map(|n| u32::try_from(ids.iter().filter(|id| id[0] <= n).count()).unwrap().to_be_bytes())
+            .collect()
     }
 
     fn ids() -> Vec<Id> {

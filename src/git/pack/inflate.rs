@@ -121,7 +121,9 @@ mod tests {
             assert_eq!(inflater.loose(&file, &mut out), Some(Kind::Blob), "{len}");
             assert_eq!(out, body);
         }
-        for bad in [&b"blob 3\0xx"[..], b"blob 1\0xx", b"blurb 1\0x", b"blob x\0x", b"blob", b"blob 99999999999999999999\0"] {
+        for bad in
+            [&b"blob 3\0xx"[..], b"blob 1\0xx", b"blurb 1\0x", b"blob x\0x", b"blob", b"blob 99999999999999999999\0"]
+        {
             assert_eq!(inflater.loose(&deflated(bad), &mut Vec::new()), None, "{bad:?}");
         }
         assert_eq!(inflater.loose(b"", &mut Vec::new()), None);
