@@ -4,21 +4,12 @@
 //! Must not know: how the engine works.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use stanch::git::{self, Ask};
 
+use crate::cost::{RUNS, median, said, timed};
 use crate::plant::{self, How};
-
-/// Runs of each, of which the median counts.
-const RUNS: usize = 3;
-
-/// Seconds of wall time, and the largest process in MB.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-struct Cost {
-    seconds: f64,
-    mb: f64,
-}
 
 /// One table for each repository.
 pub(crate) fn run(repos: &[PathBuf]) {
@@ -50,8 +41,8 @@ fn row(repo: &Path, how: How) {
     for _ in 0..RUNS {
         fresh(&planted, Path::new(&work));
         let _ = std::fs::remove_dir_all(&backup);
-        ours.extend(timed(temp.path(), &[&me, "--child", "apply", &work, &backup, &at("key")]));
-        proofs.extend(timed(temp.path(), &[&me, "--child", "prove", &work, &backup, &at("key")]));
+        ours.extend(timed(temp.path(), &[&me, "--child", "apply", &work, &backup, &at("key")], 0));
+        proofs.extend(timed(temp.path(), &[&me, "--child", "prove", &work, &backup, &at("key")], 0));
         let mine = packed(Path::new(&work));
         plant::git(Path::new(&work), &["gc", "-q", "--prune=now"]);
         size = mine / packed(Path::new(&work));
@@ -61,12 +52,12 @@ fn row(repo: &Path, how: How) {
     for _ in 0..RUNS {
         fresh(&planted, Path::new(&work));
         let args = ["--force", "--quiet", "--replace-text", &words, "--replace-message", &words];
-        peer.extend(timed(Path::new(&work), &[&["git", "filter-repo"][..], &args].concat()));
+        peer.extend(timed(Path::new(&work), &[&["git", "filter-repo"][..], &args].concat(), 0));
         if let Ok(jar) = std::env::var("BFG_JAR") {
             fresh(&planted, Path::new(&work));
             let script = "java -jar \"$1\" --no-blob-protection --replace-text \"$2\" . && \
                 git reflog expire --expire=now --all && git gc -q --prune=now";
-            bfg.extend(timed(Path::new(&work), &["sh", "-c", script, "sh", &jar, &words]));
+            bfg.extend(timed(Path::new(&work), &["sh", "-c", script, "sh", &jar, &words], 0));
         }
     }
     let (ours, proof, peer, bfg) = (median(ours), median(proofs), median(peer), median(bfg));
@@ -90,10 +81,6 @@ fn row(repo: &Path, how: How) {
     );
 }
 
-fn said(cost: Option<Cost>) -> String {
-    cost.map_or("-".into(), |cost| format!("{:.2} ({:.0})", cost.seconds, cost.mb))
-}
-
 fn fresh(from: &Path, to: &Path) {
     let _ = std::fs::remove_dir_all(to);
     assert!(Command::new("cp").arg("-a").args([from, to]).status().expect("cp runs").success());
@@ -105,32 +92,8 @@ fn packed(repo: &Path) -> f64 {
     size("size-pack:").unwrap_or_default() + size("size:").unwrap_or_default()
 }
 
-/// `None` when the program is not there, or failed.
-fn timed(dir: &Path, args: &[&str]) -> Option<Cost> {
-    let out = Command::new("/usr/bin/time")
-        .args(["-f", "%e %M"])
-        .args(args)
-        .current_dir(dir)
-        .stdout(Stdio::null())
-        .output()
-        .expect("GNU time is at /usr/bin/time");
-    let text = String::from_utf8_lossy(&out.stderr).into_owned();
-    if !out.status.success() {
-        eprintln!("{}: {}", args.first()?, text.lines().next().unwrap_or_default());
-        return None;
-    }
-    let (seconds, kb) = text.lines().last()?.split_once(' ')?;
-    Some(Cost { seconds: seconds.parse().ok()?, mb: kb.parse::<f64>().ok()? / 1024.0 })
-}
-
-fn median(mut costs: Vec<Cost>) -> Option<Cost> {
-    costs.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
-    costs.get(costs.len() / 2).copied()
-}
-
 /// The program that is timed.
-pub(crate) fn child(args: &[String]) {
-    let [what, repo, backup, key] = args else { panic!("what, repo, backup, key") };
+pub(crate) fn child(what: &str, repo: &str, backup: &str, key: &str) {
     let key = std::fs::read(key).expect("the key");
     // With `STANCH_BENCH_STEPS` set, when each step began.
     let since = std::time::Instant::now();

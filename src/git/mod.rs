@@ -16,6 +16,7 @@ mod find;
 mod fold;
 mod fresh;
 mod graph;
+mod holders;
 mod leftover;
 mod map;
 mod needle;

@@ -17,6 +17,7 @@ use super::leftover::{self, Leftover};
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
 use super::{diff, map, raw, refuse};
+use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::effect::git::{Copy, CopyKind, CopyMap, Plan, RefMove};
 
@@ -79,8 +80,7 @@ pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
 /// The map of copies alone.
 pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
     let seen = look(repo)?;
-    let odb = repo.odb()?;
-    let mut trees = Trees::new(&odb, &seen.scan);
+    let mut trees = Trees::new(&seen.scan);
     let graph = Graph::new(repo, &seen.scan, &mut trees)?;
     let copies = copies(repo, &seen, &mut trees, &graph)?;
     Ok(CopyMap {
@@ -93,7 +93,7 @@ pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
 
 fn copies(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>, graph: &Graph) -> Result<Vec<Copy>> {
     let mut copies = map::copies(repo, &seen.scan, trees, graph, &seen.refs, &seen.leftovers)?;
-    copies.extend(staged(repo, seen, trees)?);
+    copies.extend(staged(repo, seen)?);
     for name in seen.refs.direct.iter().map(|r| r.name.as_bytes()) {
         if let Some(form) = repo.search.form_in(name) {
             let name = repo.search.text(name);
@@ -126,12 +126,13 @@ fn left(id: String, what: CopyKind, form: &str) -> Copy {
 }
 
 /// Index entries that hold the key and are not simply what HEAD holds.
-fn staged(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>) -> Result<Vec<Copy>> {
+fn staged(repo: &Repo<'_>, seen: &Seen) -> Result<Vec<Copy>> {
     if repo.work.is_none() {
         return Ok(Vec::new());
     }
-    let head = seen.refs.head.and_then(|id| seen.scan.commits.get(&id)).and_then(|commit| trees.below(commit.tree));
-    let committed: HashSet<Oid> = head.iter().flat_map(|below| below.iter()).map(|held| held.id).collect();
+    let head =
+        seen.refs.head.and_then(|id| seen.scan.commits.get(&id)).and_then(|commit| seen.scan.ways.number(commit.tree));
+    let committed: HashSet<Oid> = head.map(|tree| seen.scan.ways.objects(tree)).unwrap_or_default();
     let mut found = Vec::new();
     // `<mode> <id> <stage>\t<path>`
     let listed = repo.git.run(&["ls-files", "--stage", "-z"])?;
@@ -152,8 +153,9 @@ fn staged(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>) -> Result<Vec<Cop
 
 /// Works the rewrite out; `fresh` takes the new objects.
 pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Result<Worked> {
+    sound(&seen.scan)?;
     let odb = repo.odb()?;
-    let mut trees = Trees::new(&odb, &seen.scan);
+    let mut trees = Trees::new(&seen.scan);
     let graph = Graph::new(repo, &seen.scan, &mut trees)?;
     let copies = copies(repo, seen, &mut trees, &graph)?;
     let kept = Repo::kept(&seen.refs);
@@ -170,6 +172,21 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Resul
     let details = details(repo, seen, &mut trees, &graph, &rewriter, moves);
     let plan = describe(repo, seen, &odb, copies, &graph, &alive, &rewriter, &details)?;
     Ok(Worked { plan, details, map: rewriter.map })
+}
+
+/// A history that can't be read can't be rewritten, nor be shown to be clean.
+fn sound(scan: &Scan) -> Result<()> {
+    if scan.broken.is_empty() && scan.unread.is_empty() {
+        return Ok(());
+    }
+    let some: Vec<String> = scan.broken.iter().take(3).map(ToString::to_string).collect();
+    let why = if some.is_empty() {
+        format!("{} pack(s) can't be read", scan.unread.len())
+    } else {
+        format!("{} object(s) can't be read: {} …", scan.broken.len(), some.join(", "))
+    };
+    Err(Fault::refused("the repository is damaged", why)
+        .hint("`git fsck` lists what is broken; fetch it, or work on a fresh clone"))
 }
 
 fn moves(refs: &Refs, rewriter: &Rewriter<'_>) -> Vec<RefMove> {
@@ -212,14 +229,14 @@ fn details(
     let named = |id: &Oid| scan.commits.contains_key(id) || scan.tags.contains_key(id);
     let map: BTreeMap<String, String> =
         rewriter.map.iter().filter(|(id, _)| named(id)).map(|(old, new)| (old.to_string(), new.to_string())).collect();
-    let mut leads_to_key = |mut id: Oid| {
+    let leads_to_key = |mut id: Oid| {
         loop {
             if scan.dirty.contains_key(&id) || graph.changed.contains(&id) {
                 return true;
             }
             match scan.tags.get(&id) {
                 Some(target) => id = *target,
-                None => return !scan.commits.contains_key(&id) && trees.below(id).is_some(),
+                None => return !scan.commits.contains_key(&id) && trees.leads(id),
             }
         }
     };
@@ -361,6 +378,12 @@ fn not_looked_into(repo: &Repo<'_>, scan: &Scan) -> Vec<String> {
     }
     if !scan.broken.is_empty() {
         list.push(format!("{} object(s) that can't be read (`git fsck` lists them)", scan.broken.len()));
+    }
+    if !scan.odd.is_empty() {
+        list.push(format!("what {} odd commit(s) or tag(s) lead to (`git fsck` lists them)", scan.odd.len()));
+    }
+    if !scan.unread.is_empty() {
+        list.push(format!("{} pack(s) that can't be read as a whole (`git fsck` says more)", scan.unread.len()));
     }
     if repo.git2.is_shallow() {
         list.push("history before the shallow boundary".into());

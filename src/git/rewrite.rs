@@ -96,7 +96,7 @@ impl<'r> Rewriter<'r> {
         if let Some(new) = self.map.get(&id) {
             return Ok(*new);
         }
-        if trees.below(id).is_none() {
+        if !trees.leads(id) {
             return Ok(id);
         }
         let object = self.read(id)?;

@@ -33,6 +33,7 @@ mod git_engine;
 mod git_property;
 mod git_push;
 mod git_refuse;
+mod git_scan;
 mod git_sweep;
 mod git_switch;
 mod gitrepo;
