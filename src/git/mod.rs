@@ -14,7 +14,10 @@ mod archive;
 mod cli;
 mod diff;
 mod find;
+mod fold;
+mod fresh;
 mod graph;
+mod holders;
 mod leftover;
 mod lfs;
 mod map;
@@ -30,10 +33,12 @@ mod reflog;
 mod refuse;
 mod repo;
 mod rewrite;
+mod roots;
 mod shelf;
 mod store;
 mod submodule;
 mod switch;
+mod tidy;
 mod undo;
 
 use std::path::Path;
@@ -95,7 +100,7 @@ pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
     run(ask, |repo| {
         repo.policy = policy;
         let seen = plan::look(repo)?;
-        let worked = plan::work(repo, &seen, false)?;
+        let worked = plan::work(repo, &seen, None)?;
         if !worked.plan.nothing_to_do {
             shelf::save(ask.backup_root, &worked.details)?;
         }

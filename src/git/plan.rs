@@ -3,7 +3,7 @@
 //!
 //! Must not know: how refs are moved.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::PathBuf;
 
 use git2::{ObjectType, Odb, Oid};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::find::{self, Scan};
+use super::fresh::Fresh;
 use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
 use super::lfs::{self, Lfs};
@@ -18,6 +19,7 @@ use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
 use super::submodule::{self, Submodules};
 use super::{diff, map, policy, raw, refuse};
+use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::effect::git::{Choice, Copy, CopyKind, CopyMap, Plan, Policy, RefMove};
 
@@ -51,6 +53,12 @@ pub(super) struct Details {
     /// What a person chose for files that can't be edited as text.
     #[serde(default)]
     pub(super) policy: Policy,
+    /// Name of the pack with all that stays, once it was made.
+    #[serde(default)]
+    pub(super) pack: Option<String>,
+    /// Objects that nothing needed, which were left out of it.
+    #[serde(default)]
+    pub(super) dropped: u64,
 }
 
 /// A plan for people and one for machines.
@@ -58,6 +66,8 @@ pub(super) struct Details {
 pub(super) struct Worked {
     pub(super) plan: Plan,
     pub(super) details: Details,
+    /// Every object with a new counterpart: old id to new id.
+    pub(super) map: HashMap<Oid, Oid>,
 }
 
 /// All that is known about where the key is.
@@ -66,24 +76,20 @@ pub(super) struct Seen {
     pub(super) scan: Scan,
     pub(super) refs: Refs,
     leftovers: Vec<Leftover>,
-    /// Files that hold the key and are to be left: what each is, and the form.
-    left: Vec<(Oid, &'static str, &'static str)>,
     submodules: Submodules,
     lfs: Lfs,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
-    let mut scan = find::scan(repo)?;
-    let left = policy::leave(repo, &mut scan)?;
+    let scan = find::scan(repo)?;
     let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
-    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, left, submodules, lfs })
+    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, submodules, lfs })
 }
 
 /// The map of copies alone.
 pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
     let seen = look(repo)?;
-    let odb = repo.odb()?;
-    let mut trees = Trees::new(&odb, &seen.scan);
+    let mut trees = Trees::new(&seen.scan);
     let graph = Graph::new(repo, &seen.scan, &mut trees)?;
     let copies = copies(repo, &seen, &mut trees, &graph)?;
     Ok(CopyMap {
@@ -96,7 +102,7 @@ pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
 
 fn copies(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>, graph: &Graph) -> Result<Vec<Copy>> {
     let mut copies = map::copies(repo, &seen.scan, trees, graph, &seen.refs, &seen.leftovers)?;
-    copies.extend(staged(repo, seen, trees)?);
+    copies.extend(staged(repo, seen)?);
     copies.extend(seen.submodules.held.iter().map(submodule::Held::copy));
     copies.extend(seen.lfs.held.iter().map(|held| held.copy(repo)));
     for name in seen.refs.direct.iter().map(|r| r.name.as_bytes()) {
@@ -131,12 +137,13 @@ fn left(id: String, what: CopyKind, form: &str) -> Copy {
 }
 
 /// Index entries that hold the key and are not simply what HEAD holds.
-fn staged(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>) -> Result<Vec<Copy>> {
+fn staged(repo: &Repo<'_>, seen: &Seen) -> Result<Vec<Copy>> {
     if repo.work.is_none() {
         return Ok(Vec::new());
     }
-    let head = seen.refs.head.and_then(|id| seen.scan.commits.get(&id)).and_then(|commit| trees.below(commit.tree));
-    let committed: HashSet<Oid> = head.iter().flat_map(|below| below.iter()).map(|held| held.id).collect();
+    let head =
+        seen.refs.head.and_then(|id| seen.scan.commits.get(&id)).and_then(|commit| seen.scan.ways.number(commit.tree));
+    let committed: HashSet<Oid> = head.map(|tree| seen.scan.ways.objects(tree)).unwrap_or_default();
     let mut found = Vec::new();
     // `<mode> <id> <stage>\t<path>`
     let listed = repo.git.run(&["ls-files", "--stage", "-z"])?;
@@ -155,15 +162,16 @@ fn staged(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>) -> Result<Vec<Cop
     Ok(found)
 }
 
-/// Works the rewrite out; `write` stores the new objects.
-pub(super) fn work(repo: &Repo<'_>, seen: &Seen, write: bool) -> Result<Worked> {
+/// Works the rewrite out; `fresh` takes the new objects.
+pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Result<Worked> {
+    sound(&seen.scan)?;
     let odb = repo.odb()?;
-    let mut trees = Trees::new(&odb, &seen.scan);
+    let mut trees = Trees::new(&seen.scan);
     let graph = Graph::new(repo, &seen.scan, &mut trees)?;
     let copies = copies(repo, seen, &mut trees, &graph)?;
     let kept = Repo::kept(&seen.refs);
     let alive = graph::reach(&seen.scan, &kept, repo.git2.is_shallow())?;
-    let mut rewriter = Rewriter::new(repo, &odb, &seen.scan, write);
+    let mut rewriter = Rewriter::new(repo, &odb, &seen.scan, fresh);
     rewriter.commits(&graph, &mut trees, &alive)?;
     for id in &kept {
         rewriter.object(*id, &mut trees)?;
@@ -174,7 +182,22 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, write: bool) -> Result<Worked> 
     let moves = moves(&seen.refs, &rewriter);
     let details = details(repo, seen, &mut trees, &graph, &rewriter, moves);
     let plan = describe(repo, seen, &odb, copies, &graph, &alive, &rewriter, &details)?;
-    Ok(Worked { plan, details })
+    Ok(Worked { plan, details, map: rewriter.map })
+}
+
+/// A history that can't be read can't be rewritten, nor be shown to be clean.
+fn sound(scan: &Scan) -> Result<()> {
+    if scan.broken.is_empty() && scan.unread.is_empty() {
+        return Ok(());
+    }
+    let some: Vec<String> = scan.broken.iter().take(3).map(ToString::to_string).collect();
+    let why = if some.is_empty() {
+        format!("{} pack(s) can't be read", scan.unread.len())
+    } else {
+        format!("{} object(s) can't be read: {} …", scan.broken.len(), some.join(", "))
+    };
+    Err(Fault::refused("the repository is damaged", why)
+        .hint("`git fsck` lists what is broken; fetch it, or work on a fresh clone"))
 }
 
 fn moves(refs: &Refs, rewriter: &Rewriter<'_>) -> Vec<RefMove> {
@@ -217,14 +240,14 @@ fn details(
     let named = |id: &Oid| scan.commits.contains_key(id) || scan.tags.contains_key(id);
     let map: BTreeMap<String, String> =
         rewriter.map.iter().filter(|(id, _)| named(id)).map(|(old, new)| (old.to_string(), new.to_string())).collect();
-    let mut leads_to_key = |mut id: Oid| {
+    let leads_to_key = |mut id: Oid| {
         loop {
             if scan.dirty.contains_key(&id) || graph.changed.contains(&id) {
                 return true;
             }
             match scan.tags.get(&id) {
                 Some(target) => id = *target,
-                None => return !scan.commits.contains_key(&id) && trees.below(id).is_some(),
+                None => return !scan.commits.contains_key(&id) && trees.leads(id),
             }
         }
     };
@@ -239,8 +262,19 @@ fn details(
     let tree = head.map(|old| (old.to_string(), rewriter.map.get(&old).copied().unwrap_or(old).to_string()));
     let dirty: BTreeSet<String> = scan.dirty.keys().map(ToString::to_string).collect();
     let plan = id(repo, seen, &moves, &map, &dirty);
-    let policy = repo.policy;
-    Details { plan, stage: Stage::Planned, git_dir: repo.dir.clone(), moves, tree, map, lost, dirty, policy }
+    Details {
+        plan,
+        stage: Stage::Planned,
+        git_dir: repo.dir.clone(),
+        moves,
+        tree,
+        map,
+        lost,
+        dirty,
+        policy: repo.policy,
+        pack: None,
+        dropped: 0,
+    }
 }
 
 /// Short hash over all that would be done: the same repository and key give the same plan.
@@ -349,16 +383,16 @@ fn describe(
 
 /// Files that can't be edited as text, and what is done with each.
 fn choices(seen: &Seen, rewriter: &Rewriter<'_>, copies: &[Copy]) -> Vec<Choice> {
-    let one = |id: &Oid, what: &str, way: policy::Way, form: Option<&str>| {
+    let one = |id: &Oid, what: &str, way: policy::Way| {
         let copy = copies.iter().find(|c| c.id == id.to_string());
         let inside = seen.scan.archives.inside.get(id).map(|all| all.iter().map(ToString::to_string).collect());
-        let form = form.map(str::to_owned).or_else(|| copy.map(|c| c.form.clone()));
+        let form = copy.map(|c| c.form.clone());
         let path = copy.and_then(|c| c.path.clone());
         let holds = inside.unwrap_or_else(|| form.into_iter().collect());
         Choice { id: id.to_string(), path, what: what.into(), holds, way: way.words() }
     };
-    let done = rewriter.fates.iter().map(|(id, (what, way))| one(id, what, *way, None));
-    done.chain(seen.left.iter().map(|(id, what, form)| one(id, what, policy::Way::Left, Some(form)))).collect()
+    let done = rewriter.fates.iter().map(|(id, (what, way))| one(id, what, *way));
+    done.chain(seen.scan.left.iter().map(|(id, what)| one(id, what, policy::Way::Left))).collect()
 }
 
 fn details_has(rewriter: &Rewriter<'_>, scan: &Scan, id: Oid) -> bool {
@@ -384,6 +418,12 @@ fn not_looked_into(repo: &Repo<'_>, seen: &Seen) -> Vec<String> {
     list.extend(scan.archives.not_looked_into());
     if !scan.broken.is_empty() {
         list.push(format!("{} object(s) that can't be read (`git fsck` lists them)", scan.broken.len()));
+    }
+    if !scan.odd.is_empty() {
+        list.push(format!("what {} odd commit(s) or tag(s) lead to (`git fsck` lists them)", scan.odd.len()));
+    }
+    if !scan.unread.is_empty() {
+        list.push(format!("{} pack(s) that can't be read as a whole (`git fsck` says more)", scan.unread.len()));
     }
     if repo.git2.is_shallow() {
         list.push("history before the shallow boundary".into());

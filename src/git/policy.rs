@@ -2,10 +2,7 @@
 //!
 //! Must not know: trees, commits, how anything is stored.
 
-use git2::{ObjectType, Oid};
-
 use super::archive::{self, Bounds};
-use super::find::Scan;
 use super::needle::binary;
 use super::repo::Repo;
 use crate::base::fault::Result;
@@ -69,30 +66,13 @@ pub(super) fn decide(repo: &Repo<'_>, data: &[u8]) -> Result<Decision> {
     Ok((None, Way::Edited, repo.search.replace(data, false)?))
 }
 
-/// Takes out of `scan` what is to be left as it is: what it is, and the form the key has in it.
-pub(super) fn leave(repo: &Repo<'_>, scan: &mut Scan) -> Result<Vec<(Oid, &'static str, &'static str)>> {
-    let (archives, binaries) = (repo.policy.archives == Archives::Leave, repo.policy.binaries == Binaries::Leave);
-    let mut left = Vec::new();
-    if !archives && !binaries {
-        return Ok(left);
+/// What a file is, when it is to be left as it is although it holds the key.
+pub(super) fn leaves(repo: &Repo<'_>, data: &[u8]) -> Option<&'static str> {
+    if archive::looks_like(data).is_some_and(archive::Kind::opens) {
+        (repo.policy.archives == Archives::Leave).then_some("archive")
+    } else {
+        (repo.policy.binaries == Binaries::Leave && binary(data)).then_some("binary")
     }
-    let odb = repo.odb()?;
-    for (id, (kind, form)) in &scan.dirty {
-        repo.go_on()?;
-        let Some(object) = odb.read(*id).ok().filter(|_| *kind == ObjectType::Blob) else { continue };
-        if archive::looks_like(object.data()).is_some_and(archive::Kind::opens) {
-            if archives {
-                left.push((*id, "archive", *form));
-            }
-        } else if binaries && binary(object.data()) {
-            left.push((*id, "binary", *form));
-        }
-    }
-    left.sort_unstable();
-    for (id, ..) in &left {
-        scan.dirty.remove(id);
-    }
-    Ok(left)
 }
 
 /// Why a plan with such files can't be applied yet.

@@ -41,6 +41,11 @@ impl World {
         world
     }
 
+    /// Another repository with the same key.
+    pub(crate) fn at(repo: PathBuf, like: &Self) -> Self {
+        Self { temp: tempfile::tempdir().unwrap(), repo, tick: Cell::new(0), key: like.key.clone() }
+    }
+
     pub(crate) fn temp(&self) -> &Path {
         self.temp.path()
     }

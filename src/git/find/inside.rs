@@ -4,20 +4,25 @@
 
 use std::collections::BTreeMap;
 
-use git2::{Odb, Oid};
+use git2::Oid;
 
+use super::library;
 use super::note::Notes;
+use super::places::Places;
 use crate::base::fault::Result;
 use crate::base::words::count;
+use crate::effect::git::{Archives as Choice, Binaries};
 use crate::git::archive::{self, Bounds, Inside, Unseen, Why};
 use crate::git::pack::entry::Kind;
+use crate::git::policy;
 use crate::git::repo::Repo;
 use crate::git::say;
 
-/// A file above this size is not unpacked: it would have to be held in memory.
-const LARGEST: usize = 1 << 30;
 /// Places that are told of one reason.
 const TOLD: usize = 3;
+
+/// A file that holds the key and is to be left, and what it is.
+pub(in crate::git) type Left = (Oid, &'static str);
 
 /// What archives held, and what of them was not seen.
 #[derive(Debug, Default)]
@@ -53,7 +58,7 @@ impl Archives {
 }
 
 /// Looks into what the first pass found opaque. What holds the key counts as dirty from here on.
-pub(super) fn look(repo: &Repo<'_>, odb: &Odb<'_>, all: &mut Vec<Notes>) -> Result<Archives> {
+pub(super) fn look(repo: &Repo<'_>, places: &Places, all: &mut Vec<Notes>) -> Result<Archives> {
     let mut opaque: Vec<_> = all.iter_mut().flat_map(|notes| std::mem::take(&mut notes.opaque)).collect();
     opaque.sort_unstable();
     opaque.dedup_by_key(|(id, _)| *id);
@@ -65,16 +70,11 @@ pub(super) fn look(repo: &Repo<'_>, odb: &Odb<'_>, all: &mut Vec<Notes>) -> Resu
         say(repo.ask, "looking into archives", n as u64, opaque.len() as u64);
         let Ok(oid) = Oid::from_bytes(id) else { continue };
         let mut unseen = |why| archives.unseen.push((oid, Unseen { place: String::new(), why }));
-        match odb.read_header(oid) {
-            Ok((size, _)) if size > LARGEST => {
-                unseen(Why::Bound("a file's size"));
-                continue;
-            }
-            Ok(_) => {}
-            Err(_) => continue,
-        }
-        let Ok(object) = odb.read(oid) else { continue };
-        let looked = archive::search(repo.search, object.data(), &bounds);
+        let Some((_, data)) = library::read(places, oid) else {
+            unseen(Why::Damaged);
+            continue;
+        };
+        let looked = archive::search(repo.search, &data, &bounds);
         repo.go_on()?;
         archives.unseen.extend(looked.unseen.into_iter().map(|unseen| (oid, unseen)));
         if let Some(first) = looked.inside.first() {
@@ -84,4 +84,28 @@ pub(super) fn look(repo: &Repo<'_>, odb: &Odb<'_>, all: &mut Vec<Notes>) -> Resu
     }
     all.push(notes);
     Ok(archives)
+}
+
+/// Takes out of the notes what is to be left as it is, by a person's choice: its id and what it is.
+pub(super) fn leave(repo: &Repo<'_>, places: &Places, all: &mut [Notes]) -> Result<Vec<Left>> {
+    let mut left: Vec<Left> = Vec::new();
+    if repo.policy.archives != Choice::Leave && repo.policy.binaries != Binaries::Leave {
+        return Ok(left);
+    }
+    for notes in &mut *all {
+        for (id, ..) in notes.dirty.iter().filter(|(_, kind, ..)| *kind == Kind::Blob) {
+            repo.go_on()?;
+            let Ok(oid) = Oid::from_bytes(id) else { continue };
+            let Some((_, data)) = library::read(places, oid) else { continue };
+            if let Some(what) = policy::leaves(repo, &data) {
+                left.push((oid, what));
+            }
+        }
+    }
+    left.sort_unstable();
+    left.dedup();
+    for notes in all {
+        notes.dirty.retain(|(id, ..)| !left.iter().any(|(oid, _)| oid.as_bytes() == id));
+    }
+    Ok(left)
 }

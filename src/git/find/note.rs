@@ -19,6 +19,8 @@ pub(super) struct Notes {
     pub(super) commits: Vec<(Oid, Commit)>,
     pub(super) tags: Vec<(Oid, Oid)>,
     pub(super) broken: Vec<Id>,
+    /// Commits and tags that don't say what they name.
+    pub(super) odd: Vec<Id>,
     /// Trees that no pack of ours can show again.
     pub(super) trees: Vec<Id>,
     /// Files whose bytes alone don't tell what is in them, with the number of the place.
@@ -27,15 +29,14 @@ pub(super) struct Notes {
     pub(super) bytes: u64,
     /// Numbers of trees: one below, the one that holds it.
     pub(super) edges: Vec<(u32, u32)>,
-    /// Numbers of trees that hold a dirty object themselves.
-    pub(super) holders: Vec<u32>,
+    /// Numbers of dirty objects, and of a tree that holds them.
+    pub(super) holders: Vec<(u32, u32)>,
 }
 
 impl Notes {
     /// Counts an object and keeps what is needed of it. `upward`: note what a tree holds.
     pub(super) fn saw(&mut self, id: &Id, place: usize, seen: &Seen<'_>, upward: Option<&Upward<'_>>) {
-        self.objects += 1;
-        self.bytes += seen.size as u64;
+        self.count(seen.size);
         if let Some(form) = seen.form {
             self.dirty.push((*id, seen.kind, form, place));
         }
@@ -43,11 +44,11 @@ impl Notes {
         match seen.kind {
             Kind::Commit => match (Oid::from_bytes(id), raw::commit(data)) {
                 (Ok(oid), Some(commit)) => self.commits.push((oid, commit)),
-                _ => self.broken.push(*id),
+                _ => self.odd.push(*id),
             },
             Kind::Tag => match (Oid::from_bytes(id), raw::tag_target(data)) {
                 (Ok(oid), Some(target)) => self.tags.push((oid, target)),
-                _ => self.broken.push(*id),
+                _ => self.odd.push(*id),
             },
             Kind::Tree => {
                 if let Some(upward) = upward {
@@ -58,6 +59,21 @@ impl Notes {
             Kind::Blob => {}
         }
     }
+
+    fn count(&mut self, size: usize) {
+        self.objects += 1;
+        self.bytes += size as u64;
+    }
+}
+
+/// Whether nothing but its number is kept of an object.
+fn plain(seen: &Seen<'_>, upward: bool) -> bool {
+    seen.form.is_none()
+        && match seen.kind {
+            Kind::Commit | Kind::Tag => false,
+            Kind::Tree => !upward,
+            Kind::Blob => seen.data.is_none_or(|data| looks_like(data).is_none()),
+        }
 }
 
 /// Notes about the entries of one pack.
@@ -76,7 +92,10 @@ impl Sink for PackNotes<'_, '_> {
     }
 
     fn saw(&mut self, rank: u32, seen: Seen<'_>) -> bool {
-        if let Some(id) = self.pack.id(rank) {
+        // Ids lie in another order than entries: each costs a walk through memory.
+        if plain(&seen, self.upward.is_some()) {
+            self.notes.count(seen.size);
+        } else if let Some(id) = self.pack.id(rank) {
             self.notes.saw(id, self.place, &seen, self.upward);
         }
         // Only what was built cost its size.

@@ -2,9 +2,10 @@
 //!
 //! Must not know: commits, paths.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::note::Notes;
+use super::ways::Ways;
 use crate::git::pack::entry::Id;
 
 /// Bits of an id that say where in the roll to look.
@@ -57,15 +58,16 @@ fn start(id: &Id) -> usize {
 #[derive(Debug)]
 pub(super) struct Upward<'d> {
     pub(super) roll: Roll,
-    dirty: &'d HashSet<Id>,
+    /// Dirty objects, numbered.
+    dirty: &'d HashMap<Id, u32>,
     /// A bit for each start of a dirty id: most ids are told apart by it.
     sieve: Vec<u64>,
 }
 
 impl<'d> Upward<'d> {
-    pub(super) fn new(roll: Roll, dirty: &'d HashSet<Id>) -> Self {
+    pub(super) fn new(roll: Roll, dirty: &'d HashMap<Id, u32>) -> Self {
         let mut sieve = vec![0; (1 << BITS) / 64];
-        for id in dirty {
+        for id in dirty.keys() {
             if let Some(word) = sieve.get_mut(start(id) / 64) {
                 *word |= 1 << (start(id) % 64);
             }
@@ -73,35 +75,32 @@ impl<'d> Upward<'d> {
         Self { roll, dirty, sieve }
     }
 
-    fn is_dirty(&self, id: &Id) -> bool {
-        self.sieve.get(start(id) / 64).is_some_and(|word| word & (1 << (start(id) % 64)) != 0)
-            && self.dirty.contains(id)
+    fn dirty(&self, id: &Id) -> Option<u32> {
+        let word = self.sieve.get(start(id) / 64)?;
+        if word & (1 << (start(id) % 64)) == 0 { None } else { self.dirty.get(id).copied() }
     }
 
     /// Notes what the tree `id` holds. What is malformed at its end is not there.
     pub(super) fn tree(&self, id: &Id, data: &[u8], notes: &mut Notes) {
         let Some(own) = self.roll.number(id) else { return };
         let mut rest = data;
-        let mut holds = false;
         while let Some((mode, entry, after)) = entry(rest) {
             rest = after;
             match mode {
                 Mode::Tree => notes.edges.extend(self.roll.number(entry).map(|below| (below, own))),
                 Mode::Commit => {}
-                Mode::File => holds = holds || self.is_dirty(entry),
+                Mode::File => notes.holders.extend(self.dirty(entry).map(|object| (object, own))),
             }
-        }
-        if holds {
-            notes.holders.push(own);
         }
     }
 
-    /// Ids of all trees that lead to something dirty: those that are dirty by a name, those that hold it, and upward.
-    pub(super) fn marked(&self, notes: &[Notes]) -> Vec<Id> {
+    /// The trees that lead to something dirty (those that are dirty by a name, those that hold it, and upward), and
+    /// how. Edges are taken out of `notes`.
+    pub(super) fn ways(self, notes: &mut [Notes]) -> Ways {
         let mut marks = vec![false; self.roll.len()];
         let found = notes.iter().flat_map(|n| n.dirty.iter().map(|(id, ..)| id));
-        let named = self.dirty.iter().chain(found).filter_map(|id| self.roll.number(id));
-        for number in named.chain(notes.iter().flat_map(|n| n.holders.iter().copied())) {
+        let named = self.dirty.keys().chain(found).filter_map(|id| self.roll.number(id));
+        for number in named.chain(notes.iter().flat_map(|n| n.holders.iter().map(|(_, own)| *own))) {
             if let Some(mark) = marks.get_mut(number as usize) {
                 *mark = true;
             }
@@ -118,7 +117,14 @@ impl<'d> Upward<'d> {
                 }
             }
         }
-        self.roll.ids.iter().zip(&marks).filter(|(_, mark)| **mark).map(|(id, _)| *id).collect()
+        let mut edges = Vec::new();
+        let mut holders = Vec::new();
+        for notes in notes {
+            let marked = |n: &u32| marks.get(*n as usize) == Some(&true);
+            edges.extend(std::mem::take(&mut notes.edges).into_iter().filter(|(below, _)| marked(below)));
+            holders.append(&mut notes.holders);
+        }
+        Ways::new(&self.roll.ids, &marks, self.dirty, edges, &holders)
     }
 }
 
@@ -146,6 +152,7 @@ fn entry(tree: &[u8]) -> Option<(Mode, &Id, &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::ways::Under;
     use super::*;
 
     fn tree(entries: &[(&str, Id)]) -> Vec<u8> {
@@ -155,7 +162,7 @@ mod tests {
     #[test]
     fn dirt_goes_up_however_deep_and_not_sideways() {
         let id = |n: u8| [n; 20];
-        let dirty = HashSet::from([id(9)]);
+        let dirty = HashMap::from([(id(9), 0)]);
         let upward = Upward::new(Roll::new((1..6).rev().map(id).collect()), &dirty);
         let mut notes = Notes::default();
         upward.tree(&id(1), &tree(&[("100644 a", id(7)), ("40000 b", id(2))]), &mut notes);
@@ -163,6 +170,12 @@ mod tests {
         upward.tree(&id(3), &tree(&[("100755 d", id(9))]), &mut notes);
         upward.tree(&id(4), &tree(&[("160000 sub", id(9))]), &mut notes);
         upward.tree(&id(5), &tree(&[("40000 x", id(4))])[..10], &mut notes);
-        assert_eq!(upward.marked(&[notes]), [id(1), id(2), id(3)]);
+        let ways = upward.ways(&mut [notes]);
+        let oid = |n| git2::Oid::from_bytes(&id(n)).unwrap();
+        let leads: Vec<u8> = (1..10).filter(|n| ways.number(oid(*n)).is_some()).collect();
+        assert_eq!(leads, [1, 2, 3]);
+        let top = ways.number(oid(1)).unwrap();
+        assert_eq!(ways.objects(top), std::collections::HashSet::from([oid(9)]));
+        assert_eq!(ways.under(top).collect::<Vec<_>>(), [Under::Tree(ways.number(oid(2)).unwrap())]);
     }
 }

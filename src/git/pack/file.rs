@@ -18,9 +18,9 @@ const HEADER: u64 = 12;
 /// The checksum at the end.
 const TRAILER: u64 = 20;
 /// Bytes read at once.
-const BLOCK: u64 = 1 << 14;
+const BLOCK: u64 = 1 << 12;
 /// Blocks a reader keeps.
-const BLOCKS: usize = 512;
+const BLOCKS: usize = 2048;
 /// Bases behind each other at most; git's own writers stop at 4,095.
 const DEEPEST: usize = 1 << 13;
 

@@ -14,8 +14,8 @@ const LOST: u8 = 0xfd;
 
 /// Every entry's place in the forest, by rank.
 pub(in crate::git) struct Forest {
-    first: Vec<u32>,
-    next: Vec<u32>,
+    /// First delta against an entry, and the next one against the same base: side by side, as both are asked for.
+    links: Vec<(u32, u32)>,
     kinds: Vec<u8>,
     /// Entries that stand whole, in the pack's order.
     pub(in crate::git) roots: Vec<u32>,
@@ -69,8 +69,7 @@ impl Forest {
             kinds.append(&mut stretch.kinds);
         }
         inherit(&bases, &mut kinds);
-        let mut first = vec![NONE; bases.len()];
-        let mut next = vec![NONE; bases.len()];
+        let mut links = vec![(NONE, NONE); bases.len()];
         let mut roots = Vec::new();
         let mut lost = Vec::new();
         // Backwards, so that each list of children ascends.
@@ -78,10 +77,10 @@ impl Forest {
             let Ok(rank) = u32::try_from(at) else { continue };
             if kinds.get(at) == Some(&LOST) {
                 lost.push(rank);
-            } else if let Some(elder) = first.get_mut(*base as usize) {
-                let elder = std::mem::replace(elder, rank);
-                if let Some(slot) = next.get_mut(at) {
-                    *slot = elder;
+            } else if let Some((first, _)) = links.get_mut(*base as usize) {
+                let elder = std::mem::replace(first, rank);
+                if let Some((_, next)) = links.get_mut(at) {
+                    *next = elder;
                 }
             } else {
                 roots.push(rank);
@@ -89,19 +88,19 @@ impl Forest {
         }
         roots.reverse();
         lost.reverse();
-        Self { first, next, kinds, roots, lost }
+        Self { links, kinds, roots, lost }
     }
 
     /// The first delta against `rank`.
     #[inline]
     pub(in crate::git) fn child(&self, rank: u32) -> Option<u32> {
-        self.first.get(rank as usize).copied().filter(|child| *child != NONE)
+        self.links.get(rank as usize).map(|(first, _)| *first).filter(|child| *child != NONE)
     }
 
     /// The next delta against the same base.
     #[inline]
     pub(in crate::git) fn sibling(&self, rank: u32) -> Option<u32> {
-        self.next.get(rank as usize).copied().filter(|next| *next != NONE)
+        self.links.get(rank as usize).map(|(_, next)| *next).filter(|next| *next != NONE)
     }
 
     /// What the entry is, once its deltas are applied.
