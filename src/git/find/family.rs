@@ -8,6 +8,8 @@
 //!
 //! Must not know: what objects mean.
 
+use std::sync::Mutex;
+
 use super::body::{Body, Frame, Mark, Step, Steps, Whence, content, fetch};
 use crate::git::needle::{ANCHOR, Search};
 use crate::git::pack::delta::{Delta, Op};
@@ -17,6 +19,8 @@ use crate::git::pack::forest::Forest;
 
 /// A base up to this size is built at once: its deltas then read it directly.
 const SMALL: usize = 1 << 16;
+/// Objects of more bytes are read by one thread at a time.
+const LARGE: u64 = 1 << 25;
 /// Bytes of an object's start that are always known.
 const START: usize = 8;
 
@@ -48,6 +52,7 @@ pub(super) struct Diver<'a> {
     frames: Vec<Frame>,
     spare: Vec<Vec<u8>>,
     survey: Survey,
+    alone: &'a Mutex<()>,
 }
 
 impl std::fmt::Debug for Diver<'_> {
@@ -70,14 +75,17 @@ struct Survey {
 }
 
 impl<'a> Diver<'a> {
-    pub(super) fn new(pack: &'a Pack, forest: &'a Forest, search: &'a Search<'a>) -> Self {
+    /// `alone` is shared by all threads.
+    pub(super) fn new(pack: &'a Pack, forest: &'a Forest, search: &'a Search<'a>, alone: &'a Mutex<()>) -> Self {
         let reader = Reader::new(pack);
-        Self { reader, forest, search, frames: Vec::new(), spare: Vec::new(), survey: Survey::default() }
+        Self { reader, forest, search, frames: Vec::new(), spare: Vec::new(), survey: Survey::default(), alone }
     }
 
     /// Shows `root` and all that stands on it to `sink`. False: it said stop.
     pub(super) fn dive(&mut self, root: u32, sink: &mut impl Sink) -> bool {
         let Some(kind) = self.forest.kind(root) else { return true };
+        // One at a time of those that fill the memory.
+        let _alone = (self.reader.size(root) > LARGE).then(|| self.alone.lock());
         let mut next = Some(root);
         loop {
             let rank = match next.take() {

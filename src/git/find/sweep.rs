@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Mutex;
 
 use super::crew::{Crew, hands};
 use super::family::{Diver, Seen};
@@ -87,11 +88,12 @@ impl<'s> Sweep<'s> {
         upward: Option<&Upward<'_>>,
     ) -> Result<Vec<Notes>> {
         let crew = Crew::new(self.ask, words, grown.iter().map(|g| g.forest.count(kinds)).sum());
+        let alone = Mutex::new(());
         let mut all = Vec::new();
         for Grown { place, pack, forest } in grown {
             let wanted = |root: &u32| forest.kind(*root).is_some_and(|kind| kinds.contains(&kind));
             let roots: Vec<u32> = forest.roots.iter().copied().filter(wanted).collect();
-            let make = || (Diver::new(pack, forest, self.search), Notes::default());
+            let make = || (Diver::new(pack, forest, self.search, &alone), Notes::default());
             let states = crew.run(roots.len(), STEP, make, |(diver, notes), pulse, n| {
                 let Some(root) = roots.get(n) else { return true };
                 diver.dive(*root, &mut PackNotes { pack, place: *place, notes, pulse, upward })

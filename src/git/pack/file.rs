@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::delta::Delta;
 use super::entry::{Head, Id, Kind, LONGEST_HEAD, Stored};
 use super::index::Index;
-use super::inflate::Inflater;
+use super::inflate::{Inflater, room};
 use crate::base::Fault;
 use crate::base::fault::Result;
 
@@ -195,6 +195,11 @@ impl<'p> Reader<'p> {
         Head::parse(&few)
     }
 
+    /// Bytes that inflating the entry takes.
+    pub(in crate::git) fn size(&mut self, rank: u32) -> u64 {
+        self.head(rank).map_or(0, |head| head.size)
+    }
+
     /// The object itself, through all its bases in this pack. `None` when something is broken, or a base is not here.
     pub(in crate::git) fn object(&mut self, rank: u32) -> Option<(Kind, Vec<u8>)> {
         let mut deltas = Vec::new();
@@ -247,13 +252,4 @@ fn read<'b>(pack: &Pack, blocks: &'b mut [Block], long: &'b mut Vec<u8>, rank: u
     }
     let from = usize::try_from(start - first).ok()?;
     block.bytes.get(from..from + len)
-}
-
-/// Makes `bytes` have the length `len`, whatever is in it.
-fn room(bytes: &mut Vec<u8>, len: usize) {
-    if len <= bytes.len() {
-        bytes.truncate(len);
-    } else {
-        bytes.resize(len, 0);
-    }
 }
