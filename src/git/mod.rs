@@ -3,23 +3,29 @@
 //!
 //! Must not know: incidents, screens, where the key came from.
 //!
-//! How the parts stand: `needle` and `forms` search bytes; `find` reads every object through it; `graph` and `map` say
+//! How the parts stand: `needle` searches bytes; `find` reads every object through it; `graph` and `map` say
 //! what that means for the history; `rewrite` makes the new objects; `plan` puts it together; `switch` makes it so,
 //! with `align` (files), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `push` and `undo` come after.
 //!
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
 mod align;
+mod archive;
 mod cli;
 mod diff;
 mod find;
-mod forms;
+mod fold;
+mod fresh;
 mod graph;
+mod holders;
 mod leftover;
+mod lfs;
 mod map;
 mod needle;
 mod notes;
+mod pack;
 mod plan;
+mod policy;
 mod prove;
 mod push;
 mod raw;
@@ -27,9 +33,12 @@ mod reflog;
 mod refuse;
 mod repo;
 mod rewrite;
+mod roots;
 mod shelf;
 mod store;
+mod submodule;
 mod switch;
+mod tidy;
 mod undo;
 
 use std::path::Path;
@@ -40,7 +49,7 @@ use serde::de::DeserializeOwned;
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::Progress;
-use crate::effect::git::{CopyMap, GitReply, Plan, Proof, PushReport};
+use crate::effect::git::{CopyMap, GitReply, Plan, Policy, Proof, PushReport};
 use needle::{Needles, Search};
 use repo::Repo;
 
@@ -51,8 +60,8 @@ pub struct Ask<'a> {
     pub repo: &'a Path,
     /// A folder outside the repository for plans and backups. Made when needed, 0700.
     pub backup_root: &'a Path,
-    /// The leaked key: at least 16 bytes.
-    pub key: &'a [u8],
+    /// The leaked keys, each of at least 16 bytes. Where they overlap, the longest counts.
+    pub keys: &'a [&'a [u8]],
     /// Asked often; true stops the work at the next safe point.
     pub cancel: &'a (dyn Fn() -> bool + Sync),
     pub progress: &'a (dyn Fn(Progress) + Sync),
@@ -74,11 +83,24 @@ pub fn find(ask: &Ask<'_>) -> Result<CopyMap> {
     run(ask, |repo| plan::copy_map(repo))
 }
 
+/// For measuring only: inflates every entry of the packs below the folder `objects` and throws it away. What no search
+/// that reads everything can beat. Entries, and their bytes.
+#[doc(hidden)]
+pub fn inflate_all(objects: &Path) -> Result<(u64, u64)> {
+    find::inflate_all(objects)
+}
+
 /// What a rewrite would change, to the id. Changes nothing in the repository; keeps the plan in the backup folder.
 pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
+    plan_as(ask, Policy::default())
+}
+
+/// The same, with what a person chose for archives and binaries. The choice stays with the plan.
+pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
     run(ask, |repo| {
+        repo.policy = policy;
         let seen = plan::look(repo)?;
-        let worked = plan::work(repo, &seen, false)?;
+        let worked = plan::work(repo, &seen, None)?;
         if !worked.plan.nothing_to_do {
             shelf::save(ask.backup_root, &worked.details)?;
         }
@@ -122,7 +144,7 @@ pub fn finish(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
 }
 
 fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
-    let needles = Needles::new(ask.key)?;
+    let needles = Needles::new(ask.keys)?;
     let search = needles.search();
     repo::open(ask, &search)
         .and_then(|mut repo| work(&mut repo))

@@ -14,6 +14,7 @@ use super::needle::Search;
 use super::raw;
 use crate::base::Fault;
 use crate::base::fault::Result;
+use crate::effect::git::Policy;
 
 /// A repository, open in both ways: libgit2 for objects, git for the rest.
 pub(super) struct Repo<'a> {
@@ -25,6 +26,8 @@ pub(super) struct Repo<'a> {
     pub(super) dir: PathBuf,
     /// The working tree, absolute; `None` when bare.
     pub(super) work: Option<PathBuf>,
+    /// What a person chose for files that can't be edited as text.
+    pub(super) policy: Policy,
 }
 
 impl std::fmt::Debug for Repo<'_> {
@@ -70,7 +73,7 @@ pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<
     refuse_partial(&git2)?;
     outside(ask.backup_root, work.as_deref().unwrap_or(&dir), &dir)?;
     let git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true };
-    Ok(Repo { git2, git, ask, search, dir, work })
+    Ok(Repo { git2, git, ask, search, dir, work, policy: Policy::default() })
 }
 
 /// Can it be opened at all?
@@ -145,6 +148,11 @@ impl Repo<'_> {
         let path = self.work.as_deref().unwrap_or(&self.dir);
         let name = path.file_name().unwrap_or(path.as_os_str());
         self.search.text(name.as_bytes())
+    }
+
+    /// Where loose objects and packs are.
+    pub(super) fn objects(&self) -> PathBuf {
+        self.dir.join("objects")
     }
 
     pub(super) fn odb(&self) -> Result<git2::Odb<'_>> {

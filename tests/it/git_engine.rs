@@ -391,7 +391,10 @@ fn no_match_touches_nothing_and_a_second_run_neither() {
     let before = world.footprint();
     let plan = world.plan();
     assert!(plan.nothing_to_do && plan.refs.is_empty() && plan.copies.is_empty());
-    assert_eq!(world.apply(&plan.id), GitReply::Applied { plan: plan.id.clone(), refs: 0, backup: String::new() });
+    assert_eq!(
+        world.apply(&plan.id),
+        GitReply::Applied { plan: plan.id.clone(), refs: 0, backup: String::new(), dropped: 0 }
+    );
     assert_eq!(world.footprint(), before);
     world.old_leak();
     let before = world.footprint();
@@ -415,7 +418,7 @@ fn a_short_key_and_a_backup_inside_are_refused() {
         let ask = git::Ask {
             repo: &world.repo,
             backup_root: root,
-            key: key.as_bytes(),
+            keys: &[key.as_bytes()],
             cancel: &|| false,
             progress: &|_| {},
         };
@@ -439,7 +442,7 @@ fn cancel_stops_and_changes_nothing() {
         let ask = git::Ask {
             repo: &world.repo,
             backup_root: &backup,
-            key: world.key.as_bytes(),
+            keys: &[world.key.as_bytes()],
             cancel: &cancel,
             progress: &|_| {},
         };

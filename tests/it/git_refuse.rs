@@ -144,7 +144,7 @@ fn a_ref_that_is_locked_while_switching_leaves_everything_old() {
     let ask = git::Ask {
         repo: &world.repo,
         backup_root: &backup,
-        key: world.key.as_bytes(),
+        keys: &[world.key.as_bytes()],
         cancel: &|| false,
         // Somebody else takes the lock between our last look and the transaction.
         progress: &|p| drop((p.words == "switching").then(|| fs::write(&lock, ""))),

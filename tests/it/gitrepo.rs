@@ -41,6 +41,11 @@ impl World {
         world
     }
 
+    /// Another repository with the same key.
+    pub(crate) fn at(repo: PathBuf, like: &Self) -> Self {
+        Self { temp: tempfile::tempdir().unwrap(), repo, tick: Cell::new(0), key: like.key.clone() }
+    }
+
     pub(crate) fn temp(&self) -> &Path {
         self.temp.path()
     }
@@ -143,7 +148,7 @@ impl World {
         work(&Ask {
             repo: &self.repo,
             backup_root: &backup,
-            key: self.key.as_bytes(),
+            keys: &[self.key.as_bytes()],
             cancel: &|| false,
             progress: &|_| {},
         })
@@ -300,7 +305,7 @@ pub(crate) fn interrupted(world: &World, at: usize, work: impl Fn(&Ask<'_>)) -> 
     let ask = Ask {
         repo: &world.repo,
         backup_root: &backup,
-        key: world.key.as_bytes(),
+        keys: &[world.key.as_bytes()],
         cancel: &|| false,
         progress: &|_| {
             let now = {

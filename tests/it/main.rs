@@ -29,9 +29,15 @@ mod ui_kit;
 mod walk;
 mod writer;
 
+mod git_archives;
+mod git_beside;
 mod git_engine;
+mod git_forms;
+mod git_property;
 mod git_push;
 mod git_refuse;
+mod git_scan;
+mod git_sweep;
 mod git_switch;
 mod gitrepo;
 mod purge_cli;
