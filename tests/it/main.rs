@@ -30,6 +30,7 @@ mod walk;
 mod writer;
 
 mod git_engine;
+mod git_packs;
 mod git_property;
 mod git_push;
 mod git_refuse;
