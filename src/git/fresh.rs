@@ -94,7 +94,7 @@ fn known(kind: ObjectType) -> Option<Kind> {
         ObjectType::Tree => Some(Kind::Tree),
         ObjectType::Blob => Some(Kind::Blob),
         ObjectType::Tag => Some(Kind::Tag),
-        _ => None,
+        ObjectType::Any => None,
     }
 }
 

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::plan::{Details, Stage};
 use super::repo::Repo;
 use super::store;
-use crate::base::Fault;
 use crate::base::fault::Result;
+use crate::base::{Fault, FaultKind};
 
 /// Only file of ours in the git directory, and only while a switch or an undo runs.
 pub(super) const JOURNAL: &str = "stanch-switch.json";
@@ -137,14 +137,20 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
         if let Some(folder) = target.parent() {
             store::private_dir(folder)?;
         }
-        if from.starts_with(&objects) {
-            store::link_private(from, &target)?;
-        } else {
-            store::copy_private(from, &target)?;
-        }
+        let put = if from.starts_with(&objects) { store::link_private } else { store::copy_private };
+        put(from, &target).map_err(|fault| if from.exists() { fault } else { vanished() })?;
     }
     store::flush(to)?;
     store::put(&to.join(WHOLE), b"yes\n")
+}
+
+fn vanished() -> Fault {
+    Fault::new(
+        FaultKind::Changed,
+        "the repository is changing now",
+        "a file went while the backup was made, as when another git packs; nothing was changed",
+    )
+    .hint("wait until the other git ends, then plan and apply again")
 }
 
 /// The copy of the git directory in a whole backup of `plan`.

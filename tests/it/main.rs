@@ -33,6 +33,7 @@ mod git_archives;
 mod git_beside;
 mod git_engine;
 mod git_forms;
+mod git_packs;
 mod git_property;
 mod git_push;
 mod git_refuse;

@@ -30,7 +30,9 @@ pub(super) fn alive(
     let mut need = Need { refs: Vec::with_capacity(count), flaws: Vec::with_capacity(count) };
     need.refs.resize_with(count, AtomicU32::default);
     need.flaws.resize_with(count, AtomicU8::default);
-    roots.iter().for_each(|n| need.add(*n));
+    for n in roots {
+        need.add(*n);
+    }
     let forest = Forest::new(source);
     let next = AtomicU32::new(0);
     let failed = AtomicBool::new(false);
@@ -106,7 +108,7 @@ impl Need {
         let mut seen = 0_u32;
         while let Some(n) = open.pop() {
             seen += 1;
-            if seen % 1024 == 0 && cancel() {
+            if seen.is_multiple_of(1024) && cancel() {
                 return Err(crate::git::cancelled());
             }
             if source.entry(n).kind == Kind::Blob {

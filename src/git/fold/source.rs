@@ -178,12 +178,12 @@ fn some_heads(
             return Err(crate::git::cancelled());
         }
         let head = reader.head(rank).ok_or_else(|| damaged("an entry of a pack can't be read"))?;
-        let (base, kind) = match head.stored {
-            Stored::Whole(kind) => (NONE, kind),
-            _ => {
-                let base = pack.base_of(rank, &head).filter(|base| *base != rank);
-                (first + base.ok_or_else(|| damaged("a delta's base is not in its pack"))?, Kind::Blob)
-            }
+        let (base, kind) = if let Stored::Whole(kind) = head.stored {
+            (NONE, kind)
+        } else {
+            let base = pack.base_of(rank, &head).filter(|base| *base != rank);
+            // Its kind is its base's, which is settled when all heads are read.
+            (first + base.ok_or_else(|| damaged("a delta's base is not in its pack"))?, Kind::Blob)
         };
         entries.push(Entry { base, first: NONE, kind });
     }
@@ -253,9 +253,9 @@ impl Table {
     }
 
     fn slot(&self, id: &Id) -> (usize, u32) {
-        let [a, b, c, d, e, f, g, h, i, j, k, l, ..] = *id;
-        let hash = usize::try_from(u64::from_le_bytes([a, b, c, d, e, f, g, h])).unwrap_or_default();
-        (hash & self.slots.len().wrapping_sub(1), u32::from_le_bytes([i, j, k, l]))
+        let part = |from: usize| id.get(from..).and_then(|rest| rest.first_chunk()).copied().unwrap_or_default();
+        let hash = usize::try_from(u32::from_le_bytes(part(0))).unwrap_or_default();
+        (hash & self.slots.len().wrapping_sub(1), u32::from_le_bytes(part(4)))
     }
 
     fn find<'i>(&self, id: &Id, name: &dyn Fn(u32) -> Option<&'i Id>) -> Option<u32> {
