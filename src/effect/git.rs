@@ -59,6 +59,9 @@ pub enum GitReply {
         plan: String,
         refs: usize,
         backup: String,
+        /// Objects that nothing needed: they are in the backup only, and go with it.
+        #[serde(default)]
+        dropped: u64,
     },
     Proved(Proof),
     Pushed(PushReport),

@@ -34,6 +34,9 @@ pub(super) fn align(repo: &Repo<'_>, from: &str, to: &str, clean: bool) -> Resul
         return Ok(());
     }
     let changes = changes(repo, from, to)?;
+    if !clean {
+        sweep(&work, &changes)?;
+    }
     let total = changes.len() as u64;
     let (gone, here): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(|c| c.new.is_none());
     let sparse = absent_on_purpose(repo)?;
@@ -54,6 +57,20 @@ pub(super) fn align(repo: &Repo<'_>, from: &str, to: &str, clean: bool) -> Resul
 /// dropped already: that comes after the files, so they are in place.
 fn is_whole(repo: &Repo<'_>, from: &str) -> Result<bool> {
     Ok(repo.git.ask_git(&["ls-tree", "-r", "-t", "--name-only", from], None)?.ok)
+}
+
+/// Removes half a file of our own that a killed process left beside the files it was changing.
+fn sweep(work: &Path, changes: &[Change]) -> Result<()> {
+    let files = changes.iter().map(|change| work.join(OsStr::from_bytes(&change.path)));
+    let mut folders: Vec<PathBuf> = files.filter_map(|file| file.parent().map(Path::to_owned)).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    for file in folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten() {
+        if file.file_name().to_string_lossy().starts_with(store::TEMP) {
+            store::remove(&file.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn changes(repo: &Repo<'_>, from: &str, to: &str) -> Result<Vec<Change>> {

@@ -13,6 +13,8 @@ mod align;
 mod cli;
 mod diff;
 mod find;
+mod fold;
+mod fresh;
 mod graph;
 mod holders;
 mod leftover;
@@ -28,9 +30,11 @@ mod reflog;
 mod refuse;
 mod repo;
 mod rewrite;
+mod roots;
 mod shelf;
 mod store;
 mod switch;
+mod tidy;
 mod undo;
 
 use std::path::Path;
@@ -86,7 +90,7 @@ pub fn inflate_all(objects: &Path) -> Result<(u64, u64)> {
 pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
     run(ask, |repo| {
         let seen = plan::look(repo)?;
-        let worked = plan::work(repo, &seen, false)?;
+        let worked = plan::work(repo, &seen, None)?;
         if !worked.plan.nothing_to_do {
             shelf::save(ask.backup_root, &worked.details)?;
         }

@@ -3,7 +3,7 @@
 //!
 //! Must not know: how refs are moved.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use git2::{ObjectType, Odb, Oid};
@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::find::{self, Scan};
+use super::fresh::Fresh;
 use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
 use super::repo::{Refs, Repo};
@@ -47,6 +48,12 @@ pub(super) struct Details {
     pub(super) lost: BTreeSet<String>,
     /// Objects that hold the key and must be gone in the end.
     pub(super) dirty: BTreeSet<String>,
+    /// Name of the pack with all that stays, once it was made.
+    #[serde(default)]
+    pub(super) pack: Option<String>,
+    /// Objects that nothing needed, which were left out of it.
+    #[serde(default)]
+    pub(super) dropped: u64,
 }
 
 /// A plan for people and one for machines.
@@ -54,6 +61,8 @@ pub(super) struct Details {
 pub(super) struct Worked {
     pub(super) plan: Plan,
     pub(super) details: Details,
+    /// Every object with a new counterpart: old id to new id.
+    pub(super) map: HashMap<Oid, Oid>,
 }
 
 /// All that is known about where the key is.
@@ -142,8 +151,8 @@ fn staged(repo: &Repo<'_>, seen: &Seen) -> Result<Vec<Copy>> {
     Ok(found)
 }
 
-/// Works the rewrite out; `write` stores the new objects.
-pub(super) fn work(repo: &Repo<'_>, seen: &Seen, write: bool) -> Result<Worked> {
+/// Works the rewrite out; `fresh` takes the new objects.
+pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Result<Worked> {
     sound(&seen.scan)?;
     let odb = repo.odb()?;
     let mut trees = Trees::new(&seen.scan);
@@ -151,7 +160,7 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, write: bool) -> Result<Worked> 
     let copies = copies(repo, seen, &mut trees, &graph)?;
     let kept = Repo::kept(&seen.refs);
     let alive = graph::reach(&seen.scan, &kept, repo.git2.is_shallow())?;
-    let mut rewriter = Rewriter::new(repo, &odb, &seen.scan, write);
+    let mut rewriter = Rewriter::new(repo, &odb, &seen.scan, fresh);
     rewriter.commits(&graph, &mut trees, &alive)?;
     for id in &kept {
         rewriter.object(*id, &mut trees)?;
@@ -162,7 +171,7 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, write: bool) -> Result<Worked> 
     let moves = moves(&seen.refs, &rewriter);
     let details = details(repo, seen, &mut trees, &graph, &rewriter, moves);
     let plan = describe(repo, seen, &odb, copies, &graph, &alive, &rewriter, &details)?;
-    Ok(Worked { plan, details })
+    Ok(Worked { plan, details, map: rewriter.map })
 }
 
 /// A history that can't be read can't be rewritten, nor be shown to be clean.
@@ -242,7 +251,18 @@ fn details(
     let tree = head.map(|old| (old.to_string(), rewriter.map.get(&old).copied().unwrap_or(old).to_string()));
     let dirty: BTreeSet<String> = scan.dirty.keys().map(ToString::to_string).collect();
     let plan = id(&repo.dir, &moves, &map, &dirty, &seen.leftovers);
-    Details { plan, stage: Stage::Planned, git_dir: repo.dir.clone(), moves, tree, map, lost, dirty }
+    Details {
+        plan,
+        stage: Stage::Planned,
+        git_dir: repo.dir.clone(),
+        moves,
+        tree,
+        map,
+        lost,
+        dirty,
+        pack: None,
+        dropped: 0,
+    }
 }
 
 /// Short hash over all that would be done: the same repository and key give the same plan.

@@ -147,6 +147,11 @@ impl Repo<'_> {
         self.search.text(name.as_bytes())
     }
 
+    /// Where loose objects and packs are.
+    pub(super) fn objects(&self) -> PathBuf {
+        self.dir.join("objects")
+    }
+
     pub(super) fn odb(&self) -> Result<git2::Odb<'_>> {
         self.git2.odb().map_err(|e| Fault::machine("the objects can't be read", e.message()))
     }

@@ -1,13 +1,14 @@
 //! The rewrite: the same objects with the key's bytes replaced, and nothing else changed. Works on bytes, so odd
 //! modes, headers and encodings survive; what does not change keeps its id.
 //!
-//! Must not know: refs, files, who asked. Whether new objects are stored or only hashed is the caller's choice.
+//! Must not know: refs, files, who asked. Whether new objects are kept or only hashed is the caller's choice.
 
 use std::collections::{HashMap, HashSet};
 
 use git2::{ObjectType, Odb, Oid};
 
 use super::find::Scan;
+use super::fresh::Fresh;
 use super::graph::{Graph, Trees};
 use super::raw::{self, Entry};
 use super::repo::Repo;
@@ -18,8 +19,8 @@ pub(super) struct Rewriter<'r> {
     pub(super) repo: &'r Repo<'r>,
     odb: &'r Odb<'r>,
     pub(super) scan: &'r Scan,
-    /// Store new objects; otherwise only their ids are worked out.
-    write: bool,
+    /// Where new objects go; without it only their ids are worked out.
+    fresh: Option<&'r Fresh>,
     /// Changed objects: old id to new id.
     pub(super) map: HashMap<Oid, Oid>,
     /// Commits and tags that lose a signature, old ids.
@@ -33,8 +34,8 @@ impl std::fmt::Debug for Rewriter<'_> {
 }
 
 impl<'r> Rewriter<'r> {
-    pub(super) fn new(repo: &'r Repo<'r>, odb: &'r Odb<'r>, scan: &'r Scan, write: bool) -> Self {
-        Self { repo, odb, scan, write, map: HashMap::new(), signatures_lost: Vec::new() }
+    pub(super) fn new(repo: &'r Repo<'r>, odb: &'r Odb<'r>, scan: &'r Scan, fresh: Option<&'r Fresh>) -> Self {
+        Self { repo, odb, scan, fresh, map: HashMap::new(), signatures_lost: Vec::new() }
     }
 
     /// Rewrites every changed commit among `alive`, parents first.
@@ -221,9 +222,10 @@ impl<'r> Rewriter<'r> {
                 "its parts together spell the key again",
             ));
         }
-        let id = if self.write { self.odb.write(kind, bytes) } else { Oid::hash_object(kind, bytes) };
-        id.map_err(|e| {
-            Fault::machine("a new object can't be written", e.message()).hint("free some disk space and try again")
-        })
+        let id = raw::id(kind, bytes)?;
+        if let Some(fresh) = self.fresh {
+            fresh.put(id, kind, bytes)?;
+        }
+        Ok(id)
     }
 }

@@ -391,7 +391,10 @@ fn no_match_touches_nothing_and_a_second_run_neither() {
     let before = world.footprint();
     let plan = world.plan();
     assert!(plan.nothing_to_do && plan.refs.is_empty() && plan.copies.is_empty());
-    assert_eq!(world.apply(&plan.id), GitReply::Applied { plan: plan.id.clone(), refs: 0, backup: String::new() });
+    assert_eq!(
+        world.apply(&plan.id),
+        GitReply::Applied { plan: plan.id.clone(), refs: 0, backup: String::new(), dropped: 0 }
+    );
     assert_eq!(world.footprint(), before);
     world.old_leak();
     let before = world.footprint();

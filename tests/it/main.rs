@@ -30,9 +30,12 @@ mod walk;
 mod writer;
 
 mod git_engine;
+mod git_packs;
+mod git_property;
 mod git_push;
 mod git_refuse;
 mod git_scan;
+mod git_sweep;
 mod git_switch;
 mod gitrepo;
 mod purge_cli;

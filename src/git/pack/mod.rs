@@ -3,8 +3,11 @@
 //! Must not know: refs, the key, what is rewritten.
 
 pub(super) mod delta;
+pub(super) mod deltify;
 pub(super) mod entry;
 pub(super) mod file;
 pub(super) mod forest;
 pub(super) mod index;
+pub(super) mod index_write;
 pub(super) mod inflate;
+pub(super) mod write;
