@@ -50,7 +50,7 @@ pub(super) trait Sink {
 pub(super) struct Diver<'a> {
     pub(super) reader: Reader<'a>,
     forest: &'a Forest,
-    search: &'a Search<'a>,
+    search: Search<'a>,
     frames: Vec<Frame>,
     spare: Vec<Vec<u8>>,
     survey: Survey,
@@ -78,7 +78,7 @@ struct Survey {
 
 impl<'a> Diver<'a> {
     /// `alone` is shared by all threads.
-    pub(super) fn new(reader: Reader<'a>, forest: &'a Forest, search: &'a Search<'a>, alone: &'a Mutex<()>) -> Self {
+    pub(super) fn new(reader: Reader<'a>, forest: &'a Forest, search: Search<'a>, alone: &'a Mutex<()>) -> Self {
         Self { reader, forest, search, frames: Vec::new(), spare: Vec::new(), survey: Survey::default(), alone }
     }
 
@@ -89,24 +89,19 @@ impl<'a> Diver<'a> {
         let _alone = (self.reader.size(root) > LARGE).then(|| self.alone.lock());
         let mut next = Some(root);
         loop {
-            let rank = match next.take() {
-                Some(rank) => rank,
-                None => match self.frames.last_mut() {
-                    None => {
-                        self.reader.slim();
-                        return true;
-                    }
-                    Some(frame) => match frame.next {
-                        Some(child) => {
-                            frame.next = self.forest.sibling(child);
-                            child
-                        }
-                        None => {
-                            self.frames.pop().into_iter().for_each(|frame| self.keep(frame));
-                            continue;
-                        }
-                    },
-                },
+            let rank = if let Some(rank) = next.take() {
+                rank
+            } else {
+                let Some(frame) = self.frames.last_mut() else {
+                    self.reader.slim();
+                    return true;
+                };
+                let Some(child) = frame.next else {
+                    self.frames.pop().into_iter().for_each(|frame| self.keep(frame));
+                    continue;
+                };
+                frame.next = self.forest.sibling(child);
+                child
             };
             if !self.visit(rank, kind, sink) {
                 self.frames.clear();
@@ -212,7 +207,7 @@ impl<'a> Diver<'a> {
 }
 
 /// All anchors in an object that is there as a whole.
-fn whole(search: &Search<'_>, data: &[u8]) -> Vec<Mark> {
+fn whole(search: Search<'_>, data: &[u8]) -> Vec<Mark> {
     let mut marks = Vec::new();
     let mut from = 0;
     while let Some(at) = search.anchor(data, from) {
@@ -304,7 +299,7 @@ impl Survey {
     }
 
     /// Looks for anchors in what is fresh, and around each that is not settled.
-    fn look(&mut self, search: &Search<'_>, frames: &[Frame], body: &Body, size: usize) -> Option<()> {
+    fn look(&mut self, search: Search<'_>, frames: &[Frame], body: &Body, size: usize) -> Option<()> {
         self.bring(frames, body)?;
         let carried = self.marks.len();
         let (mut from, mut piece, mut before) = (0, 0, 0);

@@ -4,7 +4,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -30,7 +30,6 @@ const DEEPEST: usize = 1 << 13;
 
 /// An open pack. Entries go by *rank*: their number in the order of their offsets.
 pub(in crate::git) struct Pack {
-    pub(in crate::git) path: PathBuf,
     pub(in crate::git) index: Index,
     file: File,
     /// Where each entry begins, ascending, and where the last one ends.
@@ -84,7 +83,7 @@ impl Pack {
         }
         let starts = order.iter().map(|(start, _)| *start).chain([end]).collect();
         let places = order.iter().map(|(_, place)| *place).collect();
-        Ok(Self { path: path.to_owned(), index, file, starts, places, ranks })
+        Ok(Self { index, file, starts, places, ranks })
     }
 
     /// How many entries.
@@ -107,12 +106,6 @@ impl Pack {
     pub(in crate::git) fn span(&self, rank: u32) -> Option<(u64, u64)> {
         let rank = rank as usize;
         Some((*self.starts.get(rank)?, *self.starts.get(rank + 1)?))
-    }
-
-    /// The entry that begins at `offset`.
-    pub(in crate::git) fn rank_at(&self, offset: u64) -> Option<u32> {
-        let entries = self.starts.get(..self.places.len())?;
-        entries.binary_search(&offset).ok().and_then(|rank| u32::try_from(rank).ok())
     }
 
     /// The entry that begins at `offset`, not behind `rank`. Bases are near, so the search widens from there.
