@@ -15,12 +15,14 @@ use crate::base::fault::Result;
 use crate::git::Ask;
 use crate::git::needle::Search;
 use crate::git::pack::entry::{Id, Kind};
-use crate::git::pack::file::{Pack, Reader};
+use crate::git::pack::file::{Pack, Pool, Reader};
 use crate::git::pack::forest::{Forest, Stretch};
 use crate::git::pack::inflate::Inflater;
 
 /// Entries whose heads one thread reads at a time.
 const STRETCH: usize = 1 << 14;
+/// Bytes of a pack that are held while its trees are read: those of one family lie far apart.
+const POOL: u64 = 1 << 27;
 /// Families, or files, that one thread takes at a time.
 const STEP: usize = 16;
 
@@ -93,7 +95,9 @@ impl<'s> Sweep<'s> {
         for Grown { place, pack, forest } in grown {
             let wanted = |root: &u32| forest.kind(*root).is_some_and(|kind| kinds.contains(&kind));
             let roots: Vec<u32> = forest.roots.iter().copied().filter(wanted).collect();
-            let make = || (Diver::new(pack, forest, self.search, &alone), Notes::default());
+            let pool = kinds.contains(&Kind::Tree).then(|| Pool::new(pack, POOL));
+            let reader = || Reader::pooled(pack, pool.as_ref());
+            let make = || (Diver::new(reader(), forest, *self.search, &alone), Notes::default());
             let states = crew.run(roots.len(), STEP, make, |(diver, notes), pulse, n| {
                 let Some(root) = roots.get(n) else { return true };
                 diver.dive(*root, &mut PackNotes { pack, place: *place, notes, pulse, upward })
