@@ -64,6 +64,7 @@ impl Needles {
 }
 
 /// See [`Needles::search`].
+#[derive(Clone, Copy)]
 pub(super) struct Search<'n> {
     needles: &'n Needles,
 }
