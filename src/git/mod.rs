@@ -5,11 +5,13 @@
 //!
 //! How the parts stand: `needle` and `forms` search bytes; `find` reads every object through it; `graph` and `map` say
 //! what that means for the history; `rewrite` makes the new objects; `plan` puts it together; `switch` makes it so,
-//! with `align` (files), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `push` and `undo` come after.
+//! with `align` (files), `rename` (refs' names), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `push` and
+//! `undo` come after.
 //!
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
 mod align;
+mod cite;
 mod cli;
 mod diff;
 mod find;
@@ -20,13 +22,16 @@ mod map;
 mod needle;
 mod notes;
 mod plan;
+mod private;
 mod prove;
 mod push;
 mod raw;
 mod reflog;
 mod refuse;
+mod rename;
 mod repo;
 mod rewrite;
+mod seal;
 mod shelf;
 mod store;
 mod switch;
@@ -80,7 +85,7 @@ pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
         let seen = plan::look(repo)?;
         let worked = plan::work(repo, &seen, false)?;
         if !worked.plan.nothing_to_do {
-            shelf::save(ask.backup_root, &worked.details)?;
+            shelf::save(repo, &worked.details)?;
         }
         Ok(worked.plan)
     })

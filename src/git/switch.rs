@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use git2::Oid;
 
+use super::cli::{self, Said};
 use super::plan::{self, Details, Stage};
 use super::reflog::{self, Fate, OUR_MESSAGE};
 use super::repo::Repo;
 use super::shelf::{self, Doing};
-use super::{align, leftover, raw, say, store};
+use super::{align, leftover, private, raw, rename, say, store};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove, Standing};
@@ -56,7 +57,7 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         return Err(fault);
     }
     let details = worked.details;
-    shelf::save(repo.ask.backup_root, &details)?;
+    shelf::save(repo, &details)?;
     shelf::back_up(repo, plan)?;
     plan::work(repo, &seen, true)?;
     drop(seen);
@@ -133,31 +134,62 @@ pub(super) fn move_refs(repo: &Repo<'_>, moves: &[RefMove]) -> Result<()> {
         return Ok(());
     }
     input.push_str("prepare\ncommit\n");
-    repo.git.feed(&["update-ref", "--no-deref", "-m", OUR_MESSAGE, "--stdin"], Some(input.as_bytes()))?;
+    // The one place where hooks run: a `reference-transaction` hook may have to tell other copies, or say no.
+    let mut command = repo.git.with_hooks();
+    command.args(["update-ref", "--no-deref", "-m", OUR_MESSAGE, "--stdin"]);
+    let said = repo.git.finish(command, Some(input.as_bytes()))?;
+    if !said.ok {
+        return Err(not_moved(&said));
+    }
     say(repo.ask, "switched refs", moves.len() as u64, moves.len() as u64);
     Ok(())
 }
 
+fn not_moved(said: &Said) -> Fault {
+    let fault = cli::failed(&["update-ref"], said);
+    if !said.err.contains("hook") {
+        return fault;
+    }
+    Fault::refused(
+        "the refs were not moved",
+        format!("the repository's reference-transaction hook said no: {}", said.err),
+    )
+    .hint("ask whoever put up hooks/reference-transaction (or core.hooksPath), then apply again")
+}
+
 /// Everything after the refs moved, to the end.
 pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result<()> {
-    // When the old tree is gone, the old objects were dropped already, which comes after the files.
-    if let Some((old, new)) = &details.tree
-        && repo.git.ask_git(&["cat-file", "-e", old], None)?.ok
-    {
-        align::align(repo, old, new, clean)?;
-    }
+    files(repo, details, clean, false)?;
     say(repo.ask, "putting the logs right", 0, 0);
+    rename::follow(repo, details)?;
     logs(repo, details)?;
     say(repo.ask, "cleaning leftover files", 0, 0);
     leftover::clean(repo)?;
-    if repo.dir.join("index").exists() {
-        repo.git.run(&["update-index", "--clear-resolve-undo"])?;
+    for tree in repo.trees().iter().filter(|tree| tree.dir.join("index").exists()) {
+        tree.git.run(&["update-index", "--clear-resolve-undo"])?;
     }
+    private::hold(repo)?;
     drop_old(repo, details)?;
+    private::let_go(repo)?;
     leftover::retarget(repo, &|id| details.map.get(&id.to_string()).and_then(|new| raw::oid(new.as_bytes())))?;
     say(repo.ask, "closing the switch", 0, 0);
     shelf::reached(repo, details, Stage::Applied)?;
     shelf::end(repo)
+}
+
+/// Index and files of every working tree follow their HEADs. `back`: to the old history.
+pub(super) fn files(repo: &Repo<'_>, details: &Details, clean: bool, back: bool) -> Result<()> {
+    let aside = shelf::backup_dir(repo.ask.backup_root, &details.plan)?.join("files");
+    let how = align::How { clean, aside: &aside, back };
+    for tree in repo.trees() {
+        let Some((old, new)) = details.tree_of(&tree.name) else { continue };
+        let (from, to) = if back { (new, old) } else { (old, new) };
+        // When the old tree is gone, the old objects were dropped already, which comes after the files.
+        if tree.git.ask_git(&["cat-file", "-e", from], None)?.ok {
+            align::align(repo, &tree, from, to, how)?;
+        }
+    }
+    Ok(())
 }
 
 /// What becomes of an id in a log.
@@ -176,7 +208,7 @@ pub(super) fn fate(details: &Details) -> impl Fn(Oid) -> Fate {
 fn logs(repo: &Repo<'_>, details: &Details) -> Result<()> {
     for log in reflog::all(&repo.dir)? {
         let bytes = store::read(&log)?;
-        if let Some(clean) = reflog::rewritten(&bytes, repo.search, &fate(details))? {
+        if let Some(clean) = reflog::rewritten(&bytes, repo.search, &fate(details), &|digits| details.cited(digits))? {
             store::put(&log, &clean)?;
         }
     }
@@ -271,7 +303,9 @@ pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
 
 /// Removes locks that a killed git left, after waiting for one that still runs, and our own unfinished files.
 fn clear_locks(repo: &Repo<'_>, details: &Details) -> Result<()> {
-    let names = details.moves.iter().map(|m| m.name.as_str()).chain(["HEAD", "index", "packed-refs"]);
+    let own = |name: &str| ["HEAD", "index"].map(|file| format!("{name}{file}"));
+    let linked = repo.linked.iter().flat_map(|tree| own(&format!("worktrees/{}/", tree.name)));
+    let names = details.moves.iter().map(|m| m.name.clone()).chain(own("")).chain(["packed-refs".into()]).chain(linked);
     let locks: Vec<_> = names.map(|name| repo.dir.join(format!("{name}.lock"))).collect();
     let since = Instant::now();
     while since.elapsed() < PATIENCE && locks.iter().any(|lock| lock.exists()) {
