@@ -127,7 +127,7 @@ pub fn finish(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
 }
 
 fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
-    let needles = Needles::new(ask.key)?;
+    let needles = Needles::new(ask.key).map_err(|fault| repo::counted(ask, fault))?;
     let search = needles.search();
     repo::open(ask, &search)
         .and_then(|mut repo| work(&mut repo))

@@ -185,6 +185,29 @@ pub(super) fn openable(path: &Path) -> Result<()> {
     opened.map(drop).map_err(|e| unopened(path, &e))
 }
 
+/// `fault` of a key that is too short, with how many objects hold it: a number convinces.
+pub(super) fn counted(ask: &Ask<'_>, mut fault: Fault) -> Fault {
+    let none: [&OsStr; 0] = [];
+    let Ok(git2) = Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none) else { return fault };
+    let Ok(odb) = git2.odb() else { return fault };
+    let mut ids = Vec::new();
+    if ask.key.is_empty()
+        || odb
+            .foreach(|id| {
+                ids.push(*id);
+                true
+            })
+            .is_err()
+    {
+        return fault;
+    }
+    let finder = memchr::memmem::Finder::new(ask.key);
+    let holds = |id: &Oid| !(ask.cancel)() && odb.read(*id).is_ok_and(|object| finder.find(object.data()).is_some());
+    let found = ids.iter().filter(|id| holds(id)).count();
+    fault.why = format!("{}; it stands in {found} of {} objects here", fault.why, ids.len());
+    fault
+}
+
 fn unopened(path: &Path, e: &git2::Error) -> Fault {
     let what = format!("{} can't be opened", path.display());
     let says = e.message().to_owned();
