@@ -55,6 +55,11 @@ pub(super) fn ids(log: &[u8]) -> Vec<Oid> {
     ids
 }
 
+/// Every line of the log is one that our own moves left.
+pub(super) fn is_ours(log: &[u8]) -> bool {
+    log.split(|b| *b == b'\n').all(|line| line.is_empty() || line.ends_with(OUR_MESSAGE.as_bytes()))
+}
+
 /// What became of an id.
 pub(super) enum Fate {
     /// It is untouched.

@@ -281,6 +281,7 @@ fn dirty(repo: &Repo<'_>, at: &Tree<'_>, found: &mut Vec<Refusal>) -> Result<()>
             total = total.max(1);
         }
     }
+    let filtered = at.git.settings.iter().any(|s| s.contains(".clean="));
     if total > 0 {
         let mut named: Vec<String> = Vec::new();
         for path in changed.iter().take(NAMED) {
@@ -296,7 +297,12 @@ fn dirty(repo: &Repo<'_>, at: &Tree<'_>, found: &mut Vec<Refusal>) -> Result<()>
                 at.words(),
                 named.join(", ")
             ),
-            "commit them, or `git stash` (the stash is cleaned too), then plan again",
+            if filtered {
+                "commit them, or `git stash` (the stash is cleaned too), then plan again. Content filters are not run \
+                 here: when `git status` shows nothing, `git update-index --refresh` lets git see it without them"
+            } else {
+                "commit them, or `git stash` (the stash is cleaned too), then plan again"
+            },
         ));
     }
     let flagged = at.git.run(&["ls-files", "-v", "-z"])?;

@@ -65,7 +65,7 @@ pub(super) fn follow(repo: &Repo<'_>, details: &Details) -> Result<()> {
         }
         // Git drops a ref's log with its name.
         if let Some(log) = store::read_if(&backup.join(reflog::path_of(&rename.old)))? {
-            store::put(&repo.dir.join(reflog::path_of(&rename.new)), &log)?;
+            store::put_like(&repo.dir.join(reflog::path_of(&rename.new)), &log, &repo.dir.join("HEAD"))?;
         }
     }
     for name in ["config", "config.worktree"] {

@@ -67,7 +67,7 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
     say(repo.ask, "switching", 0, 0);
     shelf::begin(repo, plan, Doing::Apply)?;
     repo.git.may_cancel = false;
-    if let Err(fault) = move_refs(repo, &details.moves) {
+    if let Err(fault) = move_refs(repo, &details.moves, false) {
         return Err(step_back(repo, &details, fault));
     }
     forward(repo, &details, true)?;
@@ -115,13 +115,14 @@ fn at(now: &BTreeMap<String, String>, name: &str) -> String {
     now.get(name).cloned().unwrap_or_else(|| Oid::ZERO_SHA1.to_string())
 }
 
-/// Moves every ref that is still at its old id, all or none, each only if it is still there.
-pub(super) fn move_refs(repo: &Repo<'_>, moves: &[RefMove]) -> Result<()> {
+/// Moves every ref, all or none, each only if it is still at its old id. `again`: an interrupted move is gone on with,
+/// and those that are not at their old ids were moved already.
+pub(super) fn move_refs(repo: &Repo<'_>, moves: &[RefMove], again: bool) -> Result<()> {
     let now = current(repo)?;
     let zero = Oid::ZERO_SHA1.to_string();
     let mut input = String::from("start\n");
     let mut any = false;
-    for step in moves.iter().filter(|m| at(&now, &m.name) == m.old) {
+    for step in moves.iter().filter(|m| !again || at(&now, &m.name) == m.old) {
         any = true;
         let line = if step.new == zero {
             format!("delete {} {}\n", step.name, step.old)
@@ -171,6 +172,7 @@ pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result
     private::hold(repo)?;
     drop_old(repo, details)?;
     private::let_go(repo)?;
+    serve(repo)?;
     leftover::retarget(repo, &|id| details.map.get(&id.to_string()).and_then(|new| raw::oid(new.as_bytes())))?;
     say(repo.ask, "closing the switch", 0, 0);
     shelf::reached(repo, details, Stage::Applied)?;
@@ -192,6 +194,14 @@ pub(super) fn files(repo: &Repo<'_>, details: &Details, clean: bool, back: bool)
     Ok(())
 }
 
+/// The lists that are served over plain HTTP, where there are any: they name refs and packs.
+pub(super) fn serve(repo: &Repo<'_>) -> Result<()> {
+    if repo.dir.join("info/refs").exists() || repo.dir.join("objects/info/packs").exists() {
+        repo.git.run(&["update-server-info"])?;
+    }
+    Ok(())
+}
+
 /// What becomes of an id in a log.
 pub(super) fn fate(details: &Details) -> impl Fn(Oid) -> Fate {
     move |id| {
@@ -206,8 +216,15 @@ pub(super) fn fate(details: &Details) -> impl Fn(Oid) -> Fate {
 
 /// Every log leads to the new ids; the stash keeps its length and order, because it is such a log.
 fn logs(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    let backup = shelf::whole(repo.ask.backup_root, &details.plan)?;
     for log in reflog::all(&repo.dir)? {
         let bytes = store::read(&log)?;
+        // One that our own moves made: where nobody kept a log, there is none afterwards.
+        let name = log.strip_prefix(&repo.dir).unwrap_or(&log);
+        if reflog::is_ours(&bytes) && backup.as_ref().is_some_and(|backup| !backup.join(name).exists()) {
+            store::remove(&log)?;
+            continue;
+        }
         if let Some(clean) = reflog::rewritten(&bytes, repo.search, &fate(details), &|digits| details.cited(digits))? {
             store::put(&log, &clean)?;
         }
@@ -292,7 +309,7 @@ pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
             if untouched {
                 shelf::end(repo)?;
             } else {
-                move_refs(repo, &details.moves)?;
+                move_refs(repo, &details.moves, true)?;
                 forward(repo, &details, false)?;
             }
         }

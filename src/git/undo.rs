@@ -86,12 +86,13 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
         .iter()
         .map(|m| RefMove { name: m.name.clone(), old: m.new.clone(), new: m.old.clone() })
         .collect();
-    switch::move_refs(repo, &back)?;
+    switch::move_refs(repo, &back, true)?;
     switch::files(repo, details, false, true)?;
     rename::back(repo, details)?;
     say(repo.ask, "bringing the logs back", 0, 0);
     logs(repo, details, &backup)?;
     say(repo.ask, "bringing leftover files back", 0, 0);
+    switch::serve(repo)?;
     files(repo, &backup)?;
     shelf::reached(repo, details, Stage::Undone)?;
     shelf::end(repo)
@@ -133,7 +134,14 @@ fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
             }
         }
         if store::read_if(&now)?.is_none_or(|current| *current != *bytes) {
-            store::put(&now, &bytes)?;
+            store::put_like(&now, &bytes, &repo.dir.join("HEAD"))?;
+        }
+    }
+    // A log that did not exist holds nothing but our own moves, unless somebody worked since.
+    for now in reflog::all(&repo.dir)? {
+        let name = now.strip_prefix(&repo.dir).unwrap_or(&now);
+        if !backup.join(name).exists() && reflog::is_ours(&store::read(&now)?) {
+            store::remove(&now)?;
         }
     }
     Ok(())
@@ -147,7 +155,8 @@ fn files(repo: &Repo<'_>, backup: &Path) -> Result<()> {
             continue;
         }
         let bytes = store::read(&old)?;
-        let is_head = name.to_string_lossy().ends_with("_HEAD") || name.ends_with("AUTO_MERGE");
+        let text = name.to_string_lossy();
+        let is_head = text.ends_with("_HEAD") || name.ends_with("AUTO_MERGE") || text == "info/refs";
         if let Some(clean) = repo.search.replace(name.as_os_str().as_bytes(), false)? {
             store::remove(&repo.dir.join(OsStr::from_bytes(&clean)))?;
         } else if !is_head && repo.search.form_in(&bytes).is_none() {
@@ -155,7 +164,7 @@ fn files(repo: &Repo<'_>, backup: &Path) -> Result<()> {
         }
         let now = repo.dir.join(name);
         if store::read_if(&now)?.is_none_or(|current| *current != *bytes) {
-            store::put(&now, &bytes)?;
+            store::put_like(&now, &bytes, &repo.dir.join("HEAD"))?;
         }
     }
     Ok(())
