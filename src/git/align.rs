@@ -103,6 +103,13 @@ fn through_filter(repo: &Repo<'_>, at: &Tree<'_>, change: &Change, how: How<'_>)
     Ok(true)
 }
 
+/// The file at `path` of a working tree is as [`through_filter`] left it. Git can't tell without the filter.
+pub(super) fn is_ours(repo: &Repo<'_>, at: &Tree<'_>, aside: &Path, path: &[u8]) -> Result<bool> {
+    let Some(kept) = store::read_if(&aside.join(&at.name).join(OsStr::from_bytes(path)))? else { return Ok(false) };
+    let now = store::read_if(&at.work.join(OsStr::from_bytes(path)))?;
+    Ok(now.is_some_and(|now| repo.search.replace_content(&kept).is_ok_and(|clean| clean.is_some_and(|c| c == *now))))
+}
+
 /// Every tree below `from` can be read. When a switch goes on after a kill and some can't, the old objects were being
 /// dropped already: that comes after the files, so they are in place.
 fn is_whole(at: &Tree<'_>, from: &str) -> Result<bool> {

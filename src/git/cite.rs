@@ -223,11 +223,8 @@ impl Cites {
             order.extend(todo.get(n));
             for (next, hard) in then.get(n).into_iter().flatten() {
                 let Some(wait) = waits.get_mut(*next) else { continue };
-                if *hard {
-                    wait.0 -= 1
-                } else {
-                    wait.1 -= 1
-                }
+                let counter = if *hard { &mut wait.0 } else { &mut wait.1 };
+                *counter -= 1;
                 if *wait == (0, 0) && done.get(*next) == Some(&false) {
                     ready.push(Reverse(*next));
                 }

@@ -366,7 +366,7 @@ fn describe(
     let refusals = if nothing_to_do {
         Vec::new()
     } else {
-        let mut refusals = refuse::all(repo, &seen.refs, !details.moves.is_empty())?;
+        let mut refusals = refuse::all(repo, &seen.refs, !details.moves.is_empty(), None)?;
         refusals.extend(refuse::common(repo, copies.len()));
         for copy in copies.iter().filter(|c| c.what == CopyKind::Index) {
             refusals.push(crate::effect::git::Refusal {

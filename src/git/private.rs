@@ -17,7 +17,7 @@ pub(super) fn hold(repo: &Repo<'_>) -> Result<()> {
     for (n, at) in repo.refs()?.direct.iter().filter(|r| r.name.starts_with("worktrees/")).enumerate() {
         // One that leads nowhere holds nothing.
         if repo.git.ask_git(&["cat-file", "-e", &at.id.to_string()], None)?.ok {
-            input.push_str(&format!("update {STAND_INS}{n} {}\n", at.id));
+            input.extend(["update ", STAND_INS, &n.to_string(), " ", &at.id.to_string(), "\n"]);
         }
     }
     set(repo, &input)
@@ -27,7 +27,7 @@ pub(super) fn hold(repo: &Repo<'_>) -> Result<()> {
 pub(super) fn let_go(repo: &Repo<'_>) -> Result<()> {
     let listed = repo.git.run(&["for-each-ref", "--format=%(refname)", STAND_INS])?;
     let listed = String::from_utf8_lossy(&listed).into_owned();
-    set(repo, &listed.lines().map(|name| format!("delete {name}\n")).collect::<String>())?;
+    set(repo, &listed.lines().flat_map(|name| ["delete ", name, "\n"]).collect::<String>())?;
     // Git leaves the folder; nothing of ours stays.
     for folder in ["refs/stanch/held", "refs/stanch"] {
         let _ = std::fs::remove_dir(repo.dir.join(folder));

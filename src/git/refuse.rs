@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use super::repo::{Refs, Repo, Tree};
-use super::store;
+use super::{align, store};
 use crate::base::fault::Result;
 use crate::base::words::count;
 use crate::effect::git::Refusal;
@@ -24,8 +24,9 @@ fn no(why: impl Into<String>, way_forward: impl Into<String>) -> Refusal {
     Refusal { why: why.into(), way_forward: way_forward.into() }
 }
 
-/// Every reason, not only the first. `moves`: some ref will move (a mere prune minds a dirty tree less).
-pub(super) fn all(repo: &Repo<'_>, refs: &Refs, moves: bool) -> Result<Vec<Refusal>> {
+/// Every reason, not only the first. `moves`: some ref will move (a mere prune minds a dirty tree less). `aside`: where
+/// files are that went through a content filter when they were rewritten, if this is an undo.
+pub(super) fn all(repo: &Repo<'_>, refs: &Refs, moves: bool, aside: Option<&Path>) -> Result<Vec<Refusal>> {
     let mut found = Vec::new();
     shape(repo, &mut found)?;
     packs(repo, &mut found)?;
@@ -38,7 +39,7 @@ pub(super) fn all(repo: &Repo<'_>, refs: &Refs, moves: bool) -> Result<Vec<Refus
     names(repo, refs, &mut found);
     if moves {
         for tree in repo.trees() {
-            dirty(repo, &tree, &mut found)?;
+            dirty(repo, &tree, aside, &mut found)?;
         }
     }
     writable(repo, &mut found);
@@ -95,7 +96,7 @@ fn shape(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
     if files.any(|entry| entry.file_name().to_string_lossy().starts_with("sharedindex.")) {
         found.push(no("the index is split in two files", "`git update-index --no-split-index`, then plan again"));
     }
-    if let Some(borrower) = borrower(repo)? {
+    if let Some(borrower) = borrower(repo) {
         found.push(no(
             format!(
                 "{} borrows objects from this repository; dropping the old ones would break it",
@@ -112,24 +113,21 @@ fn shape(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
 
 /// A repository beside this one that borrows from it. Borrowers can be anywhere and leave no trace here, so this finds
 /// the usual ones only: `git clone --shared` into a folder nearby.
-fn borrower(repo: &Repo<'_>) -> Result<Option<PathBuf>> {
+fn borrower(repo: &Repo<'_>) -> Option<PathBuf> {
     let own = repo.dir.join("objects");
     let beside = repo.work.as_deref().unwrap_or(&repo.dir).parent();
     let neighbours = beside.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
     for entry in neighbours.take(NEIGHBOURS) {
         for objects in [".git/objects", "objects"].map(|inner| entry.path().join(inner)) {
-            let listed = match store::read_if(&objects.join("info/alternates")) {
-                Ok(Some(listed)) => listed,
-                // A neighbour that can't be read is no reason to stop.
-                _ => continue,
-            };
+            // A neighbour that can't be read is no reason to stop.
+            let Ok(Some(listed)) = store::read_if(&objects.join("info/alternates")) else { continue };
             let lends = |line: &[u8]| std::fs::canonicalize(objects.join(OsStr::from_bytes(line))).ok();
             if listed.split(|b| *b == b'\n').filter_map(lends).any(|path| path == own) {
-                return Ok(Some(entry.path()));
+                return Some(entry.path());
             }
         }
     }
-    Ok(None)
+    None
 }
 
 /// Linked working trees that can't be brought along.
@@ -269,10 +267,13 @@ fn names(repo: &Repo<'_>, refs: &Refs, found: &mut Vec<Refusal>) {
     }
 }
 
-fn dirty(repo: &Repo<'_>, at: &Tree<'_>, found: &mut Vec<Refusal>) -> Result<()> {
+fn dirty(repo: &Repo<'_>, at: &Tree<'_>, aside: Option<&Path>, found: &mut Vec<Refusal>) -> Result<()> {
     let args = ["status", "--porcelain", "--no-renames", "-z", "--untracked-files=no", "--ignore-submodules=all"];
     let status = at.git.run(&args)?;
-    let changed: Vec<&[u8]> = status.split(|b| *b == 0).filter_map(|line| line.get(3..)).collect();
+    let mut changed: Vec<&[u8]> = status.split(|b| *b == 0).filter_map(|line| line.get(3..)).collect();
+    if let Some(aside) = aside {
+        changed.retain(|path| !align::is_ours(repo, at, aside, path).unwrap_or(false));
+    }
     let mut total = changed.len();
     if at.git.ask_git(&["rev-parse", "-q", "--verify", "HEAD"], None)?.ok {
         let staged =

@@ -125,7 +125,10 @@ fn absolute(path: &Path) -> Result<PathBuf> {
 /// The repository that a linked working tree belongs to.
 fn main_of(asked: &Path, tree: &Repository) -> Result<Repository> {
     let main = Repository::open(tree.commondir()).map_err(|e| unopened(asked, &e))?;
-    if !main.is_bare() && main.path().file_name() != Some(OsStr::new(".git")) && main.config().is_ok_and(own_work) {
+    if !main.is_bare()
+        && main.path().file_name() != Some(OsStr::new(".git"))
+        && main.config().as_ref().is_ok_and(own_work)
+    {
         return Err(Fault::input(
             format!("{} is a linked working tree", asked.display()),
             "its main working tree can't be told from here",
@@ -136,7 +139,7 @@ fn main_of(asked: &Path, tree: &Repository) -> Result<Repository> {
 }
 
 /// The config does not say where the working tree is: the place of the git directory would have to.
-fn own_work(config: git2::Config) -> bool {
+fn own_work(config: &git2::Config) -> bool {
     config.get_string("core.worktree").is_err()
 }
 

@@ -4,6 +4,7 @@
 //! Must not know: how the new objects were made.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -88,16 +89,21 @@ pub(super) fn interrupted() -> Fault {
     .hint("check it first: that rolls it forward or back")
 }
 
-/// The transaction failed: when no ref moved, nothing has happened and the journal goes.
+/// The transaction failed: when it moved no ref, nothing has happened and the journal goes.
 fn step_back(repo: &Repo<'_>, details: &Details, fault: Fault) -> Fault {
     match current(repo) {
-        Ok(now) if details.moves.iter().all(|m| at(&now, &m.name) == m.old) => match shelf::end(repo) {
+        Ok(now) if untouched(&now, &details.moves) => match shelf::end(repo) {
             Ok(()) => Fault { kind: FaultKind::Changed, ..fault }
                 .hint("nothing was changed; another git process may be at work: wait, plan again, apply again"),
             Err(other) => other,
         },
         _ => fault.hint("check the repository: that rolls the switch forward or back"),
     }
+}
+
+/// No ref was moved by us. Somebody else may have moved one: then the transaction refused all.
+fn untouched(now: &BTreeMap<String, String>, moves: &[RefMove]) -> bool {
+    moves.iter().all(|m| at(now, &m.name) != m.new)
 }
 
 /// Each ref's id now; a ref that is not there is not in the map.
@@ -179,9 +185,14 @@ pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result
     shelf::end(repo)
 }
 
+/// Where files of working trees are kept for an undo that git can't give back without running somebody's filter.
+pub(super) fn aside(repo: &Repo<'_>, details: &Details) -> Result<PathBuf> {
+    Ok(shelf::backup_dir(repo.ask.backup_root, &details.plan)?.join("files"))
+}
+
 /// Index and files of every working tree follow their HEADs. `back`: to the old history.
 pub(super) fn files(repo: &Repo<'_>, details: &Details, clean: bool, back: bool) -> Result<()> {
-    let aside = shelf::backup_dir(repo.ask.backup_root, &details.plan)?.join("files");
+    let aside = aside(repo, details)?;
     let how = align::How { clean, aside: &aside, back };
     for tree in repo.trees() {
         let Some((old, new)) = details.tree_of(&tree.name) else { continue };
@@ -239,7 +250,7 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
     let graph = info.join("commit-graph").exists() || info.join("commit-graphs").exists();
     store::remove(&info.join("commit-graph"))?;
     store::remove_all(&info.join("commit-graphs"))?;
-    repo.git.run(&["repack", "-a", "-d", "-q"])?;
+    repo.git.run(&["repack", "-a", "-d", "-n", "-q"])?;
     say(repo.ask, "dropping the old objects", 1, 2);
     repo.git.run(&["prune", "--expire=now"])?;
     if graph {
@@ -305,8 +316,7 @@ pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
         Doing::Undo => super::undo::back(repo, &details)?,
         Doing::Apply => {
             let now = current(repo)?;
-            let untouched = !details.moves.is_empty() && details.moves.iter().all(|m| at(&now, &m.name) == m.old);
-            if untouched {
+            if !details.moves.is_empty() && untouched(&now, &details.moves) {
                 shelf::end(repo)?;
             } else {
                 move_refs(repo, &details.moves, true)?;

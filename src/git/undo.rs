@@ -34,7 +34,7 @@ pub(super) fn undo(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
     }
     let backup = need_backup(repo, plan)?;
     let refs = repo.refs()?;
-    let refusals = refuse::all(repo, &refs, true)?;
+    let refusals = refuse::all(repo, &refs, true, Some(&switch::aside(repo, &details)?))?;
     if let Some(first) = refusals.first() {
         return Err(
             Fault::refused("the rewrite can't be undone now", first.why.clone()).hint(first.way_forward.clone())

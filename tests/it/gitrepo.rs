@@ -242,11 +242,12 @@ impl World {
     /// All that an undo must bring back: refs, logs, config, HEADs, and of every working tree index and files.
     pub(crate) fn dump(&self) -> String {
         let mut text = String::new();
-        for args in [&["for-each-ref"][..], &["stash", "list"], &["reflog", "--all"], &["config", "--local", "--list"]]
-        {
+        for args in [&["for-each-ref"][..], &["reflog", "--all"], &["config", "--local", "--list"]] {
             text.push_str(&self.git(args));
             text.push('\n');
         }
+        // There is none in a bare repository.
+        text.push_str(&self.try_git(&["stash", "list"]).1);
         let dir = self.repo.join(self.git(&["rev-parse", "--git-common-dir"]));
         for file in walk(&dir) {
             let name = file.strip_prefix(&dir).unwrap();

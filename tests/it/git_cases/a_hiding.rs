@@ -509,8 +509,8 @@ fn forms() -> Vec<Case> {
             Clean(|| {
                 let w = World::new();
                 let hex = stanch::base::id::hex(w.key.as_bytes());
-                let percent: String = w.key.bytes().map(|b| format!("%{b:02X}")).collect();
-                let escaped: String = w.key.bytes().map(|b| format!("\\u{b:04x}")).collect();
+                let percent = w.key.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat();
+                let escaped = w.key.bytes().map(|b| format!("\\u{b:04x}")).collect::<Vec<_>>().concat();
                 for (name, text) in
                     [("hex", hex.clone()), ("HEX", hex.to_uppercase()), ("pct", percent), ("u", escaped)]
                 {

@@ -176,7 +176,7 @@ fn shape() -> Vec<Case> {
             }),
         )
         .and(|w, plan| {
-            assert!(plan.files.len() >= 2 && w.git(&["log", "--follow", "--format=%s", "h"]).lines().count() >= 3)
+            assert!(plan.files.len() >= 2 && w.git(&["log", "--follow", "--format=%s", "h"]).lines().count() >= 3);
         }),
     ]
 }
@@ -441,11 +441,11 @@ fn kinds() -> Vec<Case> {
         }),
         case(
             46,
-            "a 12 MB text with the key across a 64 KiB boundary",
+            "a 2 MB text with the key across a 64 KiB boundary",
             Clean(|| {
                 let w = World::new();
                 let line = "0123456789abcde\n".repeat(4096);
-                let mut text = line.repeat(180);
+                let mut text = line.repeat(32);
                 text.insert_str(65_536 - 20, &w.key);
                 w.write("big", text);
                 w.commit("big");

@@ -93,6 +93,7 @@ impl Case {
         world.undo(&plan.id);
         before.is_back(world);
         let again = world.plan();
+        assert_eq!((&again.copies, &again.refs), (&plan.copies, &plan.refs), "after an undo the plan is another one");
         assert_eq!(again.id, plan.id, "after an undo the plan is another one");
         world.apply(&again.id);
         oracle::clean(world);

@@ -203,13 +203,15 @@ impl Before {
     pub(super) fn untouched(&self, world: &World) {
         let (now, new_refs) = (objects(world, &self.common), refs(world));
         let dirty = dirty(&self.objects, &self.needles);
+        let mut seen = HashSet::new();
         for (name, id) in &self.refs {
             let special = ["refs/notes/", "refs/replace/"].iter().any(|start| name.starts_with(start));
             if holds(name.as_bytes(), &self.needles) || special {
                 continue;
             }
             if dirty.contains(id) {
-                self.same_people(name, world, &new_refs);
+                let new = new_refs.get(name).unwrap_or_else(|| panic!("{name} is gone"));
+                self.same_people(world, id, &now, new, &mut seen);
             } else {
                 assert_eq!(new_refs.get(name), Some(id), "{name} moved without need");
             }
@@ -230,6 +232,14 @@ impl Before {
                 }
             }
         }
+        for path in git_files(&self.common) {
+            let known = self.files.contains_key(&path) || path.starts_with(self.common.join("refs"));
+            let name = path.to_string_lossy();
+            assert!(
+                known || path.ends_with("packed-refs") || name.contains(MARK),
+                "{name} is new in the git directory"
+            );
+        }
         for (path, (mode, bytes)) in &self.files {
             let name = path.strip_prefix(&self.common).unwrap_or(path);
             let inner: PathBuf = name.iter().skip(if name.starts_with("worktrees") { 2 } else { 0 }).collect();
@@ -245,28 +255,24 @@ impl Before {
         }
     }
 
-    /// Authors, committers, dates and numbers of parents of a rewritten ref are as they were, but for the key.
-    fn same_people(&self, name: &str, world: &World, new_refs: &BTreeMap<String, String>) {
-        let Some(now) = new_refs.get(name) else { panic!("{name} is gone") };
-        let people = |from: &str, objects: &Objects| {
-            let mut lines = Vec::new();
-            let mut open = vec![from.to_owned()];
-            let mut seen = HashSet::new();
-            while let Some(id) = open.pop() {
-                let Some((kind, bytes)) = objects.get(&id).filter(|_| seen.insert(id.clone())) else { continue };
-                let text = String::from_utf8_lossy(bytes).replace(&world.key, MARK);
-                let head = text.split("\n\n").next().unwrap_or_default();
-                let own = head
-                    .lines()
-                    .filter(|l| l.starts_with("author ") || l.starts_with("committer ") || l.starts_with("tagger "));
-                let below: Vec<String> = links(kind, head);
-                lines.push(format!("{kind} {} {:?}", below.len(), own.collect::<Vec<_>>()));
-                open.extend(below.into_iter().rev());
-            }
-            lines
+    /// Authors, committers, dates and numbers of parents below a rewritten ref are as they were, but for the key.
+    fn same_people(&self, world: &World, then: &str, now: &Objects, new: &str, seen: &mut HashSet<String>) {
+        let people = |id: &str, objects: &Objects| {
+            let (kind, bytes) = &objects[id];
+            let text = String::from_utf8_lossy(bytes).replace(&world.key, MARK);
+            let head = text.split("\n\n").next().unwrap_or_default();
+            let is_own = |l: &&str| ["author ", "committer ", "tagger "].iter().any(|key| l.starts_with(key));
+            let own: Vec<String> = head.lines().filter(is_own).map(str::to_owned).collect();
+            (kind.clone(), own, links(kind, head))
         };
-        let then = people(&self.refs[name], &self.objects);
-        assert_eq!(people(now, &objects(world, &self.common)), then, "{name}: another shape or other people");
+        let mut open = vec![(then.to_owned(), new.to_owned())];
+        while let Some((old, new)) = open.pop() {
+            if seen.insert(old.clone()) {
+                let (was, is) = (people(&old, &self.objects), people(&new, now));
+                assert_eq!((&is.0, &is.1, is.2.len()), (&was.0, &was.1, was.2.len()), "{old}: other people or parents");
+                open.extend(was.2.into_iter().zip(is.2));
+            }
+        }
     }
 
     /// Every commit and tag that refs reach.
@@ -305,6 +311,10 @@ impl Before {
                 assert!(path.symlink_metadata().is_ok(), "{} did not come back", name.display());
                 assert!(read(path) == *then, "{} is not as it was", name.display());
             }
+        }
+        let place = |path: &Path| ["refs", "logs"].iter().any(|folder| path.starts_with(self.common.join(folder)));
+        for path in git_files(&self.common).iter().filter(|path| !place(path) && !path.ends_with("packed-refs")) {
+            assert!(self.files.contains_key(path), "{} was not there before", path.display());
         }
         fsck(world, &world.repo);
     }
