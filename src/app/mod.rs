@@ -14,6 +14,7 @@ mod keys;
 pub mod linear;
 mod palette;
 pub mod report;
+mod scene;
 pub mod start;
 mod update;
 pub mod view;
@@ -26,7 +27,7 @@ use crate::incident::playbook::Playbook;
 use crate::incident::{Event, Incident, Record, StepRef};
 use crate::providers::Provider;
 use crate::providers::prices::Prices;
-use crate::stages::{self, Action, Running, Stage, Tone, View};
+use crate::stages::{self, Running, Stage, Tone, View};
 use crate::ui::Key;
 
 pub use ask::Asking;
@@ -118,6 +119,8 @@ pub enum Order {
     /// Forget what was typed into the hidden line.
     DropTyped,
     Export,
+    /// Let time pass until the next thing is due: for a clock that stands still otherwise.
+    Pass,
     Copy(String),
     Suspend,
     Redraw,
@@ -171,6 +174,10 @@ pub struct App {
     /// The next instant at which something is due by itself.
     wake: Option<Stamp>,
     leaving: bool,
+    /// The question whose hidden answer the vault has not taken yet.
+    taking: Option<Box<Asking>>,
+    /// A drill's story is being read: nothing has begun.
+    waits: bool,
     /// Records ordered that the journal has not answered yet, and the keys pressed meanwhile.
     unrecorded: usize,
     early: VecDeque<(Key, Stamp)>,
@@ -200,6 +207,8 @@ impl App {
             settling: BTreeSet::new(),
             wake: None,
             leaving: false,
+            taking: None,
+            waits: false,
             unrecorded: 0,
             early: VecDeque::new(),
         };
@@ -226,28 +235,6 @@ impl App {
         stages::by_id(self.here).unwrap_or(stages::ALL[0])
     }
 
-    /// The first stage in order that is neither settled nor merely waiting for time to pass.
-    pub fn recommended(&self) -> Option<&'static dyn Stage> {
-        let view = self.view("");
-        let open = |stage: &&'static dyn Stage| {
-            let state = stages::state(*stage, &view);
-            !state.settled() && stage.sheet(&self.view(stage.id())).do_now.action.is_some()
-        };
-        stages::order(&view).into_iter().find(open)
-    }
-
-    /// The one action the stage in sight recommends, if it can be done now. The last stage recommends none while an
-    /// earlier one wants something: closing early is possible, never advised.
-    pub fn advised(&self) -> Option<&'static Action> {
-        let stage = self.here();
-        let view = self.view(stage.id());
-        if stage.id() == "close" && self.recommended().is_some_and(|other| other.id() != stage.id()) {
-            return None;
-        }
-        let wanted = stage.sheet(&view).do_now.action;
-        stage.actions().iter().find(|a| Some(a.id) == wanted && (a.ready)(&view).is_ok())
-    }
-
     /// When the shell must call again even if nothing happens.
     pub fn wake(&self) -> Option<Stamp> {
         self.wake
@@ -255,7 +242,7 @@ impl App {
 
     /// Something on the screen changes within a second by itself: a clock, or what was told makes room for what is next.
     pub fn has_clock(&self) -> bool {
-        self.incident.closed.is_none() || self.told(TOLD_S + 1).is_some()
+        !self.waits && (self.incident.closed.is_none() || self.told(TOLD_S + 1).is_some())
     }
 
     /// What was told within the last `secs` seconds.
@@ -275,6 +262,11 @@ impl App {
     /// Nothing runs, and nothing is due before `until`.
     pub fn is_idle(&self) -> bool {
         self.running.is_empty() && self.wake.is_none_or(|wake| wake > self.now)
+    }
+
+    /// The story is still being read: no time passes, nothing is begun.
+    pub fn waits(&self) -> bool {
+        self.waits
     }
 
     pub fn leaving(&self) -> bool {

@@ -252,6 +252,18 @@ impl Walk {
         orders
     }
 
+    /// What stands beside the input of the open dialog.
+    fn note(&self) -> String {
+        match &self.app.overlay {
+            Overlay::Asking(asking) => asking.dialog.note.clone().unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
+    fn said(&self) -> &str {
+        self.app.said.as_ref().map_or("", |(_, _, words)| words)
+    }
+
     fn wanted(&self, test: impl Fn(&Effect) -> bool) -> bool {
         self.orders.iter().any(|o| matches!(o, Order::Perform { effect, .. } if test(effect)))
     }
@@ -557,7 +569,100 @@ fn a_key_typed_into_a_note_is_not_recorded_and_that_is_said() {
     }
     let orders = walk.press(Key::of(Code::Enter));
     assert!(!orders.iter().any(|o| matches!(o, Order::Record(_))), "{orders:?}");
-    assert!(walk.app.said.as_ref().is_some_and(|(_, _, words)| words.contains("not recorded")));
+    assert!(walk.note().contains("not recorded"), "{:?}", walk.app.overlay);
+    // What was typed stays, to be mended.
+    for _ in 0..key.len() {
+        walk.press(Key::of(Code::Backspace));
+    }
+    let orders = walk.press(Key::of(Code::Enter));
+    assert_eq!(orders, [Order::Record(Event::Note { text: "the new one is".into() })]);
+}
+
+#[test]
+fn a_hidden_line_that_is_not_taken_stays_open_and_empty() {
+    let mut walk = Walk::new(&ALL);
+    walk.app.update(Msg::Do { id: "issue.paste".into(), hand: Stamp::from_secs(1) });
+    walk.press(Key::char('x'));
+    assert!(walk.press(Key::of(Code::Enter)).contains(&Order::Take(SecretRef::Replacement)));
+    walk.app.update(Msg::NotTaken(Fault::input("this is not a key", "it has 1 character")));
+    assert!(walk.note().contains("it has 1 character"), "{:?}", walk.app.overlay);
+    assert_eq!(walk.app.wants_secret(), Some(SecretRef::Replacement));
+    assert!(walk.press(Key::of(Code::Enter)).is_empty(), "it is empty again");
+}
+
+#[test]
+fn an_answer_that_comes_after_a_change_does_nothing_and_says_so() {
+    // The key is deleted by somebody else's hand while the question stands open.
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    walk.app.update(Msg::Do { id: "revoke.kill".into(), hand: Stamp::from_secs(1) });
+    for c in "9f3a".chars() {
+        walk.press(Key::char(c));
+    }
+    walk.rec(Event::ByHand { step: StepRef::new("revoke", "kill"), answer: "9f3a".into() });
+    let orders = walk.press(Key::of(Code::Enter));
+    assert!(!orders.iter().any(|o| matches!(o, Order::Perform { effect, .. } if effect.writes())), "{orders:?}");
+    assert!(walk.said().starts_with("nothing was done: done"), "{}", walk.said());
+    // Another row than the one that was shown.
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    walk.app.update(Msg::Do { id: "revoke.kill".into(), hand: Stamp::from_secs(1) });
+    for c in "9f3a".chars() {
+        walk.press(Key::char(c));
+    }
+    walk.locate(vec![row("key_other")], &[]);
+    let orders = walk.press(Key::of(Code::Enter));
+    assert!(!orders.iter().any(|o| matches!(o, Order::Perform { effect, .. } if effect.writes())), "{orders:?}");
+    assert!(walk.said().contains("changed while you read"), "{}", walk.said());
+}
+
+#[test]
+fn what_was_never_looked_into_is_open_until_somebody_says_why() {
+    let mut walk = Walk::of(Opened { repos: Vec::new(), roots: Vec::new(), ..opened() }, &ALL);
+    for (stage, action) in [("targets", "targets.root"), ("purge", "purge.repo")] {
+        assert_eq!(walk.do_now(stage).action, Some(action));
+        assert!(!walk.step(stage, "").settled());
+    }
+    assert!(walk.open().contains(&"Purge: not looked into, no repository was given".to_owned()), "{:?}", walk.open());
+    walk.rec(Event::Skipped { stage: "purge".into(), reason: "it never was in git".into() });
+    assert!(walk.open().contains(&"Purge skipped: it never was in git".to_owned()), "{:?}", walk.open());
+}
+
+#[test]
+fn a_place_named_by_mistake_comes_off_the_list_unless_something_was_done_to_it() {
+    let mut walk = Walk::new(&ALL);
+    walk.pass(1);
+    walk.discover(vec![found(Holds::Leaked)]);
+    let drop = |path: &str| Event::Decided {
+        topic: "drop".into(),
+        choice: path.into(),
+        facts: std::collections::BTreeMap::new(),
+        reason: String::new(),
+    };
+    walk.orders.clear();
+    walk.rec(drop("/srv/repo"));
+    assert!(walk.app.incident.repos.is_empty());
+    assert!(walk.orders.iter().any(|o| matches!(o, Order::Cancel(_))), "nobody waits for that look: {:?}", walk.orders);
+    walk.saw("purge", "find:/srv/repo", git(GitOp::Find), g(GitReply::Found(CopyMap::default())));
+    assert!(walk.app.incident.repos.is_empty(), "a late answer does not bring it back");
+    walk.rec(drop("/srv/app"));
+    assert!(walk.app.incident.roots.is_empty() && walk.app.incident.targets.is_empty());
+
+    let mut walk = Walk::new(&ALL);
+    purged(&mut walk);
+    walk.did("purge", "apply:/srv/repo", git(GitOp::Apply { plan: "p1".into() }), applied());
+    walk.rec(drop("/srv/repo"));
+    assert_eq!(walk.app.incident.repos.len(), 1, "what was done to it stays in the story");
+    assert!(walk.ready("purge.drop").is_err());
+}
+
+#[test]
+fn a_closed_incident_says_so_while_the_late_probe_is_booked() {
+    let mut walk = Walk::new(&ALL);
+    walk.rec(Event::Closed { open: vec!["Late probe booked".into()] });
+    let close = stages::by_id("close").unwrap();
+    let state = stages::state(close, &walk.app.view("close"));
+    assert!(matches!(&state, StepState::Done(how) if how.contains("1 open point")), "{state:?}");
 }
 
 #[test]
@@ -575,7 +680,7 @@ fn what_is_no_time_and_no_path_is_said_and_not_recorded() {
         }
         let orders = walk.press(Key::of(Code::Enter));
         assert!(!orders.iter().any(|o| matches!(o, Order::Record(_))), "{orders:?}");
-        assert!(walk.app.said.as_ref().is_some_and(|(_, _, said)| said.contains(word)), "{:?}", walk.app.said);
+        assert!(walk.note().contains(word), "{:?}", walk.app.overlay);
     }
 }
 
