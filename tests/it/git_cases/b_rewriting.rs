@@ -430,7 +430,7 @@ fn kinds() -> Vec<Case> {
                 let w = many_commits();
                 let commits = w.git(&["rev-list", "main"]);
                 let tags = commits.lines().cycle().take(1000).enumerate();
-                let tags: String = tags.map(|(n, id)| format!("create refs/tags/t{n} {id}\n")).collect();
+                let tags = tags.map(|(n, id)| format!("create refs/tags/t{n} {id}\n")).collect::<Vec<_>>().concat();
                 w.pipe(&["update-ref", "--stdin"], tags.as_bytes());
                 w
             }),

@@ -251,7 +251,7 @@ fn apply_while(w: &World, plan: &str, words: &str, meanwhile: impl Fn()) -> stan
             };
             git::apply(&ask, plan).unwrap_err()
         });
-        receiver.recv_timeout(std::time::Duration::from_secs(60)).expect("the engine never said so");
+        receiver.recv_timeout(std::time::Duration::from_mins(1)).expect("the engine never said so");
         (here.0)();
         go.send(()).unwrap();
         engine.join().unwrap()
@@ -553,7 +553,8 @@ fn ends() -> Vec<Case> {
 /// Files may not grow in the child: what fails when a disk is full, without a disk.
 fn no_space() -> String {
     let w = World::new();
-    let noise: String = (0..60_000u64).map(|n| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20)).collect();
+    let noise = |n: u64| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20);
+    let noise = (0..60_000).map(noise).collect::<Vec<_>>().concat();
     w.write("big", noise);
     w.commit("big");
     w.leak();

@@ -110,7 +110,7 @@ impl Case {
             (plan.citations_left.len(), "cited id", " left"),
         ] {
             if n > 0 {
-                told.push_str(&format!(", {}{words}", stanch::base::words::count(n, thing)));
+                told.extend([", ", &stanch::base::words::count(n, thing), words]);
             }
         }
         told
