@@ -3,7 +3,7 @@
 //!
 //! Must not know: incidents, screens, where the key came from.
 //!
-//! How the parts stand: `needle` and `forms` search bytes; `find` reads every object through it; `graph` and `map` say
+//! How the parts stand: `needle` searches bytes; `find` reads every object through it; `graph` and `map` say
 //! what that means for the history; `rewrite` makes the new objects; `plan` puts it together; `switch` makes it so,
 //! with `align` (files), `rename` (refs' names), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `push` and
 //! `undo` come after.
@@ -11,16 +11,17 @@
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
 mod align;
+mod archive;
 mod cite;
 mod cli;
 mod diff;
 mod find;
-mod forms;
 mod graph;
 mod leftover;
 mod map;
 mod needle;
 mod notes;
+mod pack;
 mod plan;
 mod private;
 mod prove;
@@ -56,8 +57,8 @@ pub struct Ask<'a> {
     pub repo: &'a Path,
     /// A folder outside the repository for plans and backups. Made when needed, 0700.
     pub backup_root: &'a Path,
-    /// The leaked key: at least 16 bytes.
-    pub key: &'a [u8],
+    /// The leaked keys, each of at least 16 bytes. Where they overlap, the longest counts.
+    pub keys: &'a [&'a [u8]],
     /// Asked often; true stops the work at the next safe point.
     pub cancel: &'a (dyn Fn() -> bool + Sync),
     pub progress: &'a (dyn Fn(Progress) + Sync),
@@ -77,6 +78,13 @@ pub fn openable(path: &Path) -> Result<()> {
 /// Every copy of the key, in every form, in every object and in git's own files. Changes nothing.
 pub fn find(ask: &Ask<'_>) -> Result<CopyMap> {
     run(ask, |repo| plan::copy_map(repo))
+}
+
+/// For measuring only: inflates every entry of the packs below the folder `objects` and throws it away. What no search
+/// that reads everything can beat. Entries, and their bytes.
+#[doc(hidden)]
+pub fn inflate_all(objects: &Path) -> Result<(u64, u64)> {
+    find::inflate_all(objects)
 }
 
 /// What a rewrite would change, to the id. Changes nothing in the repository; keeps the plan in the backup folder.
@@ -127,7 +135,7 @@ pub fn finish(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
 }
 
 fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
-    let needles = Needles::new(ask.key).map_err(|fault| repo::counted(ask, fault))?;
+    let needles = Needles::new(ask.keys).map_err(|fault| repo::counted(ask, fault))?;
     let search = needles.search();
     repo::open(ask, &search)
         .and_then(|mut repo| work(&mut repo))

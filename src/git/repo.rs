@@ -191,23 +191,22 @@ pub(super) fn openable(path: &Path) -> Result<()> {
 /// `fault` of a key that is too short, with how many objects hold it: a number convinces.
 pub(super) fn counted(ask: &Ask<'_>, mut fault: Fault) -> Fault {
     let none: [&OsStr; 0] = [];
-    let Ok(git2) = Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none) else { return fault };
+    let short = ask.keys.iter().filter(|key| !key.is_empty()).min_by_key(|key| key.len());
+    let (Ok(git2), Some(short)) = (Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none), short) else {
+        return fault;
+    };
     let Ok(odb) = git2.odb() else { return fault };
     let mut ids = Vec::new();
-    if ask.key.is_empty()
-        || odb
-            .foreach(|id| {
-                ids.push(*id);
-                true
-            })
-            .is_err()
-    {
-        return fault;
+    let listed = odb.foreach(|id| {
+        ids.push(*id);
+        true
+    });
+    if listed.is_ok() {
+        let finder = memchr::memmem::Finder::new(short);
+        let holds = |id: &Oid| !(ask.cancel)() && odb.read(*id).is_ok_and(|o| finder.find(o.data()).is_some());
+        let found = ids.iter().filter(|id| holds(id)).count();
+        fault.why = format!("{}; it stands in {found} of {} objects here", fault.why, ids.len());
     }
-    let finder = memchr::memmem::Finder::new(ask.key);
-    let holds = |id: &Oid| !(ask.cancel)() && odb.read(*id).is_ok_and(|object| finder.find(object.data()).is_some());
-    let found = ids.iter().filter(|id| holds(id)).count();
-    fault.why = format!("{}; it stands in {found} of {} objects here", fault.why, ids.len());
     fault
 }
 

@@ -76,7 +76,7 @@ pub(super) fn save(repo: &Repo<'_>, details: &Details) -> Result<()> {
     store::private_dir(root)?;
     let mut sealed = details.clone();
     for name in sealed.names() {
-        *name = seal::seal(repo.search, repo.ask.key, &details.plan, name);
+        *name = seal::seal(repo.search, repo.ask.keys, &details.plan, name);
     }
     store::put(&details_path(root, &details.plan)?, &json(&sealed)?)
 }
@@ -92,7 +92,7 @@ pub(super) fn load(repo: &Repo<'_>, plan: &str) -> Result<Option<Details>> {
     }
     let salt = details.plan.clone();
     for name in details.names() {
-        *name = seal::open(repo.ask.key, &salt, name)?;
+        *name = seal::open(repo.ask.keys, &salt, name)?;
     }
     Ok(Some(details))
 }

@@ -33,7 +33,7 @@ impl GitJobs {
         };
         let cancelled = || wire.cancel.is_cancelled();
         let said = |progress: Progress| wire.say(progress);
-        let ask = Ask { repo, backup_root: &self.backups, key: key.expose(), cancel: &cancelled, progress: &said };
+        let ask = Ask { repo, backup_root: &self.backups, keys: &[key.expose()], cancel: &cancelled, progress: &said };
         match carry_out(&ask, op) {
             Ok(reply) => Finish::Outcome(Outcome::Done { reply: Reply::Git { reply } }),
             Err(fault) => self.failed(op, fault),

@@ -145,7 +145,7 @@ impl World {
         work(&Ask {
             repo: &self.repo,
             backup_root: &backup,
-            key: self.key.as_bytes(),
+            keys: &[self.key.as_bytes()],
             cancel: &|| false,
             progress: &|_| {},
         })
@@ -312,7 +312,7 @@ pub(crate) fn interrupted(world: &World, at: usize, work: impl Fn(&Ask<'_>)) -> 
     let ask = Ask {
         repo: &world.repo,
         backup_root: &backup,
-        key: world.key.as_bytes(),
+        keys: &[world.key.as_bytes()],
         cancel: &|| false,
         progress: &|_| {
             let now = {

@@ -1,0 +1,162 @@
+//! Reads every object once and says which hold the key, and which trees lead to one that does.
+//!
+//! Packs are read family by family (`family`), on all processors (`crew`); commits, tags and files first, then trees,
+//! because a tree is asked whether it holds something dirty (`upward`). Then loose objects. What our own reader can't
+//! read is left to libgit2.
+//!
+//! Must not know: refs, reachability, what is done about a hit.
+
+mod body;
+mod crew;
+mod family;
+mod note;
+mod places;
+mod rescue;
+mod sweep;
+mod upward;
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use git2::{ObjectType, Oid};
+
+use super::cite::Style;
+use super::pack::entry::{Id, Kind};
+use super::raw::Commit;
+use super::repo::Repo;
+use super::say;
+use crate::base::fault::Result;
+use note::Notes;
+use places::Places;
+use rescue::Rescue;
+use sweep::{Grown, Sweep};
+use upward::{Roll, Upward};
+
+pub(super) use sweep::inflate_all;
+
+/// What one pass over all objects saw.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    /// Objects whose own bytes hold the key: kind, and the form it was in.
+    pub(super) dirty: HashMap<Oid, (ObjectType, &'static str)>,
+    /// Trees that hold the key in a name, or lead to a dirty object.
+    pub(super) trees: HashSet<Oid>,
+    /// Dirty objects that another repository lends us, and no place of our own has.
+    pub(super) borrowed: HashSet<Oid>,
+    pub(super) commits: HashMap<Oid, Commit>,
+    /// Annotated tags and what they name.
+    pub(super) tags: HashMap<Oid, Oid>,
+    /// Entries of packs and loose files; an object that is stored twice counts twice.
+    pub(super) objects: u64,
+    /// Their bytes, inflated.
+    pub(super) bytes: u64,
+    /// Blobs that are compressed: the key could be inside and no search sees it.
+    pub(super) compressed: u64,
+    /// Objects that could not be read.
+    pub(super) broken: Vec<Oid>,
+    /// Packs that nobody could read.
+    pub(super) unread: Vec<PathBuf>,
+    /// What may be ids of commits in the messages of commits and tags, in lower case.
+    pub(super) cites: HashMap<Oid, Vec<String>>,
+    pub(super) style: Style,
+}
+
+/// One pass over every object of `repo`, reachable or not.
+pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
+    let places = Places::open(&repo.git2.commondir().join("objects"))?;
+    let style = Arc::new(Style::read(repo)?);
+    let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places, style: &style };
+    let grown = sweep.grow()?;
+    let mut rescue = Rescue { repo, odb: repo.odb()?, broken: HashSet::new(), style: &style };
+    let mut all = sweep.kinds(&grown, &[Kind::Blob, Kind::Commit, Kind::Tag], "searching objects", None)?;
+    all.extend(sweep.loose()?);
+    rescue.strangers(&places, &grown, &mut all)?;
+    rescue.broken(&mut all, None)?;
+    let trees = follow(&sweep, &grown, &mut all, &mut rescue)?;
+    let total = places.count();
+    say(repo.ask, "searching objects", total, total);
+    let mut scan = gather(&places, all);
+    scan.trees = oids(&trees).collect();
+    scan.broken = oids(&rescue.broken).collect();
+    scan.broken.sort_unstable();
+    scan.unread = places.unread;
+    scan.style = Style::clone(&style);
+    Ok(scan)
+}
+
+/// Searches the trees, and follows dirt from tree to tree when there is any. Ids of the trees that lead to it.
+fn follow(
+    sweep: &Sweep<'_>,
+    grown: &[Grown<'_>],
+    all: &mut Vec<Notes>,
+    rescue: &mut Rescue<'_, '_>,
+) -> Result<Vec<Id>> {
+    let below = |notes: &[Notes]| -> HashSet<Id> {
+        let dirty = notes.iter().flat_map(|n| &n.dirty);
+        dirty.filter(|(_, kind, ..)| matches!(kind, Kind::Blob | Kind::Tree)).map(|(id, ..)| *id).collect()
+    };
+    let pass = |rescue: &mut Rescue<'_, '_>, upward: Option<&Upward<'_>>| {
+        let mut notes = sweep.kinds(grown, &[Kind::Tree], "searching trees", upward)?;
+        rescue.broken(&mut notes, upward)?;
+        Ok(notes)
+    };
+    let mut dirty = below(all);
+    // Most often nothing is there to be followed; only a key in a name needs the trees twice.
+    let twice = dirty.is_empty();
+    if twice {
+        let mut notes = pass(rescue, None)?;
+        dirty = below(&notes);
+        all.append(&mut notes);
+        if dirty.is_empty() {
+            return Ok(Vec::new());
+        }
+    }
+    let spare: HashSet<Id> = all.iter().flat_map(|n| n.trees.iter().copied()).collect();
+    let ids = grown.iter().flat_map(Grown::trees).chain(spare.iter().copied()).collect();
+    let upward = Upward::new(Roll::new(ids), &dirty);
+    let mut notes = pass(rescue, Some(&upward))?;
+    let (loose, others) = sweep.loose_trees(&spare, &upward)?;
+    notes.extend(loose);
+    notes.push(rescue.trees(&others, &upward)?);
+    let marked = upward.marked(&notes);
+    if !twice {
+        all.append(&mut notes);
+    }
+    Ok(marked)
+}
+
+fn gather(places: &Places, all: Vec<Notes>) -> Scan {
+    let mut scan = Scan::default();
+    let mut own = HashSet::new();
+    for notes in all {
+        scan.objects += notes.objects;
+        scan.bytes += notes.bytes;
+        scan.compressed += notes.compressed;
+        scan.commits.extend(notes.commits);
+        scan.tags.extend(notes.tags);
+        scan.cites.extend(notes.cites);
+        for (id, kind, form, place) in notes.dirty {
+            let Ok(id) = Oid::from_bytes(&id) else { continue };
+            scan.dirty.insert(id, (object_type(kind), form));
+            if places.all.get(place).is_none_or(|place| !place.borrowed) {
+                own.insert(id);
+            }
+        }
+    }
+    scan.borrowed = scan.dirty.keys().filter(|id| !own.contains(id)).copied().collect();
+    scan
+}
+
+fn oids<'i>(ids: impl IntoIterator<Item = &'i Id>) -> impl Iterator<Item = Oid> {
+    ids.into_iter().filter_map(|id| Oid::from_bytes(id).ok())
+}
+
+fn object_type(kind: Kind) -> ObjectType {
+    match kind {
+        Kind::Commit => ObjectType::Commit,
+        Kind::Tree => ObjectType::Tree,
+        Kind::Blob => ObjectType::Blob,
+        Kind::Tag => ObjectType::Tag,
+    }
+}
