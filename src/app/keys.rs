@@ -27,6 +27,11 @@ impl App {
             Overlay::Timeline { top } => {
                 self.overlay = scrolled(key, top).map_or(Overlay::None, |top| Overlay::Timeline { top });
             }
+            Overlay::Reading(mut reading) => {
+                if reading.key(key) {
+                    self.overlay = Overlay::Reading(reading);
+                }
+            }
             Overlay::None if self.filtering => self.filter_key(key),
             // It would act on a state that is about to change: a moment later it is meant.
             Overlay::None if self.unrecorded > 0 && !key.ctrl && self.early.len() < EARLY => {
@@ -251,8 +256,9 @@ impl App {
         match self.recommended() {
             Some(stage) if stage.id() == self.here => {
                 let do_now = stage.do_now(&self.view(self.here));
-                let key = stage.actions().iter().find(|a| Some(a.id) == do_now.action).map_or(' ', |a| a.key);
-                self.tell(Tone::Plain, format!("press {key} to: {}", do_now.what));
+                if let Some(action) = stage.actions().iter().find(|a| Some(a.id) == do_now.action) {
+                    self.tell(Tone::Plain, format!("it is here: {} {}", action.key, action.label));
+                }
             }
             Some(stage) => self.visit(stage.id()),
             None => self.tell(Tone::Plain, "nothing wants you now; the program goes on by itself"),
@@ -271,7 +277,7 @@ impl App {
 }
 
 /// The new top, or `None` when the key closes the overlay.
-fn scrolled(key: Key, top: usize) -> Option<usize> {
+pub(super) fn scrolled(key: Key, top: usize) -> Option<usize> {
     match key.code {
         Code::Down | Code::Char('j') => Some(top.saturating_add(1)),
         Code::Up | Code::Char('k') => Some(top.saturating_sub(1)),

@@ -13,6 +13,7 @@ mod docs;
 mod keys;
 pub mod linear;
 mod palette;
+mod reading;
 pub mod report;
 mod scene;
 pub mod start;
@@ -33,6 +34,7 @@ use crate::ui::Key;
 pub use ask::Asking;
 pub use docs::{keys_markdown, keys_table};
 pub use palette::Palette;
+pub use reading::Reading;
 
 /// How long something told stays in sight, seconds.
 pub(crate) const TOLD_S: i64 = 8;
@@ -142,6 +144,7 @@ pub enum Overlay {
     Timeline {
         top: usize,
     },
+    Reading(Box<Reading>),
     Asking(Box<Asking>),
 }
 
@@ -256,6 +259,16 @@ impl App {
         match &self.overlay {
             Overlay::Asking(asking) => asking.wants_secret(),
             _ => None,
+        }
+    }
+
+    /// What was drawn, and how far down it goes: nobody scrolls into the void, and has to scroll back out of it.
+    pub fn drawn(&mut self, extent: view::Extent) {
+        self.top = self.top.min(extent.pane);
+        match &mut self.overlay {
+            Overlay::Help { top } | Overlay::Log { top } | Overlay::Timeline { top } => *top = (*top).min(extent.over),
+            Overlay::Reading(reading) => reading.top = reading.top.min(extent.over),
+            Overlay::None | Overlay::Palette(_) | Overlay::Asking(_) => {}
         }
     }
 

@@ -154,6 +154,11 @@ impl App {
     fn announce(&mut self, record: &Record) {
         use crate::effect::Outcome::{Failed, Refused};
         match &record.event {
+            Event::Outcome { outcome: Failed { fault }, .. } | Event::Observed { outcome: Failed { fault }, .. }
+                if fault.kind == crate::base::FaultKind::Cancelled =>
+            {
+                self.tell(Tone::Warn, self.stopped(&record.event));
+            }
             Event::Outcome { outcome: Refused { fault } | Failed { fault }, .. } => {
                 self.tell(Tone::Bad, format!("{}: {}", fault.what, fault.why));
             }
@@ -171,6 +176,23 @@ impl App {
         }
     }
 
+    /// What was stopped in time, and that nothing came of it.
+    fn stopped(&self, event: &Event) -> String {
+        let effect = match event {
+            Event::Outcome { id, .. } => self.incident.intents.get(id).map(|i| &i.effect),
+            Event::Observed { effect, .. } => Some(effect),
+            _ => None,
+        };
+        match effect {
+            Some(crate::effect::Effect::Git { repo, op }) => {
+                let name = repo.file_name().map_or_else(|| repo.display().to_string(), |n| n.to_string_lossy().into());
+                format!("stopped: {}. {name} is as it was before", op.words())
+            }
+            Some(effect) => format!("stopped: {}. Nothing was changed", effect.words()),
+            None => "stopped. Nothing was changed".into(),
+        }
+    }
+
     /// Turns consequences into orders.
     pub(super) fn follow(&mut self, consequences: Vec<Consequence>, orders: &mut Vec<Order>) {
         for consequence in consequences {
@@ -180,6 +202,9 @@ impl App {
                 Consequence::Visit(stage) => self.visit(stage),
                 Consequence::Quit => self.leave(orders),
                 Consequence::Export => orders.push(Order::Export),
+                Consequence::Show(listing) => {
+                    self.overlay = Overlay::Reading(Box::new(super::Reading::new(listing)));
+                }
                 Consequence::Copy(text) => orders.push(Order::Copy(text)),
             }
         }

@@ -92,6 +92,12 @@ fn decided(topic: &str, choice: &str, reason: &str) -> String {
     if let Some((_, question)) = asked {
         return format!("Answered \"{question}\": {choice}{why}");
     }
+    if let Some(repo) = topic.strip_prefix("rewrite:") {
+        return match choice {
+            "no" => format!("Decided not to rewrite {repo}{why}"),
+            _ => format!("Decided to rewrite {repo}{why}"),
+        };
+    }
     match topic {
         "order" => format!("Decided the order: {choice}{why}"),
         "usage.verdict" => format!("Recorded the verdict on the usage: {choice}{why}"),

@@ -131,7 +131,11 @@ impl Tui<'_> {
         let mut look = self.front.look;
         look.tick = u64::try_from(machine_now().0 / 250).unwrap_or(0);
         let app = &self.engine.app;
-        self.screen.draw(look.glyphs.ascii, |area: Rect, buf: &mut Buffer| view::draw(app, area, buf, &look))
+        let mut extent = view::Extent::default();
+        self.screen
+            .draw(look.glyphs.ascii, |area: Rect, buf: &mut Buffer| extent = view::draw(app, area, buf, &look))?;
+        self.engine.app.drawn(extent);
+        Ok(())
     }
 
     /// Until the next thing is due by itself: the app's wake, or the next whole second while a clock is on screen.

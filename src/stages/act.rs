@@ -6,6 +6,8 @@ use crate::base::SecretRef;
 use crate::effect::Effect;
 use crate::incident::{Event, StepRef};
 
+use super::sheet::Listing;
+
 /// What an action does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Act {
@@ -29,6 +31,8 @@ pub enum Consequence {
     Quit,
     /// Write the report to a file beside the journal.
     Export,
+    /// Something long to read, in a pane of its own.
+    Show(Listing),
     /// Put text on the clipboard through the terminal (never a secret).
     Copy(String),
 }
@@ -96,6 +100,10 @@ pub enum Then {
         reason: String,
         facts: std::collections::BTreeMap<String, String>,
     },
+    /// Answers: the choice, and why.
+    DecideBecause {
+        topic: String,
+    },
     /// Answers: reason. The choice stands fixed.
     DecideFor {
         topic: String,
@@ -130,6 +138,12 @@ impl Then {
                 choice: last(),
                 facts: facts.clone(),
                 reason: reason.clone(),
+            }),
+            Self::DecideBecause { topic } => record(Event::Decided {
+                topic: topic.clone(),
+                choice: text(0),
+                facts: std::collections::BTreeMap::new(),
+                reason: text(1),
             }),
             Self::DecideFor { topic, choice, facts } => record(Event::Decided {
                 topic: topic.clone(),

@@ -19,7 +19,7 @@ pub mod usage;
 
 use std::collections::BTreeSet;
 
-use crate::base::{SecretRef, Stamp};
+use crate::base::{FaultKind, SecretRef, Stamp};
 use crate::effect::{Effect, Risk};
 use crate::incident::playbook::Playbook;
 use crate::incident::step::overall;
@@ -29,7 +29,7 @@ use crate::providers::prices::Prices;
 
 pub use act::{Act, Answer, Ask, Consequence, Kind, Then};
 pub use running::Running;
-pub use sheet::{Block, DoNow, Sheet, Text, Tone};
+pub use sheet::{Block, DoNow, Listing, Sheet, Text, Tone};
 
 /// Every stage, in the order of the rail.
 pub static ALL: [&dyn Stage; 7] =
@@ -158,9 +158,12 @@ impl View<'_> {
         None
     }
 
-    /// `Failed` when the last try at a step brought a fault.
+    /// `Failed` when the last try at a step brought a fault. What a person stopped did not fail: it can be begun again.
     pub fn fault(&self, step: &StepRef) -> Option<StepState> {
         let (_, fault) = self.incident.faults.get(step)?;
+        if fault.kind == FaultKind::Cancelled {
+            return Some(StepState::Ready);
+        }
         Some(StepState::Failed(format!("{}: {}", fault.what, fault.why)))
     }
 }
@@ -177,7 +180,7 @@ pub fn state(stage: &dyn Stage, at: &View<'_>) -> StepState {
     use crate::incident::StageMark;
     let steps = stage.steps(at);
     let worst = overall(&steps);
-    if matches!(worst, StepState::Unknown(_) | StepState::Running | StepState::Done(_) | StepState::ByHand(_)) {
+    if worst.settled() || matches!(worst, StepState::Unknown(_) | StepState::Running) {
         return worst;
     }
     match at.incident.marks.get(stage.id()) {

@@ -730,3 +730,140 @@ fn reads_that_came_back_are_not_asked_again_at_once() {
     walk.pass(10);
     assert_eq!(again(&walk), first.len(), "later they are");
 }
+
+#[test]
+fn whether_a_history_is_rewritten_is_a_decision_on_record() {
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    purged(&mut walk);
+    walk.app.update(Msg::Do { id: "purge.keep".into(), hand: Stamp::from_secs(1) });
+    let Overlay::Asking(asking) = &walk.app.overlay else { panic!("{:?}", walk.app.said) };
+    assert!(asking.dialog.body.contains("force push"), "{}", asking.dialog.body);
+    for c in "private, rotated".chars() {
+        walk.press(Key::char(c));
+    }
+    let orders = walk.press(Key::of(Code::Enter));
+    let Some(Order::Record(event)) = orders.first().cloned() else { panic!("{orders:?}") };
+    assert!(
+        matches!(&event, Event::Decided { choice, reason, facts, .. }
+            if choice == "no" && reason == "private, rotated" && facts["copies"] == "1"),
+        "{event:?}"
+    );
+    walk.rec(event);
+    assert!(matches!(walk.step("purge", "repo"), StepState::Skipped(_)), "{:?}", walk.step("purge", "repo"));
+    let open = walk.open();
+    assert!(open.iter().any(|line| line == "Purge skipped: left as it is: private, rotated"), "{open:?}");
+    assert_eq!(walk.do_now("purge").action, None);
+    // A change of mind, behind the same phrase as ever. Revoked first.
+    for _ in 0..8 {
+        walk.pass(9);
+        walk.probe(SecretRef::Leaked, Verdict::Dead);
+    }
+    assert_eq!(walk.ready("purge.switch"), Ok(()));
+    walk.app.update(Msg::Do { id: "purge.switch".into(), hand: walk.hand });
+    for c in "repo".chars() {
+        walk.press(Key::char(c));
+    }
+    let orders = walk.press(Key::of(Code::Enter));
+    let decided = |o: &Order| matches!(o, Order::Record(Event::Decided { choice, .. }) if choice == "yes");
+    let applies = |o: &Order| matches!(o, Order::Perform { effect, .. } if effect.writes());
+    assert!(orders.iter().any(decided) && orders.iter().any(applies), "{orders:?}");
+}
+
+#[test]
+fn a_scan_of_one_repository_holds_no_other_up() {
+    let big = PathBuf::from("/srv/big");
+    let mut walk = Walk::of(Opened { repos: vec![PathBuf::from("/srv/repo"), big.clone()], ..opened() }, &ALL);
+    walk.pass(1);
+    let scanned = |walk: &Walk| walk.app.running.iter().filter(|r| matches!(r.effect, Effect::Git { .. })).count();
+    assert_eq!(scanned(&walk), 2, "both are looked through from intake on");
+    let map = CopyMap { copies: vec![copy()], objects: 9, ..CopyMap::default() };
+    walk.saw("purge", "find:/srv/repo", git(GitOp::Find), g(GitReply::Found(map)));
+    assert_eq!(scanned(&walk), 1);
+    assert_eq!(walk.do_now("purge").action, Some("purge.plan"));
+    assert_eq!(walk.ready("purge.plan"), Ok(()));
+}
+
+#[test]
+fn what_a_person_stopped_says_so_and_did_not_fail() {
+    let mut walk = Walk::new(&ALL);
+    purged(&mut walk);
+    let stopped = Fault::new(FaultKind::Cancelled, "stopped", "it was cancelled in time; nothing was changed");
+    let apply = git(GitOp::Apply { plan: "p1".into() });
+    walk.did("purge", "apply:/srv/repo", apply, Outcome::Failed { fault: stopped });
+    assert_eq!(walk.said(), "stopped: switch to the clean history. repo is as it was before");
+    assert_eq!(walk.step("purge", "repo"), StepState::Ready);
+}
+
+#[test]
+fn the_map_of_copies_is_read_alone_and_filtered() {
+    let mut walk = Walk::new(&ALL);
+    let pushed = stanch::effect::git::Copy { path: Some(".env".into()), remedy: "rewrite".into(), ..copy() };
+    let local = stanch::effect::git::Copy { path: Some("notes.md".into()), on_remote: false, ..copy() };
+    let map = CopyMap { copies: vec![pushed, local], objects: 9, ..CopyMap::default() };
+    walk.saw("purge", "find:/srv/repo", git(GitOp::Find), g(GitReply::Found(map)));
+    walk.app.update(Msg::Do { id: "purge.map".into(), hand: Stamp::from_secs(1) });
+    for c in "/env".chars() {
+        walk.press(Key::char(c));
+    }
+    let area = ratatui::layout::Rect::new(0, 0, 80, 24);
+    let mut buf = ratatui::buffer::Buffer::empty(area);
+    let look = stanch::ui::Look::new(stanch::ui::Theme::default(), false);
+    stanch::app::view::draw(&walk.app, area, &mut buf, &look);
+    let shown = stanch::ui::screenshot::plain(&buf);
+    assert!(shown.contains("Copies in repo: 1 of 2") && shown.contains("to remove it: rewrite"), "{shown}");
+    assert!(!shown.contains("notes.md"), "{shown}");
+    walk.press(Key::of(Code::Esc));
+    walk.press(Key::of(Code::Esc));
+    assert_eq!(walk.app.overlay, Overlay::None);
+}
+
+#[test]
+fn what_a_person_saw_of_the_usage_is_recorded_in_their_words() {
+    let mut walk = Walk::of(Opened { has_admin: false, ..opened() }, &[SecretRef::Leaked]);
+    walk.app.update(Msg::Do { id: "usage.verdict".into(), hand: Stamp::from_secs(1) });
+    walk.press(Key::char('2'));
+    for c in "gpt-5 on Sunday".chars() {
+        walk.press(Key::char(c));
+    }
+    let orders = walk.press(Key::of(Code::Enter));
+    let said = |o: &Order| {
+        matches!(o, Order::Record(Event::Decided { choice, reason, .. })
+        if choice == "abused" && reason == "gpt-5 on Sunday")
+    };
+    assert!(orders.iter().any(said), "{orders:?}");
+}
+
+#[test]
+fn the_same_failure_again_is_no_news() {
+    let mut walk = Walk::new(&ALL);
+    let no = || Outcome::Refused { fault: Fault::input("/srv/repo can't be opened", "there is no git repository") };
+    let told = |walk: &Walk| walk.app.incident.timeline.iter().filter(|e| e.stage == "purge").count();
+    for _ in 0..3 {
+        walk.saw("purge", "find:/srv/repo", git(GitOp::Find), no());
+    }
+    assert_eq!(told(&walk), 1);
+    assert_eq!(walk.do_now("purge").action, Some("purge.check"), "nobody is told to wait for it");
+}
+
+#[test]
+fn nobody_scrolls_into_the_void() {
+    let mut walk = Walk::new(&ALL);
+    walk.press(Key::char('J'));
+    let area = ratatui::layout::Rect::new(0, 0, 80, 6);
+    let look = stanch::ui::Look::new(stanch::ui::Theme::default(), false);
+    let draw = |walk: &mut Walk| {
+        let mut buf = ratatui::buffer::Buffer::empty(area);
+        let extent = stanch::app::view::draw(&walk.app, area, &mut buf, &look);
+        walk.app.drawn(extent);
+        stanch::ui::screenshot::plain(&buf)
+    };
+    for n in 0..20 {
+        walk.rec(Event::Note { text: format!("note {n}") });
+    }
+    let end = draw(&mut walk);
+    walk.press(Key::of(Code::PageDown));
+    assert_eq!(draw(&mut walk), end);
+    walk.press(Key::char('k'));
+    assert_ne!(draw(&mut walk), end, "one press up is one line up");
+}

@@ -19,11 +19,16 @@ pub(super) fn draw(app: &App, scene: &Scene, area: Rect, buf: &mut Buffer, look:
     }
     let width = usize::from(area.width);
     let line = match &app.overlay {
-        Overlay::None if app.filtering => Line::from(vec![
+        Overlay::None if app.filtering => filter(&app.filter, width, look),
+        Overlay::Reading(reading) if reading.filtering => filter(&reading.filter, width, look),
+        Overlay::Reading(reading) if !reading.filter.text().is_empty() => Line::from(vec![
             text::span(" filter: ", look.style(Role::Accent)),
-            text::span(app.filter.view(width.saturating_sub(30)).0, look.style(Role::Strong)),
-            text::span("   enter keeps it, esc drops it", look.style(Role::Dim)),
+            text::span(reading.filter.view(width.saturating_sub(40)).0, look.style(Role::Strong)),
+            text::span("   / changes it, esc drops it", look.style(Role::Dim)),
         ]),
+        Overlay::Reading(_) => {
+            Line::from(text::span(" / filters, j and k scroll, g and G to the ends, esc closes", look.style(Role::Dim)))
+        }
         Overlay::Help { .. } | Overlay::Log { .. } | Overlay::Timeline { .. } => {
             Line::from(text::span(" esc closes, j and k scroll", look.style(Role::Dim)))
         }
@@ -34,6 +39,14 @@ pub(super) fn draw(app: &App, scene: &Scene, area: Rect, buf: &mut Buffer, look:
         _ => told(app, width, look).unwrap_or_else(|| next(app, scene, width, look)),
     };
     text::put_line(buf, area, 0, &line);
+}
+
+fn filter(input: &crate::ui::input::Input, width: usize, look: &Look) -> Line<'static> {
+    Line::from(vec![
+        text::span(" filter: ", look.style(Role::Accent)),
+        text::span(input.view(width.saturating_sub(40)).0, look.style(Role::Strong)),
+        text::span("   enter keeps it, esc drops it", look.style(Role::Dim)),
+    ])
 }
 
 fn told(app: &App, width: usize, look: &Look) -> Option<Line<'static>> {

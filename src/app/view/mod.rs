@@ -21,11 +21,19 @@ use crate::ui::{Look, Role, Sign, text};
 use super::scene::{Scene, Standing};
 use super::{App, linear};
 
-/// Draws everything into `area`.
-pub fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+/// How far down the pane and what lies over it can be scrolled, as they were drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Extent {
+    pub pane: usize,
+    pub over: usize,
+}
+
+/// Draws everything into `area`. What comes back is for [`App::drawn`].
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) -> Extent {
     let area = text::clip(area, buf);
+    let mut extent = Extent::default();
     if area.is_empty() {
-        return;
+        return extent;
     }
     let slots = layout::split(area);
     let scene = app.scene();
@@ -35,11 +43,12 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
         small(app, slots.pane, buf, look);
     } else {
         rail(app, &scene, slots.rail, buf, look);
-        pane::draw(app, &scene, slots.pane, buf, look, slots.evidence.is_empty());
+        extent.pane = pane::draw(app, &scene, slots.pane, buf, look, slots.evidence.is_empty());
         pane::evidence(app, &scene.sheet, slots.evidence, buf, look);
     }
     footer::draw(app, &scene, slots.footer, buf, look);
-    overlay::draw(app, area, buf, look);
+    extent.over = overlay::draw(app, area, buf, look);
+    extent
 }
 
 /// Too small for panes: the linear view's words, wrapped.

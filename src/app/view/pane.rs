@@ -23,10 +23,10 @@ const WIDEST: u16 = 60;
 /// Width of the column of slot names.
 const NAMES: u16 = 9;
 
-/// Draws the pane; `with_evidence`: there is no slot of its own for it.
-pub(super) fn draw(app: &App, scene: &Scene, area: Rect, buf: &mut Buffer, look: &Look, with_evidence: bool) {
+/// Draws the pane; `with_evidence`: there is no slot of its own for it. How far down it can be scrolled.
+pub(super) fn draw(app: &App, scene: &Scene, area: Rect, buf: &mut Buffer, look: &Look, with_evidence: bool) -> usize {
     if area.is_empty() {
-        return;
+        return 0;
     }
     let sheet = &scene.sheet;
     let short = Rect::new(0, 0, area.width, area.height.min(LONGEST));
@@ -51,6 +51,7 @@ pub(super) fn draw(app: &App, scene: &Scene, area: Rect, buf: &mut Buffer, look:
         let at = area.width.saturating_sub(u16::try_from(text::width(&more)).unwrap_or(0));
         text::put(buf, area, at, area.height - 1, &more, look.style(Role::Selection));
     }
+    usize::from(most)
 }
 
 /// The evidence in a slot of its own.

@@ -2,28 +2,29 @@
 //!
 //! Must not know: how the pane looks.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::base::SecretRef;
 use crate::effect::{GitOp, Risk};
-use crate::incident::RepoFacts;
-use crate::stages::{Act, Action, Ask, Kind, Then, View, intake};
+use crate::incident::{Event, RepoFacts};
+use crate::stages::{Act, Action, Ask, Consequence, Kind, Then, View, intake};
 
 use super::advice::cost;
-use super::next::{Next, chosen, wants};
-use super::{git, name, step};
+use super::next::{Next, busy, chosen, topic, wants};
+use super::weigh::{costs, weigh};
+use super::{git, lists, name, step};
 
-pub(super) fn quiet(at: &View<'_>) -> Result<(), String> {
-    at.running_in("purge").next().map_or(Ok(()), |r| Err(format!("running: {} (x cancels)", r.effect.words())))
+/// Nothing runs in this repository.
+fn quiet(at: &View<'_>, repo: &Path) -> Result<(), String> {
+    busy(at, repo).map_or(Ok(()), |r| Err(format!("running: {} (x stops it)", r.effect.words())))
 }
 
-/// Ready when some repository wants this step and nothing runs.
+/// Ready when some repository wants this step and nothing runs in it.
 pub(super) fn ready(at: &View<'_>, test: fn(&Next) -> bool, why: &str) -> Result<(), String> {
-    quiet(at)?;
     if !at.held.contains(&SecretRef::Leaked) {
         return Err("the leaked key is not in the vault; resume with a key source".into());
     }
-    wants(at, test).map(|_| ()).ok_or_else(|| why.to_owned())
+    wants(at, test).map_or_else(|| Err(why.to_owned()), |(repo, _)| quiet(at, repo))
 }
 
 pub(super) fn plan_of(facts: &RepoFacts) -> (String, String) {
@@ -45,19 +46,36 @@ pub(super) fn phrase(
     Act::guarded(ask, step(what, repo), git(repo, op(plan)))
 }
 
-pub(super) static ACTIONS: [Action; 10] = [
+fn can_switch(n: &Next) -> bool {
+    matches!(n, Next::Apply | Next::Kept(_))
+}
+
+/// The repository whose plan a switch would apply.
+fn planned<'a>(at: &'a View<'_>) -> Result<(&'a PathBuf, &'a RepoFacts), String> {
+    let (repo, facts) = wants(at, |n| *n == Next::Apply)
+        .or_else(|| wants(at, can_switch))
+        .ok_or("no repository has a plan that can be applied")?;
+    match &facts.plan {
+        Some((_, plan)) if plan.refusals.is_empty() => Ok((repo, facts)),
+        Some(_) => Err("its plan can't be applied safely: see why, then plan again (p)".into()),
+        None => Err("there is no plan of it yet: p makes one".into()),
+    }
+}
+
+pub(super) static ACTIONS: [Action; 13] = [
     Action {
         id: "purge.plan",
         key: 'p',
         label: "plan the rewrite",
-        why: "Writes the new objects unreferenced and shows exactly what a switch would change.",
+        why: "Works the new history out and shows exactly what a switch would change. Changes nothing itself.",
         risk: Risk::Read,
         ready: |at| {
-            ready(at, |n| matches!(n, Next::Plan | Next::Apply | Next::Refused(_)), "no repository waits for a plan")
+            let fits = |n: &Next| matches!(n, Next::Plan | Next::Apply | Next::Refused(_) | Next::Kept(_));
+            ready(at, fits, "no repository waits for a plan")
         },
         go: |at| {
-            let Some((repo, _)) =
-                wants(at, |n| matches!(n, Next::Plan | Next::Refused(_))).or_else(|| wants(at, |n| *n == Next::Apply))
+            let Some((repo, _)) = wants(at, |n| matches!(n, Next::Plan | Next::Refused(_)))
+                .or_else(|| wants(at, |n| matches!(n, Next::Apply | Next::Kept(_))))
             else {
                 return Act::Now(Vec::new());
             };
@@ -74,18 +92,76 @@ pub(super) static ACTIONS: [Action; 10] = [
             if let Some(why) = crate::stages::locked("purge", at) {
                 return Err(why);
             }
-            ready(at, |n| *n == Next::Apply, "no repository has a plan that can be applied")
+            ready(at, can_switch, "no repository has a plan that can be applied")?;
+            planned(at).map(|_| ())
         },
         go: |at| {
-            let body = |repo: &Path, facts: &RepoFacts| {
-                vec![
-                    repo.display().to_string(),
-                    cost(facts),
-                    "Backed up first; u undoes it until you finish. Colleagues must rebase, never merge.".into(),
-                    "If a ref moved since the plan, nothing is done.".into(),
-                ]
+            let Ok((repo, facts)) = planned(at) else { return Act::Now(Vec::new()) };
+            let (plan, phrase) = plan_of(facts);
+            let body = vec![
+                repo.display().to_string(),
+                cost(facts),
+                "Backed up first; u undoes it until you finish. Colleagues must rebase, never merge.".into(),
+                "If a ref moved since the plan, nothing is done.".into(),
+            ];
+            let ask = Ask::new(format!("Rewrite {}", name(repo)), body, Kind::Phrase(phrase));
+            let decided = Event::Decided {
+                topic: topic(repo),
+                choice: "yes".into(),
+                facts: costs(at, facts),
+                reason: String::new(),
             };
-            phrase(at, |n| *n == Next::Apply, "apply", "Rewrite", body, |plan| GitOp::Apply { plan })
+            let perform = Consequence::Perform { step: step("apply", repo), effect: git(repo, GitOp::Apply { plan }) };
+            Act::Ask { asks: vec![ask], then: Then::Do(vec![Consequence::Record(decided), perform]) }
+        },
+    },
+    Action {
+        id: "purge.keep",
+        key: 'o',
+        label: "leave the history as it is",
+        why: "A dead key opens nothing. Your reason goes on record, with what a rewrite would have cost.",
+        risk: Risk::Read,
+        ready: |at| {
+            let open = |n: &Next| matches!(n, Next::Plan | Next::Apply | Next::Refused(_));
+            wants(at, open).map(|_| ()).ok_or_else(|| "no repository waits for that decision".into())
+        },
+        go: |at| {
+            let open = |n: &Next| matches!(n, Next::Plan | Next::Apply | Next::Refused(_));
+            let Some((repo, facts)) = wants(at, open) else { return Act::Now(Vec::new()) };
+            let body = std::iter::once(repo.display().to_string()).chain(weigh(at, facts)).collect();
+            let ask = Ask::line(&format!("Leave {} as it is", name(repo)), "Why?", body);
+            let then = Then::DecideFor { topic: topic(repo), choice: "no".into(), facts: costs(at, facts) };
+            Act::Ask { asks: vec![ask], then }
+        },
+    },
+    Action {
+        id: "purge.map",
+        key: 'm',
+        label: "the map of copies, one by one",
+        why: "Where each copy is, who holds it, and the smallest act that removes it. / filters.",
+        risk: Risk::Read,
+        ready: |at| {
+            let mapped = chosen(at).and_then(|(_, facts)| facts.map.as_ref());
+            mapped.map(|_| ()).ok_or_else(|| "the repository was not looked through yet".into())
+        },
+        go: |at| {
+            let Some((repo, facts)) = chosen(at) else { return Act::Now(Vec::new()) };
+            Act::Now(vec![Consequence::Show(lists::copies(&name(repo), facts))])
+        },
+    },
+    Action {
+        id: "purge.preview",
+        key: 'l',
+        label: "the plan, line by line",
+        why: "Every distinct line that changes, every ref that moves, every signature that is lost. / filters.",
+        risk: Risk::Read,
+        ready: |at| {
+            let planned = chosen(at).and_then(|(_, facts)| facts.plan.as_ref());
+            planned.map(|_| ()).ok_or_else(|| "there is no plan of this repository yet (p)".into())
+        },
+        go: |at| {
+            let Some((repo, facts)) = chosen(at) else { return Act::Now(Vec::new()) };
+            Act::Now(vec![Consequence::Show(lists::preview(&name(repo), facts))])
         },
     },
     Action {
@@ -139,7 +215,9 @@ pub(super) static ACTIONS: [Action; 10] = [
         why: "Puts refs, HEAD, index, stashes and reflogs back from the backup.",
         risk: Risk::Write,
         ready: |at| {
-            quiet(at)?;
+            if let Some((repo, _)) = chosen(at) {
+                quiet(at, repo)?;
+            }
             match chosen(at) {
                 Some((_, facts)) if facts.finished.is_some() => Err("the backup is destroyed already".into()),
                 Some((_, facts)) if facts.applied.is_some() => Ok(()),

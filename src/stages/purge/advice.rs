@@ -3,12 +3,13 @@
 //! Must not know: the rest of the pane.
 
 use crate::base::words::count;
-use crate::effect::Effect;
+use crate::effect::git::Plan;
+use crate::effect::{Effect, GitOp};
 use crate::incident::RepoFacts;
 use crate::stages::{DoNow, View};
 
-use super::name;
-use super::next::{Next, next, wants};
+use super::next::{Next, busy, next, wants};
+use super::{name, step};
 
 pub(super) fn do_now(at: &View<'_>) -> DoNow {
     if at.incident.repos.is_empty() {
@@ -20,15 +21,15 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
         };
     }
     let wait = |what: String| DoNow { what, check: "Reads only.".into(), ..DoNow::default() };
-    let waiting = |n: &Next| !matches!(n, Next::Nothing(_));
-    let Some((repo, facts)) = wants(at, waiting) else {
-        return DoNow { what: "Nothing. No repository given holds the key.".into(), ..DoNow::default() };
-    };
+    let Some((repo, facts)) = wants(at, is_open) else { return nothing(at) };
     let name = name(repo);
-    let busy = at.running_in("purge").find(|r| matches!(&r.effect, Effect::Git { repo: of, .. } if of == repo));
-    if let Some(running) = busy {
+    if let Some(running) = busy(at, repo) {
         let check = if running.effect.writes() { "The proof, or the table of refs, follows." } else { "Reads only." };
-        return DoNow { check: check.into(), ..wait(format!("Wait: {}", running.effect.words())) };
+        let effect = if running.cancelling { String::new() } else { stoppable(&running.effect) };
+        let far = running.words(at.now);
+        let far = if far.is_empty() { far } else { format!(" ({far})") };
+        let what = format!("Wait: {}{far}", running.effect.words());
+        return DoNow { effect, check: check.into(), ..wait(what) };
     }
     let (action, what, effect, check) = match next(at, repo, facts) {
         Next::Settle(what) => (
@@ -38,11 +39,19 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
             "Old or new, never a mixture.",
         ),
         Next::Find if at.without_leaked().is_some() => return at.without_leaked().unwrap_or_default(),
-        Next::Find => return wait(format!("Wait: looking through every object of {name}")),
+        Next::Find => match at.incident.faults.get(&step("find", repo)) {
+            None => return wait(format!("Wait: looking through every object of {name}")),
+            Some((_, fault)) => (
+                "purge.check",
+                format!("Look through {name} again: {}", fault.what),
+                format!("{}. A wrong path? t takes it off the list.", fault.why),
+                "Reads only.",
+            ),
+        },
         Next::Plan => (
             "purge.plan",
             format!("Plan the rewrite of {name}"),
-            "Writes new objects that nothing refers to; no ref moves.".into(),
+            "Changes nothing in it; the new history is only worked out.".into(),
             "You see exactly what would change.",
         ),
         Next::Refused(why) => {
@@ -50,10 +59,11 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
         }
         Next::Apply => (
             "purge.switch",
-            format!("Switch {name} to the clean history, or defer it (d)"),
+            format!("Switch {name} to the clean history, leave it as it is (o), or defer it (d)"),
             cost(facts),
             "git's own object list must not find the key.",
         ),
+        Next::Kept(why) => return wait(format!("Nothing. {name} is left as it is: {why}")),
         Next::Prove => (
             "purge.prove",
             format!("A copy is left in {name}: look at the proof"),
@@ -77,22 +87,60 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
     DoNow { action: Some(action), what, effect, check: check.into() }
 }
 
+/// A repository that still wants something; one that somebody is at comes after those that wait for a hand.
+fn is_open(n: &Next) -> bool {
+    !matches!(n, Next::Nothing(_) | Next::Kept(_))
+}
+
+fn nothing(at: &View<'_>) -> DoNow {
+    let kept = at.incident.repos.iter().filter(|(repo, facts)| matches!(next(at, repo, facts), Next::Kept(_))).count();
+    let what = match kept {
+        0 if at.incident.repos.values().any(|facts| facts.applied.is_some()) => {
+            "Nothing. No repository given holds the key any more.".to_owned()
+        }
+        0 => "Nothing. No repository given holds the key.".to_owned(),
+        n => format!("Nothing. {} left as it is, by your decision.", count(n, "repository")),
+    };
+    let check = if kept == 0 { String::new() } else { "w or p takes it up after all.".into() };
+    DoNow { what, check, ..DoNow::default() }
+}
+
+/// What a cancel would mean now.
+fn stoppable(effect: &Effect) -> String {
+    match effect {
+        Effect::Git { op: GitOp::Apply { .. }, .. } => {
+            "x stops it while nothing has moved yet; then the repository is as it was.".into()
+        }
+        Effect::Git { op: GitOp::Push { .. }, .. } => "x stops it between two refs; then c tells which went.".into(),
+        _ if effect.writes() => String::new(),
+        _ => "x stops it; the repository stays as it is.".into(),
+    }
+}
+
 pub(super) fn way_forward(facts: &RepoFacts) -> String {
     facts.plan.as_ref().and_then(|(_, p)| p.refusals.first()).map(|r| r.way_forward.clone()).unwrap_or_default()
 }
 
 pub(super) fn cost(facts: &RepoFacts) -> String {
     let Some((_, plan)) = &facts.plan else { return String::new() };
-    let push = if plan.push_needed { "a force push follows" } else { "never pushed: no force push needed" };
-    let signatures = match plan.signatures_lost.len() {
-        0 => "no signature is lost".to_owned(),
-        1 => "1 signature is lost".to_owned(),
-        n => format!("{n} signatures are lost"),
+    let (did, push) = match (&facts.applied, plan.push_needed) {
+        (Some(_), _) => ("were changed", ""),
+        (None, true) => ("change", "; a force push follows"),
+        (None, false) => ("change", "; never pushed: no force push is needed"),
     };
     format!(
-        "{} of {} commits and {} change, {signatures}; {push}.",
+        "{} of {} commits and {} {did}, {}{push}.",
         plan.commits_changed,
         plan.commits_total,
         count(plan.refs.len(), "ref"),
+        signatures(plan)
     )
+}
+
+/// `no signature lost`, `2 signatures lost`.
+pub(super) fn signatures(plan: &Plan) -> String {
+    match plan.signatures_lost.len() {
+        0 => "no signature lost".into(),
+        n => format!("{} lost", count(n, "signature")),
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Must not know: the words above them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::effect::git::{CopyMap, Plan};
 use crate::incident::RepoFacts;
@@ -10,10 +10,12 @@ use crate::stages::sheet::Table;
 use crate::stages::targets::diff_line;
 use crate::stages::{Block, Text, Tone, View};
 
+use super::lists::{place, what};
 use super::name;
-use super::next::repo_state;
+use super::next::{Next, next, repo_state};
+use super::weigh::weigh;
 
-pub(super) fn body(at: &View<'_>, facts: &RepoFacts) -> Vec<Block> {
+pub(super) fn body(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Block> {
     let mut blocks = Vec::new();
     if at.incident.repos.len() > 1 {
         let row = |(repo, facts): (&PathBuf, &RepoFacts)| {
@@ -27,11 +29,20 @@ pub(super) fn body(at: &View<'_>, facts: &RepoFacts) -> Vec<Block> {
             head,
             rows: at.incident.repos.iter().map(row).collect(),
             picks: true,
-            leads: false,
+            leads: true,
         }));
     }
+    if matches!(next(at, repo, facts), Next::Plan | Next::Apply) {
+        let lines = weigh(at, facts).into_iter().map(Text::plain);
+        let ways = Text::tone(Tone::Dim, "w rewrites, o leaves it as it is, d puts it off: each goes on record");
+        let lines = lines.chain(std::iter::once(ways)).collect();
+        blocks.push(Block::Lines { title: "Should it be rewritten at all?".into(), lines });
+    }
     if let Some((_, plan)) = facts.plan.as_ref().filter(|(_, p)| !p.diff.is_empty() && facts.applied.is_none()) {
-        blocks.push(Block::Lines { title: "Preview: every distinct line that changes".into(), lines: preview(plan) });
+        blocks.push(Block::Lines {
+            title: "Preview: every distinct line that changes (l shows it alone)".into(),
+            lines: preview(plan),
+        });
     }
     if let Some((_, map)) = facts.map.as_ref().filter(|(_, m)| !m.copies.is_empty()) {
         blocks.push(map_table(map));
@@ -50,23 +61,21 @@ pub(super) fn short(id: &str) -> &str {
 
 pub(super) fn map_table(map: &CopyMap) -> Block {
     let rows = map.copies.iter().map(|copy| {
-        let place = if copy.on_remote {
-            "pushed"
-        } else if copy.reachable {
-            "local"
-        } else {
-            "unreachable"
-        };
         vec![
-            Text::plain(format!("{:?}", copy.what).to_lowercase()),
+            Text::plain(what(copy)),
             Text::plain(copy.path.clone().unwrap_or_else(|| "(its message)".into())),
             Text::plain(copy.form.clone()),
-            Text::plain(place),
+            Text::plain(place(copy)),
             Text::plain(short(&copy.id)),
             Text::plain(copy.first.as_deref().map(short).unwrap_or_default()),
             Text::tone(Tone::Dim, copy.remedy.clone()),
         ]
     });
     let head = ["What", "Path", "Form", "Where", "Id", "Since", "Remedy"].map(str::to_owned).to_vec();
-    Block::Table(Table { title: "Map of copies".into(), head, rows: rows.collect(), ..Table::default() })
+    Block::Table(Table {
+        title: "Map of copies (m shows it alone)".into(),
+        head,
+        rows: rows.collect(),
+        ..Table::default()
+    })
 }

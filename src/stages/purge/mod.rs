@@ -6,8 +6,10 @@
 mod actions;
 mod advice;
 mod body;
+mod lists;
 mod next;
 mod see;
+mod weigh;
 
 use std::path::{Path, PathBuf};
 
@@ -82,7 +84,7 @@ impl Stage for Purge {
         if let Some((repo, facts)) = chosen(at) {
             sheet.see = see(at, repo, facts);
             sheet.evidence = evidence(facts);
-            sheet.body = body(at, facts);
+            sheet.body = body(at, repo, facts);
         }
         sheet
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::effect::Effect;
 use crate::incident::{RepoFacts, StepState};
-use crate::stages::View;
+use crate::stages::{Running, View};
 
 use super::step;
 
@@ -18,6 +18,8 @@ pub(super) enum Next {
     Plan,
     Refused(String),
     Apply,
+    /// Somebody decided to leave the history as it is; why.
+    Kept(String),
     Prove,
     Push,
     Finish,
@@ -34,6 +36,9 @@ pub(super) fn next(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Next {
         return Next::Nothing("clean, proven, backup destroyed".into());
     }
     if facts.applied.is_none() {
+        if let Some(why) = kept(at, repo).filter(|_| !facts.is_free()) {
+            return Next::Kept(why.to_owned());
+        }
         return match (&facts.map, &facts.plan) {
             (None, _) => Next::Find,
             (Some((_, map)), _) if map.copies.is_empty() => Next::Nothing(format!("{} objects, no copy", map.objects)),
@@ -52,9 +57,24 @@ pub(super) fn next(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Next {
     }
 }
 
+/// What runs in this repository; others don't hold it up.
+pub(super) fn busy<'a>(at: &'a View<'_>, repo: &Path) -> Option<&'a Running> {
+    at.running.iter().find(|r| matches!(&r.effect, Effect::Git { repo: of, .. } if of == repo))
+}
+
+/// The topic under which it is journaled whether a repository is rewritten.
+pub(super) fn topic(repo: &Path) -> String {
+    format!("rewrite:{}", repo.display())
+}
+
+/// Why it is left as it is, if that was the last word on it.
+fn kept<'a>(at: &'a View<'_>, repo: &Path) -> Option<&'a str> {
+    at.incident.decision(&topic(repo)).filter(|d| d.choice == "no").map(|d| d.reason.as_str())
+}
+
 pub(super) fn repo_state(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> StepState {
     let find = step("find", repo);
-    if at.running.iter().any(|r| r.effect.writes() && matches!(&r.effect, Effect::Git { repo: of, .. } if of == repo)) {
+    if busy(at, repo).is_some_and(|r| r.effect.writes()) {
         return StepState::Running;
     }
     let next = next(at, repo, facts);
@@ -72,6 +92,7 @@ pub(super) fn repo_state(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> StepS
             at.fault(&step("apply", repo)).or_else(|| at.fault(&step("plan", repo))).unwrap_or(StepState::Ready)
         }
         Next::Refused(why) => StepState::Failed(why),
+        Next::Kept(why) => StepState::Skipped(format!("left as it is: {why}")),
         Next::Prove => facts
             .proof
             .as_ref()
@@ -87,8 +108,11 @@ pub(super) fn chosen<'a>(at: &'a View<'_>) -> Option<(&'a PathBuf, &'a RepoFacts
     at.incident.repos.iter().nth(at.cursor).or_else(|| at.incident.repos.iter().next())
 }
 
-/// The repository an action is about: the one under the cursor if it wants that, else the first that does.
+/// The repository an action is about: the one under the cursor if it wants that, else the first that does. One that
+/// something runs in comes last: it can only be waited for.
 pub(super) fn wants<'a>(at: &'a View<'_>, test: impl Fn(&Next) -> bool) -> Option<(&'a PathBuf, &'a RepoFacts)> {
     let fits = |(repo, facts): &(&'a PathBuf, &'a RepoFacts)| test(&next(at, repo, facts));
-    chosen(at).filter(fits).or_else(|| at.incident.repos.iter().find(fits))
+    let free = |one: &(&'a PathBuf, &'a RepoFacts)| fits(one) && busy(at, one.0).is_none();
+    let chosen = || chosen(at).into_iter().chain(&at.incident.repos);
+    chosen().find(free).or_else(|| chosen().find(fits))
 }

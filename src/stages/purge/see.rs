@@ -26,6 +26,9 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
             count(map.copies.len(), "copy"),
             if facts.applied.is_some() { "found then" } else { "found" }
         )));
+        if !map.copies.is_empty() && map.copies.iter().all(|copy| !copy.on_remote) {
+            see.push(Text::tone(Tone::Good, "None of them was ever pushed: no force push is needed."));
+        }
         see.extend(map.not_looked_into.iter().map(|n| Text::tone(Tone::Warn, format!("not looked into: {n}"))));
     }
     if let Some((_, plan)) = &facts.plan.as_ref().filter(|(_, p)| !p.nothing_to_do) {
