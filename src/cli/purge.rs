@@ -13,13 +13,13 @@ use crate::base::fault::Result;
 use crate::base::id::hex;
 use crate::base::words::count;
 use crate::base::{Fault, SecretRef};
-use crate::effect::git::{CopyMap, Plan, Proof, PushReport};
+use crate::effect::git::{Archives, Binaries, CopyMap, Plan, Policy, Proof, PushReport};
 use crate::effect::{GitOp, GitReply, Outcome, Reply};
 use crate::shell::finish::{Finish, Wire};
 use crate::shell::git::GitJobs;
 use crate::shell::vault::Vault;
 
-use super::args::{Find, KeySource, Purge};
+use super::args::{ArchiveChoice, BinaryChoice, Find, KeySource, Purge};
 use super::{Context, exit, respond, say, say_json};
 
 pub(super) fn find(args: &Find, context: &Context) -> Result<u8> {
@@ -55,7 +55,7 @@ pub(super) fn find(args: &Find, context: &Context) -> Result<u8> {
 pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     let vault = vault(&args.key)?;
     let repo = full(&args.repo)?;
-    let desk = Desk { vault: &vault, repo: &repo, context };
+    let desk = Desk { vault: &vault, repo: &repo, policy: policy(args), context };
     match () {
         () if args.plan => desk.plan(args.json),
         () if args.apply => desk.apply(args),
@@ -65,10 +65,26 @@ pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     }
 }
 
+/// What was chosen for files that can't be edited as text. The same options give `--plan` and `--apply` the same plan.
+fn policy(args: &Purge) -> Policy {
+    let archives = args.archives.map_or(Archives::Ask, |choice| match choice {
+        ArchiveChoice::Repack => Archives::Repack,
+        ArchiveChoice::Drop => Archives::Drop,
+        ArchiveChoice::Leave => Archives::Leave,
+    });
+    let binaries = args.binaries.map_or(Binaries::SameLength, |choice| match choice {
+        BinaryChoice::SameLength => Binaries::SameLength,
+        BinaryChoice::Drop => Binaries::Drop,
+        BinaryChoice::Leave => Binaries::Leave,
+    });
+    Policy { archives, binaries }
+}
+
 /// One repository and the key.
 struct Desk<'a> {
     vault: &'a Vault,
     repo: &'a Path,
+    policy: Policy,
     context: &'a Context,
 }
 
@@ -84,7 +100,7 @@ impl Desk<'_> {
     }
 
     fn planned(&self) -> Result<Plan> {
-        match run(self.vault, self.repo, &GitOp::Plan, self.context)? {
+        match run(self.vault, self.repo, &GitOp::PlanAs { policy: self.policy }, self.context)? {
             GitReply::Planned(plan) => Ok(*plan),
             _ => Err(Fault::refused("there is no plan", "the engine answered something else")),
         }
@@ -210,6 +226,10 @@ fn tell(plan: &Plan) -> Result<()> {
     }
     for r in &plan.refs {
         say(&format!("  {} {} -> {}", r.name, r.old, r.new))?;
+    }
+    for choice in &plan.choices {
+        let path = choice.path.as_deref().unwrap_or(&choice.id);
+        say(&format!("  {} {path} ({}): {}", choice.what, choice.holds.join("; "), choice.way))?;
     }
     for refusal in &plan.refusals {
         say(&format!("Refused: {}; {}", refusal.why, refusal.way_forward))?;

@@ -156,7 +156,7 @@ fn copy(repo: &Repo<'_>, scan: &Scan, id: Oid, place: Where, logged: &HashSet<Oi
     Copy {
         id: id.to_string(),
         what,
-        form: form.into(),
+        form: scan.archives.form(id).unwrap_or_else(|| form.into()),
         path: place.path.map(|path| repo.search.text(&path)),
         first: place.first.map(|id| id.to_string()),
         last: place.last.map(|id| id.to_string()),

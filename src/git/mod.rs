@@ -18,11 +18,13 @@ mod diff;
 mod find;
 mod graph;
 mod leftover;
+mod lfs;
 mod map;
 mod needle;
 mod notes;
 mod pack;
 mod plan;
+mod policy;
 mod private;
 mod prove;
 mod push;
@@ -35,6 +37,7 @@ mod rewrite;
 mod seal;
 mod shelf;
 mod store;
+mod submodule;
 mod switch;
 mod undo;
 
@@ -46,7 +49,7 @@ use serde::de::DeserializeOwned;
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::Progress;
-use crate::effect::git::{CopyMap, GitReply, Plan, Proof, PushReport};
+use crate::effect::git::{CopyMap, GitReply, Plan, Policy, Proof, PushReport};
 use needle::{Needles, Search};
 use repo::Repo;
 
@@ -89,7 +92,13 @@ pub fn inflate_all(objects: &Path) -> Result<(u64, u64)> {
 
 /// What a rewrite would change, to the id. Changes nothing in the repository; keeps the plan in the backup folder.
 pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
+    plan_as(ask, Policy::default())
+}
+
+/// The same, with what a person chose for archives and binaries. The choice stays with the plan.
+pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
     run(ask, |repo| {
+        repo.policy = policy;
         let seen = plan::look(repo)?;
         let worked = plan::work(repo, &seen, false)?;
         if !worked.plan.nothing_to_do {

@@ -4,7 +4,7 @@
 //! Must not know: how refs are moved.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use git2::{ObjectType, Odb, Oid};
 use serde::{Deserialize, Serialize};
@@ -13,12 +13,14 @@ use sha2::{Digest as _, Sha256};
 use super::find::{self, Scan};
 use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
+use super::lfs::{self, Lfs};
 use super::rename::{self, Rename};
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
-use super::{diff, map, raw, refuse};
+use super::submodule::{self, Submodules};
+use super::{diff, map, policy, raw, refuse};
 use crate::base::fault::Result;
-use crate::effect::git::{Copy, CopyKind, CopyMap, Plan, RefMove};
+use crate::effect::git::{Choice, Copy, CopyKind, CopyMap, Plan, Policy, RefMove};
 
 /// How far a plan has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,9 @@ pub(super) struct Details {
     pub(super) lost: BTreeSet<String>,
     /// Objects that hold the key and must be gone in the end.
     pub(super) dirty: BTreeSet<String>,
+    /// What a person chose for files that can't be edited as text.
+    #[serde(default)]
+    pub(super) policy: Policy,
 }
 
 impl Details {
@@ -94,10 +99,17 @@ pub(super) struct Seen {
     pub(super) scan: Scan,
     pub(super) refs: Refs,
     leftovers: Vec<Leftover>,
+    /// Files that hold the key and are to be left: what each is, and the form.
+    left: Vec<(Oid, &'static str, &'static str)>,
+    submodules: Submodules,
+    lfs: Lfs,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
-    Ok(Seen { refs: repo.refs()?, scan: find::scan(repo)?, leftovers: leftover::find(repo)? })
+    let mut scan = find::scan(repo)?;
+    let left = policy::leave(repo, &mut scan)?;
+    let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
+    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, left, submodules, lfs })
 }
 
 /// The map of copies alone.
@@ -111,13 +123,15 @@ pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
         copies,
         objects: seen.scan.objects,
         bytes: seen.scan.bytes,
-        not_looked_into: not_looked_into(repo, &seen.scan),
+        not_looked_into: not_looked_into(repo, &seen),
     })
 }
 
 fn copies(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>, graph: &Graph) -> Result<Vec<Copy>> {
     let mut copies = map::copies(repo, &seen.scan, trees, graph, &seen.refs, &seen.leftovers)?;
     copies.extend(staged(repo, seen, trees)?);
+    copies.extend(seen.submodules.held.iter().map(submodule::Held::copy));
+    copies.extend(seen.lfs.held.iter().map(|held| held.copy(repo)));
     let unborn =
         seen.refs.symbolic.iter().map(|(_, to)| to).filter(|to| seen.refs.direct.iter().all(|r| r.name != **to));
     for name in seen.refs.direct.iter().map(|r| &r.name).chain(unborn).map(String::as_bytes) {
@@ -309,21 +323,24 @@ fn details(
     let linked = linked.filter_map(|(name, head)| before_after(*head).map(|(old, new)| (name.clone(), old, new)));
     let linked = linked.collect();
     let dirty: BTreeSet<String> = scan.dirty.keys().map(ToString::to_string).collect();
-    let plan = id(&repo.dir, &moves, &map, &dirty, &seen.leftovers);
-    let git_dir = repo.dir.clone();
-    Details { plan, stage: Stage::Planned, git_dir, moves, tree, linked, renames, map, lost, dirty }
+    let plan = id(repo, seen, &moves, &map, &dirty);
+    let (git_dir, policy) = (repo.dir.clone(), repo.policy);
+    Details { plan, stage: Stage::Planned, git_dir, moves, tree, linked, renames, map, lost, dirty, policy }
 }
 
 /// Short hash over all that would be done: the same repository and key give the same plan.
 fn id(
-    git_dir: &Path,
+    repo: &Repo<'_>,
+    seen: &Seen,
     moves: &[RefMove],
     map: &BTreeMap<String, String>,
     dirty: &BTreeSet<String>,
-    leftovers: &[Leftover],
 ) -> String {
     let mut hash = Sha256::new();
-    hash.update(git_dir.as_os_str().as_encoded_bytes());
+    hash.update(repo.dir.as_os_str().as_encoded_bytes());
+    if repo.policy != Policy::default() {
+        hash.update(format!("{:?}\n", repo.policy));
+    }
     for step in moves {
         hash.update(format!("{} {} {}\n", step.name, step.old, step.new));
     }
@@ -333,8 +350,9 @@ fn id(
     for id in dirty {
         hash.update(format!("{id}\n"));
     }
-    for left in leftovers {
-        hash.update(left.name.as_os_str().as_encoded_bytes());
+    let left = seen.leftovers.iter().map(|left| &left.name).chain(seen.lfs.held.iter().map(|held| &held.name));
+    for name in left {
+        hash.update(name.as_os_str().as_encoded_bytes());
     }
     crate::base::id::hex(hash.finalize().get(..6).unwrap_or_default())
 }
@@ -374,12 +392,20 @@ fn describe(
                 way_forward: copy.remedy.clone(),
             });
         }
+        let path = |id: &Oid| copies.iter().find(|c| c.id == id.to_string()).and_then(|c| c.path.clone());
+        refusals.extend(seen.submodules.held.iter().map(submodule::Held::refusal));
+        refusals.extend(policy::refusals(repo, rewriter.fates.iter().map(|(id, (what, way))| (path(id), *what, *way))));
         refusals
     };
     let remotes = !repo.git.run(&["remote"])?.trim_ascii().is_empty();
     let outward = |m: &RefMove| {
         m.name.starts_with("refs/remotes/")
             || remotes && (m.name.starts_with("refs/tags/") || m.name.starts_with("refs/notes/"))
+    };
+    let about = |id: Oid| {
+        let (what, way) = rewriter.fates.get(&id)?;
+        let inside = scan.archives.form(id).or_else(|| scan.dirty.get(&id).map(|(_, form)| (*form).to_owned()));
+        Some((format!("{what} content ({})", inside.unwrap_or_default()), way.words()))
     };
     Ok(Plan {
         id: details.plan.clone(),
@@ -398,13 +424,30 @@ fn describe(
         became_empty: changed.iter().filter(|id| became_empty(rewriter, scan, **id)).map(ToString::to_string).collect(),
         citations_followed: rewriter.cites.followed,
         citations_left: rewriter.cites.left.iter().map(|(id, word)| format!("{id} names {word}")).collect(),
-        diff: diff::lines(repo, odb, &dirty_alive(scan, &copies))?,
+        diff: diff::lines(repo, odb, &dirty_alive(scan, &copies), &about)?,
         prune_only: copies.iter().filter(|c| !c.reachable && is_object(c.what)).count() as u64,
         push_needed: details.moves.iter().any(outward),
-        not_looked_into: not_looked_into(repo, scan),
+        not_looked_into: not_looked_into(repo, seen),
+        policy: repo.policy,
+        lfs: seen.lfs.held.iter().map(lfs::Held::listed).collect(),
+        choices: choices(seen, rewriter, &copies),
         refusals,
         copies,
     })
+}
+
+/// Files that can't be edited as text, and what is done with each.
+fn choices(seen: &Seen, rewriter: &Rewriter<'_>, copies: &[Copy]) -> Vec<Choice> {
+    let one = |id: &Oid, what: &str, way: policy::Way, form: Option<&str>| {
+        let copy = copies.iter().find(|c| c.id == id.to_string());
+        let inside = seen.scan.archives.inside.get(id).map(|all| all.iter().map(ToString::to_string).collect());
+        let form = form.map(str::to_owned).or_else(|| copy.map(|c| c.form.clone()));
+        let path = copy.and_then(|c| c.path.clone());
+        let holds = inside.unwrap_or_else(|| form.into_iter().collect());
+        Choice { id: id.to_string(), path, what: what.into(), holds, way: way.words() }
+    };
+    let done = rewriter.fates.iter().map(|(id, (what, way))| one(id, what, *way, None));
+    done.chain(seen.left.iter().map(|(id, what, form)| one(id, what, policy::Way::Left, Some(form)))).collect()
 }
 
 fn details_has(rewriter: &Rewriter<'_>, scan: &Scan, id: Oid) -> bool {
@@ -433,22 +476,17 @@ fn dirty_alive(scan: &Scan, copies: &[Copy]) -> Vec<Oid> {
         .collect()
 }
 
-fn not_looked_into(repo: &Repo<'_>, scan: &Scan) -> Vec<String> {
+fn not_looked_into(repo: &Repo<'_>, seen: &Seen) -> Vec<String> {
+    let scan = &seen.scan;
     let mut list = Vec::new();
-    if scan.compressed > 0 {
-        list.push(format!("{} compressed file(s) (gzip, zip and the like): the key could be inside", scan.compressed));
-    }
+    list.extend(scan.archives.not_looked_into());
     if !scan.broken.is_empty() {
         list.push(format!("{} object(s) that can't be read (`git fsck` lists them)", scan.broken.len()));
     }
     if repo.git2.is_shallow() {
         list.push("history before the shallow boundary".into());
     }
-    if repo.dir.join("modules").exists() {
-        list.push("submodules: each is a repository of its own".into());
-    }
-    if repo.dir.join("lfs").exists() {
-        list.push("files that git LFS keeps outside the history".into());
-    }
+    list.extend(seen.submodules.not_looked_into.iter().cloned());
+    list.extend(seen.lfs.not_looked_into.iter().cloned());
     list
 }

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use zeroize::Zeroizing;
 
 use super::repo::{Repo, Tree};
-use super::{cli, leftover, say, store};
+use super::{archive, cli, leftover, say, store};
 use crate::base::fault::Result;
 use crate::base::{Fault, words};
 use crate::effect::git::{Proof, ProofLine};
@@ -88,7 +88,8 @@ fn stream(repo: &Repo<'_>, mut out: BufReader<std::process::ChildStdout>) -> Res
         if body.len() as u64 != size + 1 {
             return Err(Fault::machine("git's answer can't be read", "it ended in the middle of an object"));
         }
-        if repo.search.form_in(&body).is_some() {
+        let content = body.strip_suffix(b"\n").unwrap_or(&body);
+        if repo.search.form_in(content).is_some() || archive::holds(repo.search, content, repo.ask.cancel) {
             found.push(format!("{kind} {id}"));
         }
         count += 1;
@@ -210,7 +211,7 @@ fn not_checked(repo: &Repo<'_>) -> Result<Vec<String>> {
     if repo.dir.join("lfs").exists() {
         list.push("files that git LFS keeps, here and on its server".into());
     }
-    list.push("inside of compressed files (zip, gzip, images of containers)".into());
+    list.push("inside of files packed in another way than gzip, zip and tar (`find` lists them)".into());
     list.push("files that git does not track, other clones, and people's copies".into());
     Ok(list)
 }

@@ -15,6 +15,7 @@ use super::needle::Search;
 use super::raw;
 use crate::base::Fault;
 use crate::base::fault::Result;
+use crate::effect::git::Policy;
 
 /// A repository, open in both ways: libgit2 for objects, git for the rest.
 pub(super) struct Repo<'a> {
@@ -28,6 +29,8 @@ pub(super) struct Repo<'a> {
     pub(super) work: Option<PathBuf>,
     /// Further working trees (`git worktree add`), sorted by name.
     pub(super) linked: Vec<Linked>,
+    /// What a person chose for files that can't be edited as text.
+    pub(super) policy: Policy,
 }
 
 /// A linked working tree.
@@ -115,7 +118,7 @@ pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<
     }
     let mut git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true, settings: Vec::new() };
     git.settings = without_filters(&git)?;
-    Ok(Repo { git2, git, ask, search, dir, work, linked })
+    Ok(Repo { git2, git, ask, search, dir, work, linked, policy: Policy::default() })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

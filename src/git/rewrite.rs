@@ -3,13 +3,14 @@
 //!
 //! Must not know: refs, files, who asked. Whether new objects are stored or only hashed is the caller's choice.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use git2::{ObjectType, Odb, Oid};
 
 use super::cite::Cites;
 use super::find::Scan;
 use super::graph::{Graph, Trees};
+use super::policy::{self, Way};
 use super::raw::{self, Entry};
 use super::repo::Repo;
 use crate::base::fault::Result;
@@ -29,6 +30,10 @@ pub(super) struct Rewriter<'r> {
     pub(super) cites: Cites,
     /// Commits that must get a new id, reachable or not.
     pub(super) changed: HashSet<Oid>,
+    /// Files that are left out, and folders that would be empty without them.
+    gone: HashSet<Oid>,
+    /// What became of files that can't be edited as text.
+    pub(super) fates: BTreeMap<Oid, (&'static str, Way)>,
 }
 
 impl std::fmt::Debug for Rewriter<'_> {
@@ -49,6 +54,8 @@ impl<'r> Rewriter<'r> {
             signatures_lost: Vec::new(),
             cites,
             changed: HashSet::new(),
+            gone: HashSet::new(),
+            fates: BTreeMap::new(),
         }
     }
 
@@ -117,12 +124,20 @@ impl<'r> Rewriter<'r> {
         }
     }
 
+    /// The new id of a file. What is to be dropped, and something else than a tree holds it, becomes a line that says so.
     pub(super) fn blob(&mut self, id: Oid) -> Result<Oid> {
         if let Some(new) = self.map.get(&id) {
             return Ok(*new);
         }
         let object = self.read(id)?;
-        let Some(clean) = self.repo.search.replace_content(object.data())? else { return Ok(id) };
+        let (what, way, clean) = policy::decide(self.repo, object.data())?;
+        if let Some(what) = what {
+            self.fates.insert(id, (what, way));
+        }
+        if way == Way::Dropped {
+            self.gone.insert(id);
+        }
+        let Some(clean) = clean else { return Ok(id) };
         let new = self.put(ObjectType::Blob, &clean)?;
         self.map.insert(id, new);
         Ok(new)
@@ -150,7 +165,13 @@ impl<'r> Rewriter<'r> {
             } else {
                 entry.id
             };
+            if self.gone.contains(&entry.id) {
+                continue;
+            }
             fresh.push((entry.mode, entry.name.to_vec(), new, entry.is_tree()));
+        }
+        if fresh.is_empty() && !entries.is_empty() {
+            self.gone.insert(id);
         }
         if self.rename(&entries, &mut fresh)? {
             fresh.sort_by_cached_key(|(_, name, _, is_tree)| raw::sort_key(name, *is_tree));

@@ -15,7 +15,7 @@ use super::plan::{self, Details, Stage};
 use super::reflog::{self, Fate, OUR_MESSAGE};
 use super::repo::Repo;
 use super::shelf::{self, Doing};
-use super::{align, leftover, private, raw, rename, say, store};
+use super::{align, leftover, lfs, private, raw, rename, say, store};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove, Standing};
@@ -36,6 +36,9 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         && stands(repo, &known)? == Standing::New
     {
         return applied(repo, &known);
+    }
+    if let Some(known) = shelf::load(repo, plan)? {
+        repo.policy = known.policy;
     }
     let seen = plan::look(repo)?;
     let worked = plan::work(repo, &seen, false)?;
@@ -172,6 +175,7 @@ pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result
     logs(repo, details)?;
     say(repo.ask, "cleaning leftover files", 0, 0);
     leftover::clean(repo)?;
+    lfs::set_aside(repo, shelf::whole(repo.ask.backup_root, &details.plan)?.as_deref())?;
     for tree in repo.trees().iter().filter(|tree| tree.dir.join("index").exists()) {
         tree.git.run(&["update-index", "--clear-resolve-undo"])?;
     }

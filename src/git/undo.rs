@@ -7,12 +7,11 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use super::leftover;
 use super::plan::{Details, Stage};
 use super::reflog::{self, OUR_MESSAGE};
 use super::repo::Repo;
 use super::shelf::{self, Doing};
-use super::{refuse, rename, say, store, switch};
+use super::{leftover, lfs, refuse, rename, say, store, switch};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove};
@@ -94,6 +93,7 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
     say(repo.ask, "bringing leftover files back", 0, 0);
     switch::serve(repo)?;
     files(repo, &backup)?;
+    lfs::bring_back(repo, &backup)?;
     shelf::reached(repo, details, Stage::Undone)?;
     shelf::end(repo)
 }

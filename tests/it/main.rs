@@ -29,7 +29,10 @@ mod ui_kit;
 mod walk;
 mod writer;
 
+mod git_archives;
+mod git_beside;
 mod git_cases;
+mod git_forms;
 mod git_switch;
 mod gitrepo;
 mod purge_cli;

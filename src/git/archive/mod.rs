@@ -175,3 +175,8 @@ pub(super) fn repacked(
 ) -> std::result::Result<Option<Vec<u8>>, repack::No> {
     repack::blob(search, bytes, bounds)
 }
+
+/// Whether a key is inside of `bytes`, if it is an archive at all.
+pub(super) fn holds(of: &Search<'_>, bytes: &[u8], stop: &(dyn Fn() -> bool + Sync)) -> bool {
+    looks_like(bytes).is_some_and(Kind::opens) && !search(of, bytes, &Bounds::new(stop)).inside.is_empty()
+}

@@ -9,6 +9,7 @@
 mod body;
 mod crew;
 mod family;
+mod inside;
 mod note;
 mod places;
 mod rescue;
@@ -27,6 +28,7 @@ use super::raw::Commit;
 use super::repo::Repo;
 use super::say;
 use crate::base::fault::Result;
+pub(super) use inside::Archives;
 use note::Notes;
 use places::Places;
 use rescue::Rescue;
@@ -51,8 +53,8 @@ pub(super) struct Scan {
     pub(super) objects: u64,
     /// Their bytes, inflated.
     pub(super) bytes: u64,
-    /// Blobs that are compressed: the key could be inside and no search sees it.
-    pub(super) compressed: u64,
+    /// What was found inside of archives, and what was not looked into.
+    pub(super) archives: Archives,
     /// Objects that could not be read.
     pub(super) broken: Vec<Oid>,
     /// Packs that nobody could read.
@@ -73,10 +75,12 @@ pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
     all.extend(sweep.loose()?);
     rescue.strangers(&places, &grown, &mut all)?;
     rescue.broken(&mut all, None)?;
+    let archives = inside::look(repo, &rescue.odb, &mut all)?;
     let trees = follow(&sweep, &grown, &mut all, &mut rescue)?;
     let total = places.count();
     say(repo.ask, "searching objects", total, total);
     let mut scan = gather(&places, all);
+    scan.archives = archives;
     scan.trees = oids(&trees).collect();
     scan.broken = oids(&rescue.broken).collect();
     scan.broken.sort_unstable();
@@ -132,7 +136,6 @@ fn gather(places: &Places, all: Vec<Notes>) -> Scan {
     for notes in all {
         scan.objects += notes.objects;
         scan.bytes += notes.bytes;
-        scan.compressed += notes.compressed;
         scan.commits.extend(notes.commits);
         scan.tags.extend(notes.tags);
         scan.cites.extend(notes.cites);

@@ -9,14 +9,11 @@ use git2::Oid;
 use super::crew::Pulse;
 use super::family::{Seen, Sink};
 use super::upward::Upward;
+use crate::git::archive::looks_like;
 use crate::git::cite::Style;
 use crate::git::pack::entry::{Id, Kind};
 use crate::git::pack::file::Pack;
 use crate::git::raw::{self, Commit};
-
-/// Starts of files that hide their content from a search.
-const COMPRESSED: [&[u8]; 7] =
-    [b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07"];
 
 #[derive(Debug, Default)]
 pub(super) struct Notes {
@@ -27,7 +24,8 @@ pub(super) struct Notes {
     pub(super) broken: Vec<Id>,
     /// Trees that no pack of ours can show again.
     pub(super) trees: Vec<Id>,
-    pub(super) compressed: u64,
+    /// Files whose bytes alone don't tell what is in them, with the number of the place.
+    pub(super) opaque: Vec<(Id, usize)>,
     pub(super) objects: u64,
     pub(super) bytes: u64,
     /// Numbers of trees: one below, the one that holds it.
@@ -82,13 +80,10 @@ impl Notes {
                     upward.tree(id, data, self);
                 }
             }
-            Kind::Blob => self.compressed += u64::from(compressed(data)),
+            Kind::Blob if looks_like(data).is_some() => self.opaque.push((*id, place)),
+            Kind::Blob => {}
         }
     }
-}
-
-fn compressed(start: &[u8]) -> bool {
-    COMPRESSED.iter().any(|magic| start.starts_with(magic))
 }
 
 /// Notes about the entries of one pack.
@@ -103,7 +98,7 @@ pub(super) struct PackNotes<'n, 'c> {
 
 impl Sink for PackNotes<'_, '_> {
     fn wants(&self, start: &[u8]) -> bool {
-        compressed(start)
+        looks_like(start).is_some()
     }
 
     fn saw(&mut self, rank: u32, seen: Seen<'_>) -> bool {
