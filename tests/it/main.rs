@@ -30,7 +30,6 @@ mod walk;
 mod writer;
 
 mod git_archives;
-mod git_beside;
 mod git_cases;
 mod git_forms;
 mod git_switch;
