@@ -5,12 +5,14 @@
 //!
 //! How the parts stand: `needle` searches bytes; `find` reads every object through it; `graph` and `map` say
 //! what that means for the history; `rewrite` makes the new objects; `plan` puts it together; `switch` makes it so,
-//! with `align` (files), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `push` and `undo` come after.
+//! with `align` (files), `rename` (refs' names), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `push` and
+//! `undo` come after.
 //!
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
 mod align;
 mod archive;
+mod cite;
 mod cli;
 mod diff;
 mod find;
@@ -26,14 +28,17 @@ mod notes;
 mod pack;
 mod plan;
 mod policy;
+mod private;
 mod prove;
 mod push;
 mod raw;
 mod reflog;
 mod refuse;
+mod rename;
 mod repo;
 mod rewrite;
 mod roots;
+mod seal;
 mod shelf;
 mod store;
 mod submodule;
@@ -102,7 +107,7 @@ pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
         let seen = plan::look(repo)?;
         let worked = plan::work(repo, &seen, None)?;
         if !worked.plan.nothing_to_do {
-            shelf::save(ask.backup_root, &worked.details)?;
+            shelf::save(repo, &worked.details)?;
         }
         Ok(worked.plan)
     })
@@ -144,7 +149,7 @@ pub fn finish(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
 }
 
 fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
-    let needles = Needles::new(ask.keys)?;
+    let needles = Needles::new(ask.keys).map_err(|fault| repo::counted(ask, fault))?;
     let search = needles.search();
     repo::open(ask, &search)
         .and_then(|mut repo| work(&mut repo))

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 use zeroize::Zeroizing;
 
-use super::repo::Repo;
+use super::repo::{Repo, Tree};
 use super::{archive, cli, leftover, say, store};
 use crate::base::fault::Result;
 use crate::base::{Fault, words};
@@ -22,9 +22,9 @@ const NAMED: usize = 5;
 pub(super) fn prove(repo: &Repo<'_>) -> Result<Proof> {
     let mut checks = vec![objects(repo, &repo.dir, "every object, read out by git")?];
     checks.push(clone(repo)?);
-    if repo.work.is_some() {
-        checks.push(tracked(repo)?);
-        checks.push(index(repo)?);
+    for tree in repo.trees() {
+        checks.push(tracked(repo, &tree)?);
+        checks.push(index(repo, &tree)?);
     }
     checks.push(names(repo)?);
     checks.push(left_over(repo)?);
@@ -122,9 +122,9 @@ fn clone(repo: &Repo<'_>) -> Result<ProofLine> {
     objects(repo, &to, what)
 }
 
-fn tracked(repo: &Repo<'_>) -> Result<ProofLine> {
-    let work = repo.work.as_deref().unwrap_or(&repo.dir);
-    let listed = repo.git.run(&["ls-files", "-z"])?;
+fn tracked(repo: &Repo<'_>, tree: &Tree<'_>) -> Result<ProofLine> {
+    let work = &tree.work;
+    let listed = tree.git.run(&["ls-files", "-z"])?;
     let (mut count, mut found) = (0, Vec::new());
     for path in listed.split(|b| *b == 0).filter(|path| !path.is_empty()) {
         repo.go_on()?;
@@ -142,14 +142,19 @@ fn tracked(repo: &Repo<'_>) -> Result<ProofLine> {
             found.push(repo.search.text(path));
         }
     }
-    Ok(line("every tracked file of the working tree", &words::count(count, "file"), &found))
+    Ok(line(&format!("every tracked file of {}", tree.words()), &words::count(count, "file"), &found))
 }
 
-fn index(repo: &Repo<'_>) -> Result<ProofLine> {
-    let listed = repo.git.run(&["ls-files", "--stage", "-z"])?;
+fn index(repo: &Repo<'_>, tree: &Tree<'_>) -> Result<ProofLine> {
+    let listed = tree.git.run(&["ls-files", "--stage", "-z"])?;
     let dirty = repo.search.form_in(&listed).map(|form| format!("a path ({form})"));
     let count = listed.split(|b| *b == 0).filter(|line| !line.is_empty()).count();
-    Ok(line("the names in the index", &words::count(count, "entry"), &dirty.into_iter().collect::<Vec<_>>()))
+    let of = if tree.name.is_empty() { String::new() } else { format!(" of {}", tree.words()) };
+    Ok(line(
+        &format!("the names in the index{of}"),
+        &words::count(count, "entry"),
+        &dirty.into_iter().collect::<Vec<_>>(),
+    ))
 }
 
 fn names(repo: &Repo<'_>) -> Result<ProofLine> {

@@ -30,13 +30,10 @@ mod walk;
 mod writer;
 
 mod git_archives;
-mod git_beside;
-mod git_engine;
+mod git_cases;
 mod git_forms;
 mod git_packs;
 mod git_property;
-mod git_push;
-mod git_refuse;
 mod git_scan;
 mod git_sweep;
 mod git_switch;

@@ -20,9 +20,11 @@ mod ways;
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use git2::{ObjectType, Oid};
 
+use super::cite::Style;
 use super::pack::entry::{Id, Kind};
 use super::raw::Commit;
 use super::repo::Repo;
@@ -65,6 +67,9 @@ pub(super) struct Scan {
     pub(super) odd: Vec<Oid>,
     /// Packs that can't be read as they should.
     pub(super) unread: Vec<PathBuf>,
+    /// What may be ids of commits in the messages of commits and tags, in lower case.
+    pub(super) cites: HashMap<Oid, Vec<String>>,
+    pub(super) style: Style,
     /// To read one object of those that were seen.
     pub(super) library: Library,
 }
@@ -79,9 +84,10 @@ impl Scan {
 /// One pass over every object of `repo`, reachable or not.
 pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
     let mut places = Places::open(&repo.git2.commondir().join("objects"))?;
-    let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places };
+    let style = Arc::new(Style::read(repo)?);
+    let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places, style: &style };
     let grown = sweep.grow()?;
-    let mut rescue = Rescue::new(repo);
+    let mut rescue = Rescue::new(repo, &style);
     let mut all = sweep.kinds(&grown, &[Kind::Blob, Kind::Commit, Kind::Tag], "searching objects", None)?;
     all.extend(sweep.loose()?);
     rescue.strangers(&places, &grown, &mut all)?;
@@ -100,6 +106,7 @@ pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
     drop(grown);
     scan.unread = std::mem::take(&mut places.unread);
     scan.library = Library(places);
+    scan.style = Style::clone(&style);
     Ok(scan)
 }
 
@@ -152,6 +159,7 @@ fn gather(places: &Places, all: Vec<Notes>) -> Scan {
         scan.commits.extend(notes.commits);
         scan.tags.extend(notes.tags);
         scan.odd.extend(notes.odd.iter().filter_map(|id| Oid::from_bytes(id).ok()));
+        scan.cites.extend(notes.cites);
         for (id, kind, form, place) in notes.dirty {
             let Ok(id) = Oid::from_bytes(&id) else { continue };
             scan.dirty.insert(id, (object_type(kind), form));

@@ -2,12 +2,15 @@
 //!
 //! Must not know: how objects are read.
 
+use std::sync::Arc;
+
 use git2::Oid;
 
 use super::crew::Pulse;
 use super::family::{Seen, Sink};
 use super::upward::Upward;
 use crate::git::archive::looks_like;
+use crate::git::cite::Style;
 use crate::git::pack::entry::{Id, Kind};
 use crate::git::pack::file::Pack;
 use crate::git::raw::{self, Commit};
@@ -31,9 +34,26 @@ pub(super) struct Notes {
     pub(super) edges: Vec<(u32, u32)>,
     /// Numbers of dirty objects, and of a tree that holds them.
     pub(super) holders: Vec<(u32, u32)>,
+    /// What may be ids of commits in the messages of commits and tags.
+    pub(super) cites: Vec<(Oid, Vec<String>)>,
+    /// How such ids are told; none: nobody asks.
+    style: Option<Arc<Style>>,
 }
 
 impl Notes {
+    /// Empty, and cited ids will be noted.
+    pub(super) fn citing(style: &Arc<Style>) -> Self {
+        Self { style: Some(style.clone()), ..Self::default() }
+    }
+
+    fn cited(&mut self, id: Oid, data: &[u8]) {
+        let Some(style) = &self.style else { return };
+        let cited = style.cited(raw::split(data).1);
+        if !cited.is_empty() {
+            self.cites.push((id, cited));
+        }
+    }
+
     /// Counts an object and keeps what is needed of it. `upward`: note what a tree holds.
     pub(super) fn saw(&mut self, id: &Id, place: usize, seen: &Seen<'_>, upward: Option<&Upward<'_>>) {
         self.count(seen.size);
@@ -43,11 +63,17 @@ impl Notes {
         let Some(data) = seen.data else { return };
         match seen.kind {
             Kind::Commit => match (Oid::from_bytes(id), raw::commit(data)) {
-                (Ok(oid), Some(commit)) => self.commits.push((oid, commit)),
+                (Ok(oid), Some(commit)) => {
+                    self.commits.push((oid, commit));
+                    self.cited(oid, data);
+                }
                 _ => self.odd.push(*id),
             },
             Kind::Tag => match (Oid::from_bytes(id), raw::tag_target(data)) {
-                (Ok(oid), Some(target)) => self.tags.push((oid, target)),
+                (Ok(oid), Some(target)) => {
+                    self.tags.push((oid, target));
+                    self.cited(oid, data);
+                }
                 _ => self.odd.push(*id),
             },
             Kind::Tree => {

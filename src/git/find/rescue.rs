@@ -4,6 +4,7 @@
 //! Must not know: packs' insides.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::family::Seen;
 use super::note::Notes;
@@ -12,6 +13,7 @@ use super::sweep::Grown;
 use super::upward::Upward;
 use crate::base::fault::Result;
 use crate::base::id::hex;
+use crate::git::cite::Style;
 use crate::git::pack::entry::{Id, Kind};
 use crate::git::raw;
 use crate::git::repo::Repo;
@@ -27,11 +29,12 @@ pub(super) struct Rescue<'r, 'a> {
     ends: usize,
     /// What nobody can read.
     pub(super) broken: HashSet<Id>,
+    pub(super) style: &'r Arc<Style>,
 }
 
 impl<'r, 'a> Rescue<'r, 'a> {
-    pub(super) fn new(repo: &'r Repo<'a>) -> Self {
-        Self { repo, ends: 0, broken: HashSet::new() }
+    pub(super) fn new(repo: &'r Repo<'a>, style: &'r Arc<Style>) -> Self {
+        Self { repo, ends: 0, broken: HashSet::new(), style }
     }
 
     /// Entries whose bases lead nowhere, and everything in packs that could not be opened.
@@ -62,7 +65,7 @@ impl<'r, 'a> Rescue<'r, 'a> {
     }
 
     fn search(&mut self, ids: HashSet<Id>, upward: Option<&Upward<'_>>) -> Result<Notes> {
-        let mut notes = Notes::default();
+        let mut notes = Notes::citing(self.style);
         let mut ids: Vec<Id> = ids.into_iter().collect();
         ids.sort_unstable();
         let search = self.repo.search;

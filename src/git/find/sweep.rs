@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::crew::{Crew, hands};
 use super::family::{Diver, Seen};
@@ -13,6 +13,7 @@ use super::places::{Place, Places};
 use super::upward::Upward;
 use crate::base::fault::Result;
 use crate::git::Ask;
+use crate::git::cite::Style;
 use crate::git::needle::Search;
 use crate::git::pack::entry::{Id, Kind};
 use crate::git::pack::file::{Pack, Pool, Reader};
@@ -32,6 +33,7 @@ pub(super) struct Sweep<'s> {
     pub(super) ask: &'s Ask<'s>,
     pub(super) search: &'s Search<'s>,
     pub(super) places: &'s Places,
+    pub(super) style: &'s Arc<Style>,
 }
 
 /// A pack with its forest.
@@ -97,7 +99,7 @@ impl<'s> Sweep<'s> {
             let roots: Vec<u32> = forest.roots.iter().copied().filter(wanted).collect();
             let pool = kinds.contains(&Kind::Tree).then(|| Pool::new(pack, POOL));
             let reader = || Reader::pooled(pack, pool.as_ref());
-            let make = || (Diver::new(reader(), forest, *self.search, &alone), Notes::default());
+            let make = || (Diver::new(reader(), forest, *self.search, &alone), Notes::citing(self.style));
             let states = crew.run(roots.len(), STEP, make, |(diver, notes), pulse, n| {
                 let Some(root) = roots.get(n) else { return true };
                 diver.dive(*root, &mut PackNotes { pack, place: *place, notes, pulse, upward })
@@ -115,7 +117,7 @@ impl<'s> Sweep<'s> {
             let states = crew.run(
                 place.loose.len(),
                 STEP,
-                || (Loose::default(), Notes::default()),
+                || (Loose::default(), Notes::citing(self.style)),
                 |(loose, notes), pulse, i| {
                     let Some(id) = place.loose.get(i) else { return true };
                     let Some(kind) = loose.read(place, id) else {
