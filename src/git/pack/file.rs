@@ -154,7 +154,7 @@ impl Pack {
     }
 
     /// Tells the system that all of it will be read.
-    pub(in crate::git) fn expect(&self) {
+    pub(in crate::git) fn announce(&self) {
         let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::WillNeed);
     }
 }
