@@ -61,7 +61,7 @@ impl<'s> Sweep<'s> {
         let crew = Crew::new(self.ask, "reading packs", self.places.count());
         let mut grown = Vec::new();
         for (place, pack) in self.packs() {
-            pack.read_ahead();
+            pack.announce();
             let count = pack.len() as usize;
             let states =
                 crew.run(count.div_ceil(STRETCH), 1, Vec::new, |done: &mut Vec<(usize, Stretch)>, pulse, n| {

@@ -20,11 +20,11 @@ const HEADER: u64 = 12;
 /// The checksum at the end.
 const TRAILER: u64 = 20;
 /// Bytes read at once.
-const BLOCK: u64 = 1 << 13;
+const BLOCK: u64 = 1 << 12;
 /// Bytes of a part that threads share.
 const PART: u64 = 1 << 16;
 /// Blocks a reader keeps.
-const BLOCKS: usize = 1024;
+const BLOCKS: usize = 2048;
 /// Bases behind each other at most; git's own writers stop at 4,095.
 const DEEPEST: usize = 1 << 13;
 
@@ -154,7 +154,7 @@ impl Pack {
     }
 
     /// Tells the system that all of it will be read.
-    pub(in crate::git) fn read_ahead(&self) {
+    pub(in crate::git) fn announce(&self) {
         let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::WillNeed);
     }
 }
