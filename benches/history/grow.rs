@@ -56,7 +56,7 @@ fn make(repo: &Path, key: &str, commits: usize) {
         }
         let mut body = lines.get(file).map(|lines| lines.join("\n")).unwrap_or_default();
         if n % step == step / 2 {
-            body += &format!("\ntoken = {key}");
+            body.extend(["\ntoken = ", key]);
         }
         write!(
             out,

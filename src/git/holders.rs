@@ -81,7 +81,9 @@ impl Holders {
                 match under {
                     Under::Object(id) => bits.iter().for_each(|bits| self.give(id, bits)),
                     Under::Tree(n) => {
-                        bits.iter().for_each(|bits| give(trees.get_mut(n as usize), bits));
+                        if let Some(bits) = &bits {
+                            give(trees.get_mut(n as usize), bits);
+                        }
                         if let Some(count) = above.get_mut(n as usize) {
                             *count -= 1;
                             if *count == 0 {

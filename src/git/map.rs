@@ -84,6 +84,9 @@ pub(super) fn copies(
     Ok(all)
 }
 
+/// Trees from a root on, and what is meant in the last of them, unless that itself.
+type Path<'w> = (&'w [u32], Option<Oid>);
+
 /// From commits down to what is dirty; each tree and object is met once, by the first who leads to it.
 struct Walk<'s> {
     scan: &'s Scan,
@@ -96,7 +99,7 @@ impl<'s> Walk<'s> {
         Self { scan, trees: vec![false; scan.ways.len()], objects: HashSet::new() }
     }
 
-    fn commit(&mut self, id: Oid, met: &mut dyn FnMut(Oid, Option<(&[u32], Option<Oid>)>)) {
+    fn commit(&mut self, id: Oid, met: &mut dyn FnMut(Oid, Option<Path<'_>>)) {
         let Some(commit) = self.scan.commits.get(&id) else { return };
         if self.scan.dirty.contains_key(&id) {
             met(id, None);
@@ -104,8 +107,8 @@ impl<'s> Walk<'s> {
         self.tree(commit.tree, &mut |id, way| met(id, Some(way)));
     }
 
-    /// `met` is told the trees from `root` on that lead there, and what it is in the last of them unless that itself.
-    fn tree(&mut self, root: Oid, met: &mut dyn FnMut(Oid, (&[u32], Option<Oid>))) {
+    /// `met` is told each dirty object, and how one comes to it.
+    fn tree(&mut self, root: Oid, met: &mut dyn FnMut(Oid, Path<'_>)) {
         let Some(root) = self.scan.ways.number(root) else { return };
         let mut open = vec![(root, 0)];
         let mut way = Vec::new();

@@ -81,7 +81,7 @@ pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
 pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
     let seen = look(repo)?;
     let mut trees = Trees::new(&seen.scan);
-    let graph = Graph::new(repo, &seen.scan, &mut trees)?;
+    let graph = Graph::new(repo, &seen.scan, &trees)?;
     let copies = copies(repo, &seen, &mut trees, &graph)?;
     Ok(CopyMap {
         copies,
@@ -156,7 +156,7 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Resul
     sound(&seen.scan)?;
     let odb = repo.odb()?;
     let mut trees = Trees::new(&seen.scan);
-    let graph = Graph::new(repo, &seen.scan, &mut trees)?;
+    let graph = Graph::new(repo, &seen.scan, &trees)?;
     let copies = copies(repo, seen, &mut trees, &graph)?;
     let kept = Repo::kept(&seen.refs);
     let alive = graph::reach(&seen.scan, &kept, repo.git2.is_shallow())?;

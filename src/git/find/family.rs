@@ -8,15 +8,19 @@
 //!
 //! Must not know: what objects mean.
 
+use std::sync::Mutex;
+
 use super::body::{Body, Frame, Mark, Step, Steps, Whence, content, fetch};
 use crate::git::needle::{ANCHOR, Search};
 use crate::git::pack::delta::{Delta, Op};
 use crate::git::pack::entry::{Kind, Stored};
-use crate::git::pack::file::{Pack, Reader};
+use crate::git::pack::file::Reader;
 use crate::git::pack::forest::Forest;
 
 /// A base up to this size is built at once: its deltas then read it directly.
 const SMALL: usize = 1 << 16;
+/// Objects of more bytes are read by one thread at a time.
+const LARGE: u64 = 1 << 25;
 /// Bytes of an object's start that are always known.
 const START: usize = 8;
 
@@ -25,7 +29,7 @@ const START: usize = 8;
 pub(super) struct Seen<'a> {
     pub(super) kind: Kind,
     pub(super) size: usize,
-    /// All of it: always when it is no blob, and when `wants` asked for it.
+    /// All of it: always of commits and tags, and when it was wanted.
     pub(super) data: Option<&'a [u8]>,
     /// The form of the key in it.
     pub(super) form: Option<&'static str>,
@@ -35,6 +39,8 @@ pub(super) struct Seen<'a> {
 pub(super) trait Sink {
     /// Whether a blob that starts like this is needed whole.
     fn wants(&self, start: &[u8]) -> bool;
+    /// Whether trees are needed whole.
+    fn wants_trees(&self) -> bool;
     /// False: stop.
     fn saw(&mut self, rank: u32, seen: Seen<'_>) -> bool;
     fn broken(&mut self, rank: u32);
@@ -44,10 +50,11 @@ pub(super) trait Sink {
 pub(super) struct Diver<'a> {
     pub(super) reader: Reader<'a>,
     forest: &'a Forest,
-    search: &'a Search<'a>,
+    search: Search<'a>,
     frames: Vec<Frame>,
     spare: Vec<Vec<u8>>,
     survey: Survey,
+    alone: &'a Mutex<()>,
 }
 
 impl std::fmt::Debug for Diver<'_> {
@@ -70,34 +77,31 @@ struct Survey {
 }
 
 impl<'a> Diver<'a> {
-    pub(super) fn new(pack: &'a Pack, forest: &'a Forest, search: &'a Search<'a>) -> Self {
-        let reader = Reader::new(pack);
-        Self { reader, forest, search, frames: Vec::new(), spare: Vec::new(), survey: Survey::default() }
+    /// `alone` is shared by all threads.
+    pub(super) fn new(reader: Reader<'a>, forest: &'a Forest, search: Search<'a>, alone: &'a Mutex<()>) -> Self {
+        Self { reader, forest, search, frames: Vec::new(), spare: Vec::new(), survey: Survey::default(), alone }
     }
 
     /// Shows `root` and all that stands on it to `sink`. False: it said stop.
     pub(super) fn dive(&mut self, root: u32, sink: &mut impl Sink) -> bool {
         let Some(kind) = self.forest.kind(root) else { return true };
+        // One at a time of those that fill the memory.
+        let _alone = (self.reader.size(root) > LARGE).then(|| self.alone.lock());
         let mut next = Some(root);
         loop {
-            let rank = match next.take() {
-                Some(rank) => rank,
-                None => match self.frames.last_mut() {
-                    None => {
-                        self.reader.slim();
-                        return true;
-                    }
-                    Some(frame) => match frame.next {
-                        Some(child) => {
-                            frame.next = self.forest.sibling(child);
-                            child
-                        }
-                        None => {
-                            self.frames.pop().into_iter().for_each(|frame| self.keep(frame));
-                            continue;
-                        }
-                    },
-                },
+            let rank = if let Some(rank) = next.take() {
+                rank
+            } else {
+                let Some(frame) = self.frames.last_mut() else {
+                    self.reader.slim();
+                    return true;
+                };
+                let Some(child) = frame.next else {
+                    self.frames.pop().into_iter().for_each(|frame| self.keep(frame));
+                    continue;
+                };
+                frame.next = self.forest.sibling(child);
+                child
             };
             if !self.visit(rank, kind, sink) {
                 self.frames.clear();
@@ -107,21 +111,13 @@ impl<'a> Diver<'a> {
     }
 
     fn visit(&mut self, rank: u32, kind: Kind, sink: &mut impl Sink) -> bool {
-        let Some(mut frame) = self.read(rank, kind) else {
+        let Some(mut frame) = self.read(rank, kind, sink.wants_trees()) else {
             self.forest.family(rank).into_iter().for_each(|rank| sink.broken(rank));
             return true;
         };
         let mut built = None;
-        if let (Body::Delta { .. }, Kind::Blob) = (&frame.body, kind) {
-            let mut start = self.spare.pop().unwrap_or_default();
-            start.clear();
-            let len = frame.size.min(START);
-            if fetch(&self.frames, &frame.body, 0, len, &mut start, &mut self.survey.work).is_some()
-                && sink.wants(&start)
-            {
-                built = content(&self.frames, &frame.body);
-            }
-            self.spare.push(start);
+        if kind == Kind::Blob && self.wanted(&frame, sink) {
+            built = content(&self.frames, &frame.body);
         }
         let data = match &frame.body {
             Body::Whole(data) => Some(&data[..]),
@@ -138,8 +134,23 @@ impl<'a> Diver<'a> {
         go_on
     }
 
+    /// Whether a blob that is not built must be.
+    fn wanted(&mut self, frame: &Frame, sink: &impl Sink) -> bool {
+        let Body::Delta { steps, .. } = &frame.body else { return false };
+        let len = frame.size.min(START);
+        // Most begin as their base does.
+        if let (Some(step), Some(Body::Whole(base))) = (steps.0.first(), self.frames.last().map(|base| &base.body))
+            && let (Whence::Base(from), true) = (step.from, step.len >= len)
+        {
+            return base.get(from..from + len).is_some_and(|start| sink.wants(start));
+        }
+        self.survey.around.clear();
+        fetch(&self.frames, &frame.body, 0, len, &mut self.survey.around, &mut self.survey.work)
+            .is_some_and(|()| sink.wants(&self.survey.around))
+    }
+
     /// Reads one entry as an object above what is on the stack. `None`: it is broken.
-    fn read(&mut self, rank: u32, kind: Kind) -> Option<Frame> {
+    fn read(&mut self, rank: u32, kind: Kind, trees: bool) -> Option<Frame> {
         let mut bytes = self.spare.pop().unwrap_or_default();
         let head = self.reader.inflate(rank, &mut bytes)?;
         let Some(base) = self.frames.last() else {
@@ -152,7 +163,11 @@ impl<'a> Diver<'a> {
             return None;
         }
         let grows = self.forest.child(rank).is_some();
-        let build = kind != Kind::Blob || grows && delta.size <= SMALL;
+        let build = match kind {
+            Kind::Commit | Kind::Tag => true,
+            Kind::Tree => trees || grows && delta.size <= SMALL,
+            Kind::Blob => grows && delta.size <= SMALL,
+        };
         self.survey.read(&delta, bytes.len(), &base.marks, self.search.reach())?;
         let size = delta.size;
         let body = if build {
@@ -192,7 +207,7 @@ impl<'a> Diver<'a> {
 }
 
 /// All anchors in an object that is there as a whole.
-fn whole(search: &Search<'_>, data: &[u8]) -> Vec<Mark> {
+fn whole(search: Search<'_>, data: &[u8]) -> Vec<Mark> {
     let mut marks = Vec::new();
     let mut from = 0;
     while let Some(at) = search.anchor(data, from) {
@@ -284,7 +299,7 @@ impl Survey {
     }
 
     /// Looks for anchors in what is fresh, and around each that is not settled.
-    fn look(&mut self, search: &Search<'_>, frames: &[Frame], body: &Body, size: usize) -> Option<()> {
+    fn look(&mut self, search: Search<'_>, frames: &[Frame], body: &Body, size: usize) -> Option<()> {
         self.bring(frames, body)?;
         let carried = self.marks.len();
         let (mut from, mut piece, mut before) = (0, 0, 0);

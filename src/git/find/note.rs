@@ -96,6 +96,10 @@ impl Sink for PackNotes<'_, '_> {
         compressed(start)
     }
 
+    fn wants_trees(&self) -> bool {
+        self.upward.is_some()
+    }
+
     fn saw(&mut self, rank: u32, seen: Seen<'_>) -> bool {
         // Ids lie in another order than entries: each costs a walk through memory.
         if plain(&seen, self.upward.is_some()) {

@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Mutex;
 
 use super::crew::{Crew, hands};
 use super::family::{Diver, Seen};
@@ -14,12 +15,14 @@ use crate::base::fault::Result;
 use crate::git::Ask;
 use crate::git::needle::Search;
 use crate::git::pack::entry::{Id, Kind};
-use crate::git::pack::file::{Pack, Reader};
+use crate::git::pack::file::{Pack, Pool, Reader};
 use crate::git::pack::forest::{Forest, Stretch};
 use crate::git::pack::inflate::Inflater;
 
 /// Entries whose heads one thread reads at a time.
 const STRETCH: usize = 1 << 14;
+/// Bytes of a pack that are held while its trees are read: those of one family lie far apart.
+const POOL: u64 = 1 << 27;
 /// Families, or files, that one thread takes at a time.
 const STEP: usize = 16;
 
@@ -56,7 +59,7 @@ impl<'s> Sweep<'s> {
         let crew = Crew::new(self.ask, "reading packs", self.places.count());
         let mut grown = Vec::new();
         for (place, pack) in self.packs() {
-            pack.expect();
+            pack.announce();
             let count = pack.len() as usize;
             let states =
                 crew.run(count.div_ceil(STRETCH), 1, Vec::new, |done: &mut Vec<(usize, Stretch)>, pulse, n| {
@@ -87,11 +90,14 @@ impl<'s> Sweep<'s> {
         upward: Option<&Upward<'_>>,
     ) -> Result<Vec<Notes>> {
         let crew = Crew::new(self.ask, words, grown.iter().map(|g| g.forest.count(kinds)).sum());
+        let alone = Mutex::new(());
         let mut all = Vec::new();
         for Grown { place, pack, forest } in grown {
             let wanted = |root: &u32| forest.kind(*root).is_some_and(|kind| kinds.contains(&kind));
             let roots: Vec<u32> = forest.roots.iter().copied().filter(wanted).collect();
-            let make = || (Diver::new(pack, forest, self.search), Notes::default());
+            let pool = kinds.contains(&Kind::Tree).then(|| Pool::new(pack, POOL));
+            let reader = || Reader::pooled(pack, pool.as_ref());
+            let make = || (Diver::new(reader(), forest, *self.search, &alone), Notes::default());
             let states = crew.run(roots.len(), STEP, make, |(diver, notes), pulse, n| {
                 let Some(root) = roots.get(n) else { return true };
                 diver.dive(*root, &mut PackNotes { pack, place: *place, notes, pulse, upward })

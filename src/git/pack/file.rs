@@ -4,12 +4,14 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::delta::Delta;
 use super::entry::{Head, Id, Kind, LONGEST_HEAD, Stored};
 use super::index::Index;
-use super::inflate::Inflater;
+use super::inflate::{Inflater, room};
 use crate::base::Fault;
 use crate::base::fault::Result;
 
@@ -19,6 +21,8 @@ const HEADER: u64 = 12;
 const TRAILER: u64 = 20;
 /// Bytes read at once.
 const BLOCK: u64 = 1 << 12;
+/// Bytes of a part that threads share.
+const PART: u64 = 1 << 16;
 /// Blocks a reader keeps.
 const BLOCKS: usize = 2048;
 /// Bases behind each other at most; git's own writers stop at 4,095.
@@ -26,7 +30,6 @@ const DEEPEST: usize = 1 << 13;
 
 /// An open pack. Entries go by *rank*: their number in the order of their offsets.
 pub(in crate::git) struct Pack {
-    pub(in crate::git) path: PathBuf,
     pub(in crate::git) index: Index,
     file: File,
     /// Where each entry begins, ascending, and where the last one ends.
@@ -80,7 +83,7 @@ impl Pack {
         }
         let starts = order.iter().map(|(start, _)| *start).chain([end]).collect();
         let places = order.iter().map(|(_, place)| *place).collect();
-        Ok(Self { path: path.to_owned(), index, file, starts, places, ranks })
+        Ok(Self { index, file, starts, places, ranks })
     }
 
     /// How many entries.
@@ -105,10 +108,20 @@ impl Pack {
         Some((*self.starts.get(rank)?, *self.starts.get(rank + 1)?))
     }
 
-    /// The entry that begins at `offset`.
-    pub(in crate::git) fn rank_at(&self, offset: u64) -> Option<u32> {
-        let entries = self.starts.get(..self.places.len())?;
-        entries.binary_search(&offset).ok().and_then(|rank| u32::try_from(rank).ok())
+    /// The entry that begins at `offset`, not behind `rank`. Bases are near, so the search widens from there.
+    fn rank_before(&self, rank: u32, offset: u64) -> Option<u32> {
+        let mut high = rank as usize + 1;
+        let mut step = 8;
+        let low = loop {
+            let low = high.saturating_sub(step);
+            if low == 0 || *self.starts.get(low)? <= offset {
+                break low;
+            }
+            high = low;
+            step *= 4;
+        };
+        let near = self.starts.get(low..high)?.binary_search(&offset).ok()?;
+        u32::try_from(low + near).ok()
     }
 
     /// The entry of the object in `place` of the index.
@@ -125,7 +138,7 @@ impl Pack {
     pub(in crate::git) fn base_of(&self, rank: u32, head: &Head) -> Option<u32> {
         match &head.stored {
             Stored::Whole(_) => None,
-            Stored::Behind(back) => self.rank_at(self.span(rank)?.0.checked_sub(*back)?),
+            Stored::Behind(back) => self.rank_before(rank, self.span(rank)?.0.checked_sub(*back)?),
             Stored::Named(id) => self.rank_of(id),
         }
     }
@@ -141,7 +154,7 @@ impl Pack {
     }
 
     /// Tells the system that all of it will be read.
-    pub(in crate::git) fn expect(&self) {
+    pub(in crate::git) fn announce(&self) {
         let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::WillNeed);
     }
 }
@@ -155,6 +168,40 @@ pub(in crate::git) struct Reader<'p> {
     blocks: Vec<Block>,
     /// An entry that crosses the edge of a block.
     long: Vec<u8>,
+    pool: Option<&'p Pool>,
+}
+
+/// Parts of a pack that all threads read from, each fetched once, up to a budget: for entries that are read in an order
+/// far from the one they lie in.
+#[derive(Debug)]
+pub(in crate::git) struct Pool {
+    parts: Vec<OnceLock<Option<Box<[u8]>>>>,
+    /// Parts that may still be fetched.
+    left: AtomicUsize,
+}
+
+impl Pool {
+    /// For `pack`, with at most `budget` bytes.
+    pub(in crate::git) fn new(pack: &Pack, budget: u64) -> Self {
+        let count = usize::try_from(pack.end() / PART + 1).unwrap_or_default();
+        let left = AtomicUsize::new(usize::try_from(budget / PART).unwrap_or(usize::MAX));
+        Self { parts: std::iter::repeat_with(OnceLock::new).take(count).collect(), left }
+    }
+
+    /// The bytes from `start` to `end`, when they lie in one part, and there was room for it.
+    fn get(&self, pack: &Pack, start: u64, end: u64) -> Option<&[u8]> {
+        let number = start / PART;
+        let first = number * PART;
+        if end > first + PART {
+            return None;
+        }
+        let part = self.parts.get(usize::try_from(number).ok()?)?.get_or_init(|| {
+            self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).ok()?;
+            let mut part = vec![0; usize::try_from(PART.min(pack.end() - first)).ok()?].into_boxed_slice();
+            pack.read_at(first, &mut part).ok().map(|()| part)
+        });
+        part.as_ref()?.get(usize::try_from(start - first).ok()?..usize::try_from(end - first).ok()?)
+    }
 }
 
 /// A stretch of the pack that begins at a multiple of [`BLOCK`].
@@ -168,17 +215,22 @@ impl<'p> Reader<'p> {
     pub(in crate::git) fn new(pack: &'p Pack) -> Self {
         let count = usize::try_from(pack.end() / BLOCK + 1).unwrap_or(BLOCKS).min(BLOCKS).next_power_of_two();
         let blocks = std::iter::repeat_with(Block::default).take(count).collect();
-        Self { pack, inflater: Inflater::default(), blocks, long: Vec::new() }
+        Self { pack, inflater: Inflater::default(), blocks, long: Vec::new(), pool: None }
+    }
+
+    /// The same, with what all threads share.
+    pub(in crate::git) fn pooled(pack: &'p Pack, pool: Option<&'p Pool>) -> Self {
+        Self { pool, ..Self::new(pack) }
     }
 
     /// The entry as it is in the pack, head and compressed bytes. `None` when it can't be read.
     pub(in crate::git) fn raw(&mut self, rank: u32) -> Option<&[u8]> {
-        read(self.pack, &mut self.blocks, &mut self.long, rank)
+        read(self.pack, self.pool, &mut self.blocks, &mut self.long, rank)
     }
 
     /// Inflates the entry, object or delta, into `out`. `None` when it is broken.
     pub(in crate::git) fn inflate(&mut self, rank: u32, out: &mut Vec<u8>) -> Option<Head> {
-        let entry = read(self.pack, &mut self.blocks, &mut self.long, rank)?;
+        let entry = read(self.pack, self.pool, &mut self.blocks, &mut self.long, rank)?;
         let head = Head::parse(entry)?;
         self.inflater.exact(entry.get(head.len..)?, head.size, out)?;
         Some(head)
@@ -193,6 +245,11 @@ impl<'p> Reader<'p> {
         let mut few = [0; LONGEST_HEAD];
         self.pack.read_at(start, &mut few).ok()?;
         Head::parse(&few)
+    }
+
+    /// Bytes that inflating the entry takes.
+    pub(in crate::git) fn size(&mut self, rank: u32) -> u64 {
+        self.head(rank).map_or(0, |head| head.size)
     }
 
     /// The object itself, through all its bases in this pack. `None` when something is broken, or a base is not here.
@@ -227,8 +284,17 @@ impl<'p> Reader<'p> {
     }
 }
 
-fn read<'b>(pack: &Pack, blocks: &'b mut [Block], long: &'b mut Vec<u8>, rank: u32) -> Option<&'b [u8]> {
+fn read<'b>(
+    pack: &Pack,
+    pool: Option<&'b Pool>,
+    blocks: &'b mut [Block],
+    long: &'b mut Vec<u8>,
+    rank: u32,
+) -> Option<&'b [u8]> {
     let (start, end) = pack.span(rank)?;
+    if let Some(entry) = pool.and_then(|pool| pool.get(pack, start, end)) {
+        return Some(entry);
+    }
     let number = start / BLOCK;
     let len = usize::try_from(end.checked_sub(start)?).ok()?;
     if end > (number + 1) * BLOCK {
@@ -247,13 +313,4 @@ fn read<'b>(pack: &Pack, blocks: &'b mut [Block], long: &'b mut Vec<u8>, rank: u
     }
     let from = usize::try_from(start - first).ok()?;
     block.bytes.get(from..from + len)
-}
-
-/// Makes `bytes` have the length `len`, whatever is in it.
-fn room(bytes: &mut Vec<u8>, len: usize) {
-    if len <= bytes.len() {
-        bytes.truncate(len);
-    } else {
-        bytes.resize(len, 0);
-    }
 }

@@ -164,7 +164,7 @@ mod tests {
     }
 
     fn one(ids: &[Id]) -> Vec<u8> {
-        let rows = ids.iter().enumerate().flat_map(|(n, id)| [&(n as u32 * 100).to_be_bytes()[..], id].concat());
+        let rows = ids.iter().zip(0_u32..).flat_map(|(id, n)| [&(n * 100).to_be_bytes()[..], id].concat());
         fanout(ids).into_iter().chain(rows).chain([9; 40]).collect()
     }
 
@@ -172,7 +172,7 @@ mod tests {
         let mut bytes = b"\xfftOc\0\0\0\x02".to_vec();
         bytes.extend(fanout(ids));
         bytes.extend(ids.concat());
-        bytes.extend((0..ids.len() as u32).flat_map(u32::to_be_bytes));
+        bytes.extend((0_u32..).take(ids.len()).flat_map(u32::to_be_bytes));
         bytes.extend(offsets.iter().flat_map(|o| o.to_be_bytes()));
         bytes.extend(far.iter().flat_map(|o| o.to_be_bytes()));
         bytes.extend([9; 40]);
@@ -184,8 +184,7 @@ mod tests {
         let ids = ids();
         let old = Index::parse(one(&ids)).unwrap();
         let new = Index::parse(two(&ids, &[0, 100, 0x8000_0001, 300], &[1, 1 << 40])).unwrap();
-        for (n, id) in ids.iter().enumerate() {
-            let n = n as u32;
+        for (n, id) in (0..).zip(&ids) {
             for index in [&old, &new] {
                 assert_eq!((index.find(id), index.id(n)), (Some(n), Some(id)));
             }

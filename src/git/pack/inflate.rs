@@ -6,6 +6,8 @@ use libdeflater::{DecompressionError, Decompressor};
 
 /// Deflate makes at most 1,032 bytes of one.
 const RATIO: usize = 1032;
+/// A loose file up to this size is inflated in one go, hoping that it makes at most eight times as much.
+const SMALL: usize = 1 << 14;
 /// Longest header of a loose object: kind, blank, size, NUL.
 const HEADER: usize = 32;
 
@@ -29,20 +31,15 @@ impl Inflater {
     /// `None`. Bytes after the stream don't matter.
     pub(in crate::git) fn exact(&mut self, zlib: &[u8], size: u64, out: &mut Vec<u8>) -> Option<()> {
         let size = usize::try_from(size).ok().filter(|size| *size <= most(zlib))?;
-        // Zeroes are only written where nothing was: this runs for every object.
-        if size <= out.len() {
-            out.truncate(size);
-        } else {
-            out.resize(size, 0);
-        }
+        room(out, size);
         let made = self.0.zlib_decompress(zlib, out).ok()?;
         (made == size).then_some(())
     }
 
     /// Inflates a loose object's file: its content goes to `out`; gives the word for its kind. `None` when it is broken.
     pub(in crate::git) fn loose(&mut self, file: &[u8], out: &mut Vec<u8>) -> Option<super::entry::Kind> {
-        let guess = (4 * file.len()).clamp(4096, most(file).max(4096));
-        out.resize(guess, 0);
+        // Most are small and fit at once; of a large one this is enough to learn its size.
+        room(out, if file.len() <= SMALL { 8 * SMALL } else { SMALL });
         match self.0.zlib_decompress(file, out) {
             Ok(made) => out.truncate(made),
             Err(DecompressionError::InsufficientSpace) => {
@@ -59,6 +56,15 @@ impl Inflater {
         }
         out.drain(..header);
         Some(kind)
+    }
+}
+
+/// Makes `out` have the length `len`, whatever is in it. Zeroes are only written where nothing was: this runs for every object.
+pub(super) fn room(out: &mut Vec<u8>, len: usize) {
+    if len <= out.len() {
+        out.truncate(len);
+    } else {
+        out.resize(len, 0);
     }
 }
 
