@@ -106,8 +106,10 @@ pub(super) static ACTIONS: [Action; 16] = [
             let (plan, phrase) = plan_of(facts);
             let files = facts.plan.iter().flat_map(|(_, plan)| policy::lines(plan)).map(|line| format!("{line}."));
             let head = [repo.display().to_string(), cost(facts)].into_iter().chain(files);
+            let pushed = facts.plan.as_ref().is_some_and(|(_, plan)| plan.push_needed);
+            let others = if pushed { " Colleagues must rebase, never merge." } else { "" };
             let tail = [
-                "Backed up first; u undoes it until you finish. Colleagues must rebase, never merge.".into(),
+                format!("Backed up first; u undoes it until you finish.{others}"),
                 "If a ref moved since the plan, nothing is done.".into(),
             ];
             let body = head.chain(tail).collect();

@@ -104,12 +104,17 @@ fn is_open(n: &Next) -> bool {
 fn choose(name: &str, facts: &RepoFacts) -> (&'static str, String, String, &'static str) {
     let Some((_, plan)) = &facts.plan else { return ("purge.archives", String::new(), String::new(), "") };
     let stuck: Vec<_> = policy::open(plan).filter(|choice| choice.is_stuck()).collect();
+    let paths = policy::paths(facts, policy::open(plan));
     let what = match stuck.first() {
-        Some(first) => format!("Decide again: {} of {name} {}", policy::paths(facts, stuck.iter().copied()), first.way),
-        None => {
-            let paths = policy::paths(facts, policy::open(plan));
-            format!("Decide what becomes of {paths} of {name}: the key is inside")
+        Some(first) if stuck.len() == policy::open(plan).count() => {
+            format!("Decide what becomes of {paths} of {name}: the key is inside, and it {}", first.way)
         }
+        Some(first) => format!(
+            "Decide what becomes of {paths} of {name}: the key is inside, and {} {}",
+            policy::path(facts, first),
+            first.way
+        ),
+        None => format!("Decide what becomes of {paths} of {name}: the key is inside"),
     };
     let ways = if stuck.is_empty() { "Packed anew without it, taken out, or left. " } else { "Taken out, or left. " };
     ("purge.archives", what, format!("{ways}Only the plan is made again."), "The new plan says what becomes of each.")

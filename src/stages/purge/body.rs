@@ -4,16 +4,16 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::effect::git::{Choice, CopyMap, Plan};
+use crate::effect::git::{CopyMap, Plan};
 use crate::incident::RepoFacts;
 use crate::stages::sheet::Table;
 use crate::stages::targets::diff_line;
 use crate::stages::{Block, Text, Tone, View};
 
-use super::lists::{place, what};
+use super::lists::{file, place, what};
+use super::name;
 use super::next::{Next, next, repo_state};
 use super::weigh::weigh;
-use super::{name, policy};
 
 pub(super) fn body(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Block> {
     let mut blocks = Vec::new();
@@ -55,19 +55,10 @@ pub(super) fn body(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Block> 
 
 /// Files that can't be edited as text, and what becomes of each.
 fn files(facts: &RepoFacts, plan: &Plan) -> Block {
-    let row = |choice: &Choice| {
-        let left = policy::left(plan).iter().any(|left| left.id == choice.id);
-        let tone = if left || choice.is_stuck() { Tone::Warn } else { Tone::Plain };
-        vec![
-            Text::plain(policy::path(facts, choice)),
-            Text::tone(tone, policy::fate(plan, choice)),
-            Text::tone(Tone::Dim, choice.holds.join("; ")),
-        ]
-    };
     let over = facts.applied.is_some();
     let title = if over { "Files not edited as text" } else { "Files that can't be edited as text (r, b decide)" };
-    let head = ["Path", if over { "Was" } else { "Will be" }, "Holds"].map(str::to_owned).to_vec();
-    Block::Table(Table { title: title.into(), head, rows: plan.choices.iter().map(row).collect(), ..Table::default() })
+    let lines = plan.choices.iter().flat_map(|choice| file(facts, plan, choice)).collect();
+    Block::Lines { title: title.into(), lines }
 }
 
 pub(super) fn preview(plan: &Plan) -> Vec<Text> {

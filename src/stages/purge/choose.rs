@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::base::words::count;
 use crate::effect::Risk;
-use crate::effect::git::{Archives, Plan};
+use crate::effect::git::Plan;
 use crate::incident::{Event, RepoFacts};
 use crate::stages::{Act, Action, Ask, Consequence, Kind, Then, View};
 
@@ -74,7 +74,7 @@ fn ready(at: &View<'_>, sort: Sort) -> Result<(), String> {
 fn ask(at: &View<'_>, sort: Sort) -> Act {
     let Some((repo, facts, plan)) = asked(at, sort) else { return Act::Now(Vec::new()) };
     let now = policy::chosen(at, repo);
-    let options: Vec<_> = options(sort, plan).into_iter().filter(|(answer, _)| fits(plan, sort, answer)).collect();
+    let options: Vec<_> = options(sort).into_iter().filter(|(answer, _)| fits(plan, sort, answer)).collect();
     let follows = options.iter().map(|(answer, _)| {
         let decided = Event::Decided {
             topic: sort.topic(repo),
@@ -92,19 +92,15 @@ fn ask(at: &View<'_>, sort: Sort) -> Act {
     Act::Ask { asks: vec![Ask::new(title, body(facts, plan, sort), Kind::Choice(options))], then }
 }
 
-/// Every answer with what it costs, in a line of 70 characters.
-fn options(sort: Sort, plan: &Plan) -> Vec<(&'static str, &'static str)> {
-    let drop = ("drop", "drop    out of every commit and today's files; what reads it misses it");
-    let leave = ("leave", "leave   the key stays in it, in every clone too; told as open at close");
-    match sort {
-        Sort::Archives if plan.policy.archives == Archives::Repack => {
-            vec![("repack", "repack  packed anew without the key; its checksum changes (as now)"), drop, leave]
-        }
-        Sort::Archives => vec![("repack", "repack  packed anew without the key; its checksum changes"), drop, leave],
-        Sort::Binaries => {
-            vec![("same_length", "cover   the key's bytes overwritten, no length changes; checksum does"), drop, leave]
-        }
-    }
+/// Every answer with what it costs. Short enough for a dialog on 80 columns.
+fn options(sort: Sort) -> [(&'static str, &'static str); 3] {
+    let (first, words) = match sort {
+        Sort::Archives => ("repack", "repack     opens as before, without the key; new checksum"),
+        Sort::Binaries => ("same_length", "overwrite  same size, the key's bytes gone; new checksum"),
+    };
+    let drop = ("drop", "drop       gone from every commit, and from today's files");
+    let leave = ("leave", "leave      the key stays in it, here and in every clone");
+    [(first, words), drop, leave]
 }
 
 /// Packing anew is no answer while it is known not to work.
@@ -128,7 +124,11 @@ fn body(facts: &RepoFacts, plan: &Plan, sort: Sort) -> Vec<String> {
     if rest > 0 {
         lines.push(format!("and {rest} more, all in the plan (l)"));
     }
-    lines.push(format!("Now: {}. It can't be edited as text. One answer for all of them:", sort.way(plan.policy)));
+    if sort == Sort::Archives && policy::open(plan).any(|c| c.is_stuck()) && sort.of(plan).any(|c| !c.is_stuck()) {
+        lines.push("The others could be packed anew, but one answer holds for all of them.".into());
+    }
+    let which = if sort.of(plan).nth(1).is_some() { "What becomes of them all?" } else { "What becomes of it?" };
+    lines.push(format!("Can't be edited as text. Now: {}. {which}", sort.way(plan.policy)));
     lines
 }
 
@@ -148,7 +148,7 @@ fn accept(at: &View<'_>) -> Act {
     let mut body = vec![format!("You left: {}", policy::paths(facts, policy::left_in(facts)))];
     body.extend(policy::left_in(facts).iter().take(NAMED).map(|choice| format!("  blob {}", choice.id)));
     body.extend(unclean(facts));
-    body.push("Does the proof name anything else? If it does, this is not done: undo (u).".into());
+    body.push("Is that all the proof names? If not: esc, then u undoes the switch.".into());
     let facts_then = [("left", policy::left_in(facts).len().to_string()), ("proof", unclean(facts).join("; "))];
     let decided = Event::Decided {
         topic: accepted_topic(repo),

@@ -76,10 +76,10 @@ pub(super) fn preview(repo: &str, facts: &RepoFacts) -> Listing {
 }
 
 /// One file that can't be edited as text: its fate, and where in it the key is.
-fn file(facts: &RepoFacts, plan: &Plan, choice: &Choice) -> Vec<Text> {
+pub(super) fn file(facts: &RepoFacts, plan: &Plan, choice: &Choice) -> Vec<Text> {
     let tone = if policy::left(plan).iter().any(|left| left.id == choice.id) { Tone::Warn } else { Tone::Plain };
     let head = format!("{} {}: {}", choice.what, policy::path(facts, choice), policy::fate(plan, choice));
-    let holds = choice.holds.iter().map(|inside| Text::tone(Tone::Dim, format!("    {inside}")));
+    let holds = choice.holds.iter().map(|inside| Text::tone(Tone::Dim, format!("    holds it as {inside}")));
     std::iter::once(Text::tone(tone, head)).chain(holds).collect()
 }
 

@@ -85,7 +85,7 @@ impl Stage for Purge {
         ];
         if let Some((repo, facts)) = chosen(at) {
             sheet.see = see(at, repo, facts);
-            sheet.evidence = evidence(facts);
+            sheet.evidence = evidence(at, repo, facts);
             sheet.body = body(at, repo, facts);
         }
         sheet

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::Stamp;
 use crate::effect::Effect;
+use crate::incident::facts::Decision;
 use crate::incident::{RepoFacts, StepState};
 use crate::stages::{Running, View};
 
@@ -69,8 +70,9 @@ pub(super) fn next(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Next {
     let push_needed = facts.plan.as_ref().is_some_and(|(_, plan)| plan.push_needed);
     match (&facts.proof, &facts.push) {
         (None, _) => Next::Prove,
-        (Some((at_proof, proof)), _) if !proof.clean() && !accepted(at, repo, *at_proof) => {
-            if policy::left_in(facts).is_empty() { Next::Prove } else { Next::Accept }
+        (Some((at_proof, proof)), _) if !proof.clean() && accepted(at, repo, *at_proof).is_none() => {
+            let another = facts.plan.as_ref().is_none_or(|(_, plan)| policy::names_another(plan, proof));
+            if another { Next::Prove } else { Next::Accept }
         }
         (_, None) if push_needed => Next::Push,
         (_, Some((_, push))) if push.refs.iter().any(|r| !r.ok) => Next::Push,
@@ -83,9 +85,9 @@ pub(super) fn accepted_topic(repo: &Path) -> String {
     format!("left:{}", repo.display())
 }
 
-/// That word was given for this proof, not for one before it.
-fn accepted(at: &View<'_>, repo: &Path, proof: Stamp) -> bool {
-    at.incident.decision(&accepted_topic(repo)).is_some_and(|d| d.choice == "yes" && d.at >= proof)
+/// That word, given for this proof and not for one before it.
+pub(super) fn accepted<'a>(at: &'a View<'_>, repo: &Path, proof: Stamp) -> Option<&'a Decision> {
+    at.incident.decision(&accepted_topic(repo)).filter(|d| d.choice == "yes" && d.at >= proof)
 }
 
 /// What runs in this repository; others don't hold it up.
@@ -131,6 +133,9 @@ pub(super) fn repo_state(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> StepS
             .as_ref()
             .map_or(StepState::Verifying("asking git itself".into()), |_| StepState::Failed("a copy is left".into())),
         Next::Push => StepState::Verifying("clean here; the remote still has the old history".into()),
+        Next::Finish if !policy::left_in(facts).is_empty() => {
+            StepState::Verifying("proven but for what you left; the backup still contains the key".into())
+        }
         Next::Finish => StepState::Verifying("clean and proven; the backup still contains the key".into()),
         Next::Nothing(why) => StepState::Done(why),
     }

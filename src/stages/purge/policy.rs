@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::base::words::count;
 use crate::effect::GitOp;
-use crate::effect::git::{Archives, Binaries, Choice, Plan, Policy};
+use crate::effect::git::{Archives, Binaries, Choice, Plan, Policy, Proof};
 use crate::incident::RepoFacts;
 use crate::stages::View;
 
@@ -62,7 +62,7 @@ impl Sort {
             (Self::Archives, Archives::Ask, _) => "not decided yet",
             (Self::Archives, Archives::Repack, _) => "packed anew without the key",
             (Self::Archives, Archives::Drop, _) | (Self::Binaries, _, Binaries::Drop) => "taken out of every commit",
-            (Self::Archives, Archives::Leave, _) | (Self::Binaries, _, Binaries::Leave) => "left with the key in them",
+            (Self::Archives, Archives::Leave, _) | (Self::Binaries, _, Binaries::Leave) => "left, with the key inside",
             (Self::Binaries, _, Binaries::SameLength) => "the key is overwritten in place",
         }
     }
@@ -132,4 +132,13 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
 pub(super) fn fate(plan: &Plan, choice: &Choice) -> String {
     let asks = plan.policy.archives == Archives::Ask && choice.what == Sort::Archives.what();
     if asks && !choice.is_stuck() { "not decided yet".into() } else { choice.way.clone() }
+}
+
+/// Does the proof name an object that nobody chose to leave? Its lines name a few; that all were compared is a person's word.
+pub(super) fn names_another(plan: &Plan, proof: &Proof) -> bool {
+    let left = left(plan);
+    let is_id = |word: &&str| matches!(word.len(), 40 | 64) && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let unclean = proof.checks.iter().filter(|check| !check.clean);
+    let mut named = unclean.flat_map(|check| check.saw.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_id));
+    left.is_empty() || named.any(|id| left.iter().all(|choice| choice.id != id))
 }

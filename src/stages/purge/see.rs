@@ -10,7 +10,7 @@ use crate::incident::RepoFacts;
 use crate::stages::{Text, Tone, View};
 
 use super::advice::cost;
-use super::next::{Next, next};
+use super::next::{Next, accepted, next};
 use super::{policy, step};
 
 pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
@@ -27,7 +27,8 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
             count(map.copies.len(), "copy"),
             if facts.applied.is_some() { "found then" } else { "found" }
         )));
-        if !map.copies.is_empty() && map.copies.iter().all(|copy| !copy.on_remote) {
+        // Once there is a plan its cost says so.
+        if facts.plan.is_none() && !map.copies.is_empty() && map.copies.iter().all(|copy| !copy.on_remote) {
             see.push(Text::tone(Tone::Good, "None of them was ever pushed: no force push is needed."));
         }
         see.extend(map.not_looked_into.iter().map(|n| Text::tone(Tone::Warn, format!("not looked into: {n}"))));
@@ -102,12 +103,17 @@ pub(super) fn stays(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<String
     left.chain(large).collect()
 }
 
-pub(super) fn evidence(facts: &RepoFacts) -> Vec<Text> {
+pub(super) fn evidence(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
     let mut seen = Vec::new();
-    if let Some((_, proof)) = &facts.proof {
+    if let Some((when, proof)) = &facts.proof {
         for check in &proof.checks {
             let (tone, word) = if check.clean { (Tone::Good, "clean") } else { (Tone::Bad, "NOT CLEAN") };
             seen.push(Text::tone(tone, word).and(Tone::Plain, format!("  {}: {}", check.what, check.saw)));
+        }
+        if let Some(word) = accepted(at, repo, *when) {
+            let left = policy::paths(facts, policy::left_in(facts));
+            let said = format!("  {} compared it at {}: it names only what was left ({left})", word.by, word.at.time());
+            seen.push(Text::tone(Tone::Warn, "accepted").and(Tone::Plain, said));
         }
         // The proof is from before the backup's end; what it says of the backup is over then.
         let over = |n: &&String| facts.finished.is_some() && n.starts_with("the backup");
