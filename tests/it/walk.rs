@@ -121,6 +121,17 @@ fn issued(name: &str, print: Option<Fingerprint>) -> Issued {
     }
 }
 
+fn setup() -> Setup {
+    Setup {
+        provider: providers::by_id("openai").unwrap(),
+        playbooks: Playbook::built_in().unwrap(),
+        prices: Prices::built_in().unwrap(),
+        label: String::new(),
+        pace: 1,
+        observe: false,
+    }
+}
+
 impl Walk {
     fn new(held: &[SecretRef]) -> Self {
         Self::of(opened(), held)
@@ -130,16 +141,8 @@ impl Walk {
         let at = Stamp::from_secs(100_000);
         let event = Event::Opened(Box::new(opened));
         let first = Record { v: 1, seq: 0, at, by: "t".into(), prev: String::new(), event };
-        let setup = Setup {
-            provider: providers::by_id("openai").unwrap(),
-            playbooks: Playbook::built_in().unwrap(),
-            prices: Prices::built_in().unwrap(),
-            label: String::new(),
-            pace: 1,
-            observe: false,
-        };
         let held: BTreeSet<SecretRef> = held.iter().copied().collect();
-        let app = App::new(Incident::fold([&first]).unwrap(), setup, held, at);
+        let app = App::new(Incident::fold([&first]).unwrap(), setup(), held, at);
         Self { app, at, seq: 0, intents: 0, hand: Stamp::from_secs(1), orders: Vec::new() }
     }
 
@@ -156,6 +159,13 @@ impl Walk {
             }));
             self.orders.extend(orders);
         }
+    }
+
+    /// Another run of the program, from what the journal told.
+    fn resume(&mut self) {
+        let held = self.app.view("intake").held.clone();
+        self.app = App::new(self.app.incident.clone(), setup(), held, self.at);
+        self.orders.clear();
     }
 
     /// A look that began only now, and its answer.
@@ -967,12 +977,10 @@ fn a_choice_whose_plan_never_came_is_planned_after_a_resume() {
     for event in decisions(&orders) {
         walk.rec(event);
     }
-    // Read again from the start: the decision is there, its plan is not, nothing runs.
-    walk.app.running.clear();
+    walk.resume();
     let now = walk.do_now("purge");
     assert_eq!(now.action, Some("purge.plan"), "{now:?}");
     assert!(walk.ready("purge.switch").is_err());
-    walk.orders.clear();
     let orders = walk.app.update(Msg::Do { id: "purge.plan".into(), hand: walk.hand });
     assert_eq!(plans_as(&orders).map(|p| p.archives), Some(Archives::Drop), "{orders:?}");
 }
@@ -1046,4 +1054,22 @@ fn a_history_whose_every_copy_is_left_is_not_called_clean() {
     assert!(matches!(&state, StepState::Skipped(why) if why.contains("rel/app.tar.gz")), "{state:?}");
     assert!(walk.do_now("purge").what.contains("stays in 1 file"), "{:?}", walk.do_now("purge"));
     assert_eq!(walk.ready("purge.archives"), Ok(()), "and it can be changed");
+}
+
+#[test]
+fn a_check_before_any_switch_looks_through_the_objects_anew() {
+    let mut walk = Walk::new(&ALL);
+    purged(&mut walk);
+    let check = |walk: &mut Walk| {
+        let orders = walk.app.update(Msg::Do { id: "purge.check".into(), hand: walk.hand });
+        walk.app.running.clear();
+        orders.iter().find_map(|o| match o {
+            Order::Perform { effect: Effect::Git { op, .. }, .. } => Some(op.clone()),
+            _ => None,
+        })
+    };
+    assert_eq!(check(&mut walk), Some(GitOp::Find));
+    walk.did("purge", "apply:/srv/repo", git(GitOp::Apply { plan: "p1".into() }), applied());
+    walk.app.running.clear();
+    assert_eq!(check(&mut walk), Some(GitOp::Check { plan: "p1".into() }));
 }

@@ -10,7 +10,7 @@ use crate::incident::{Event, RepoFacts};
 use crate::stages::{Act, Action, Ask, Consequence, Kind, Then, View, intake};
 
 use super::advice::cost;
-use super::next::{Next, busy, chosen, topic, wants};
+use super::next::{Next, busy, chosen, next, topic, wants};
 use super::weigh::{costs, weigh};
 use super::{choose, git, lists, name, policy, step};
 
@@ -263,7 +263,9 @@ pub(super) static ACTIONS: [Action; 16] = [
                 return Act::Now(Vec::new());
             };
             let plan = plan_of(facts).0;
-            let op = if plan.is_empty() { GitOp::Find } else { GitOp::Check { plan } };
+            // Nothing was switched, so there is no end to look for: the objects are looked through anew.
+            let began = facts.applied.is_some() || matches!(next(at, repo, facts), Next::Settle(_));
+            let op = if began && !plan.is_empty() { GitOp::Check { plan } } else { GitOp::Find };
             let what = if op == GitOp::Find { "find" } else { "check" };
             Act::perform(step(what, repo), git(repo, op))
         },

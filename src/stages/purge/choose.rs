@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use crate::base::words::count;
 use crate::effect::Risk;
-use crate::effect::git::Plan;
+use crate::effect::git::{Choice, Plan};
 use crate::incident::{Event, RepoFacts};
 use crate::stages::{Act, Action, Ask, Consequence, Kind, Then, View};
 
@@ -105,7 +105,7 @@ fn options(sort: Sort) -> [(&'static str, &'static str); 3] {
 
 /// Packing anew is no answer while it is known not to work.
 fn fits(plan: &Plan, sort: Sort, answer: &str) -> bool {
-    sort == Sort::Binaries || answer != "repack" || !policy::open(plan).any(crate::effect::git::Choice::is_stuck)
+    sort == Sort::Binaries || answer != "repack" || !policy::open(plan).any(Choice::is_stuck)
 }
 
 fn body(facts: &RepoFacts, plan: &Plan, sort: Sort) -> Vec<String> {
@@ -124,7 +124,7 @@ fn body(facts: &RepoFacts, plan: &Plan, sort: Sort) -> Vec<String> {
     if rest > 0 {
         lines.push(format!("and {rest} more, all in the plan (l)"));
     }
-    if sort == Sort::Archives && policy::open(plan).any(|c| c.is_stuck()) && sort.of(plan).any(|c| !c.is_stuck()) {
+    if sort == Sort::Archives && policy::open(plan).any(Choice::is_stuck) && sort.of(plan).any(|c| !c.is_stuck()) {
         lines.push("The others could be packed anew, but one answer holds for all of them.".into());
     }
     let which = if sort.of(plan).nth(1).is_some() { "What becomes of them all?" } else { "What becomes of it?" };

@@ -76,12 +76,14 @@ fn also(plan: &Plan) -> Vec<Text> {
     }
     if !plan.citations_left.is_empty() {
         let old = count(plan.citations_left.len(), "id");
-        lines.push(Text::tone(Tone::Warn, format!("{old} in messages will name a commit that is gone (l lists them)")));
+        lines.push(Text::tone(Tone::Warn, format!("{old} in messages can't follow the rewrite (l lists them)")));
     }
     if !plan.lfs.is_empty() {
         let large = count(plan.lfs.len(), "large file");
-        lines
-            .push(Text::tone(Tone::Warn, format!("{large} (LFS) with the key: gone here; their server keeps its own")));
+        lines.push(Text::tone(
+            Tone::Warn,
+            format!("{large} (LFS) with the key: it goes from here, the LFS server has its own copy"),
+        ));
     }
     lines
 }
