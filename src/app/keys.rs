@@ -3,7 +3,7 @@
 //! Must not know: what an action does.
 
 use crate::base::Stamp;
-use crate::stages::{Act, Action, Consequence, Tone};
+use crate::stages::{Act, Action, Consequence, Then, Tone};
 use crate::ui::{Code, Key};
 
 use super::ask::Step;
@@ -157,7 +157,7 @@ impl App {
         }
         // What would be done must be what was shown. Words into the journal are the person's own.
         let same = match ((action.go)(&view), asking.then()) {
-            (Act::Ask { then: crate::stages::Then::Do(now), .. }, crate::stages::Then::Do(then)) => {
+            (Act::Ask { then: Then::Do(now), .. }, Then::Do(then)) => {
                 let effects = |all: &[Consequence]| {
                     let effect = |c: &Consequence| match c {
                         Consequence::Perform { effect, .. } => Some(effect.clone()),
@@ -167,6 +167,7 @@ impl App {
                 };
                 effects(&now) == effects(then)
             }
+            (Act::Ask { then: Then::Each(now), .. }, Then::Each(then)) => now == *then,
             _ => true,
         };
         (!same).then(|| format!("it changed while you read. Press {} again to see what it is now", action.key))

@@ -196,6 +196,10 @@ impl App {
     /// Turns consequences into orders.
     pub(super) fn follow(&mut self, consequences: Vec<Consequence>, orders: &mut Vec<Order>) {
         for consequence in consequences {
+            // The one next thing is another one now: it stands at the top of the pane.
+            if matches!(consequence, Consequence::Perform { .. } | Consequence::Record(Event::Decided { .. })) {
+                self.top = 0;
+            }
             match consequence {
                 Consequence::Perform { step, effect } => self.perform(step, effect, orders),
                 Consequence::Record(event) => self.record(event, orders),

@@ -233,6 +233,13 @@ pub struct Choice {
     pub way: String,
 }
 
+impl Choice {
+    /// It was to be packed anew, and that does not work; `way` says why.
+    pub fn is_stuck(&self) -> bool {
+        self.way.starts_with("can't be repacked")
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefMove {
     pub name: String,

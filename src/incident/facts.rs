@@ -92,6 +92,8 @@ pub struct RepoFacts {
     pub map: Option<(Stamp, CopyMap)>,
     pub plan: Option<(Stamp, Plan)>,
     pub applied: Option<(Stamp, String)>,
+    /// Objects the switch left out because nothing needed them; the backup has them.
+    pub dropped: u64,
     pub proof: Option<(Stamp, Proof)>,
     pub push: Option<(Stamp, PushReport)>,
     pub standing: Option<(Stamp, Standing)>,

@@ -142,7 +142,8 @@ impl Incident {
         match reply {
             GitReply::Found(map) => facts.map = Some((at, map.clone())),
             GitReply::Planned(plan) => facts.plan = Some((at, (**plan).clone())),
-            GitReply::Applied { plan, .. } => {
+            GitReply::Applied { plan, dropped, .. } => {
+                facts.dropped = *dropped;
                 facts.applied = Some((at, plan.clone()));
                 (facts.proof, facts.push) = (None, None);
             }

@@ -98,6 +98,9 @@ fn decided(topic: &str, choice: &str, reason: &str) -> String {
             _ => format!("Decided to rewrite {repo}{why}"),
         };
     }
+    if let Some(said) = about_files(topic, choice) {
+        return said;
+    }
     match topic {
         "order" => format!("Decided the order: {choice}{why}"),
         "usage.verdict" => format!("Recorded the verdict on the usage: {choice}{why}"),
@@ -109,6 +112,24 @@ fn decided(topic: &str, choice: &str, reason: &str) -> String {
         "drop" => format!("Took {choice} off the list"),
         other => format!("Decided {other}: {choice}{why}"),
     }
+}
+
+/// A word on files that can't be edited as text.
+fn about_files(topic: &str, choice: &str) -> Option<String> {
+    let (sort, repo) = topic.split_once(':')?;
+    let files = match sort {
+        "archives" => "archives",
+        "binaries" => "binary files",
+        "left" => return Some(format!("Compared the proof of {repo}: it finds only what was left by choice")),
+        _ => return None,
+    };
+    Some(match choice {
+        "repack" => format!("Decided to pack the {files} of {repo} anew without the key"),
+        "same_length" => format!("Decided to overwrite the key in the {files} of {repo}"),
+        "drop" => format!("Decided to take the {files} with the key out of every commit of {repo}"),
+        "leave" => format!("Decided to leave the key in the {files} of {repo}"),
+        other => format!("Decided about the {files} of {repo}: {other}"),
+    })
 }
 
 fn ended(effect: &Effect, outcome: &Outcome) -> String {

@@ -57,8 +57,12 @@ fn ran(place: &str, what: Hook, ok: bool, said: &str) -> String {
 
 fn to_git(repo: &str, op: &GitOp, reply: &GitReply) -> String {
     match reply {
-        GitReply::Applied { refs, .. } => {
-            format!("Switched {repo} to the clean history: {} moved", count(*refs, "ref"))
+        GitReply::Applied { refs, dropped, .. } => {
+            let dropped = match usize::try_from(*dropped).unwrap_or(usize::MAX) {
+                0 => String::new(),
+                n => format!(", {} that nothing needed left out", count(n, "object")),
+            };
+            format!("Switched {repo} to the clean history: {} moved{dropped}", count(*refs, "ref"))
         }
         GitReply::Pushed(report) => {
             let ok = report.refs.iter().filter(|r| r.ok).count();

@@ -110,6 +110,8 @@ pub enum Then {
         choice: String,
         facts: std::collections::BTreeMap<String, String>,
     },
+    /// The last answer picks what follows: an answer, and these.
+    Each(Vec<(String, Vec<Consequence>)>),
     Note,
     Todo {
         id: String,
@@ -151,6 +153,10 @@ impl Then {
                 facts: facts.clone(),
                 reason: last(),
             }),
+            Self::Each(ways) => {
+                let answer = last();
+                ways.iter().find(|(of, _)| *of == answer).map(|(_, then)| then.clone()).unwrap_or_default()
+            }
             Self::Todo { id } => record(Event::Todo { id: id.clone(), text: last(), due: None }),
             Self::Copy => vec![Consequence::Copy(answers.last().map(|a| a.text().to_owned()).unwrap_or_default())],
             Self::Note => record(Event::Note { text: last() }),

@@ -161,6 +161,7 @@ pub fn open(at: &View<'_>) -> Vec<String> {
             open.push(format!("{} {}{detail}", stage.title(), state.word()));
         }
     }
+    open.extend(super::order(at).into_iter().flat_map(|stage| stage.still_open(at)));
     open.extend(at.incident.unknowns().map(|i| format!("Nobody saw whether it happened: {}", i.effect.words())));
     let death = Death::of(at.incident, SecretRef::Leaked);
     if let (Some(proven), None) = (death.proven_at, death.late_at) {

@@ -57,6 +57,10 @@ pub trait Stage: Sync {
     fn rows(&self, _: &View<'_>) -> usize {
         0
     }
+    /// What stays open whatever the stage's state: a line each for the closing list.
+    fn still_open(&self, _: &View<'_>) -> Vec<String> {
+        Vec::new()
+    }
     /// It was given nothing to look in, so that it can claim nothing: what was not looked into.
     fn not_looked_into(&self, _: &View<'_>) -> Option<&'static str> {
         None

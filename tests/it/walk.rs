@@ -5,7 +5,9 @@ use std::path::PathBuf;
 
 use stanch::app::{App, Msg, Order, Overlay, Setup};
 use stanch::base::{Fault, FaultKind, Fingerprint, KeyKind, SecretRef, Stamp};
-use stanch::effect::git::{CopyMap, GitOp, GitReply, Plan, Proof, ProofLine, PushReport, Standing};
+use stanch::effect::git::{
+    Archives, Binaries, Choice, CopyMap, GitOp, GitReply, Plan, Policy, Proof, ProofLine, PushReport, Refusal, Standing,
+};
 use stanch::effect::provider::{Issued, KeyReport, KeyRow, Owner, OwnerKind, Probe, ProviderOp, ProviderReply};
 use stanch::effect::target::{Found, Holds, TargetOp, TargetRef, TargetReply};
 use stanch::effect::{Effect, Outcome, Reply, Verdict};
@@ -866,4 +868,182 @@ fn nobody_scrolls_into_the_void() {
     assert_eq!(draw(&mut walk), end);
     walk.press(Key::char('k'));
     assert_ne!(draw(&mut walk), end, "one press up is one line up");
+}
+
+fn in_file(what: &str, id: char, path: &str, way: &str) -> Choice {
+    Choice {
+        id: id.to_string().repeat(40),
+        path: Some(path.into()),
+        what: what.into(),
+        holds: vec!["gzip > tar > app/.env: plain".into()],
+        way: way.into(),
+    }
+}
+
+/// The key in an archive and in a binary, and nobody chose yet.
+fn undecided() -> Plan {
+    let way = "--archives=repack, --archives=drop or --archives=leave";
+    Plan {
+        id: "p1".into(),
+        phrase: "repo".into(),
+        choices: vec![
+            in_file("archive", 'a', "rel/app.tar.gz", "packed anew without the key"),
+            in_file("binary", 'b', "bin/tool", "the key is overwritten, every length stays"),
+        ],
+        refusals: vec![Refusal { why: "the key is inside of an archive".into(), way_forward: way.into() }],
+        ..Plan::default()
+    }
+}
+
+fn decided_plan(archives: Archives) -> Plan {
+    let policy = Policy { archives, ..Policy::default() };
+    Plan { id: "p2".into(), policy, refusals: Vec::new(), ..undecided() }
+}
+
+fn planned(walk: &mut Walk, plan: Plan) {
+    let op = if plan.policy == Policy::default() { GitOp::Plan } else { GitOp::PlanAs { policy: plan.policy } };
+    walk.saw("purge", "plan:/srv/repo", git(op), g(GitReply::Planned(Box::new(plan))));
+}
+
+/// Until the question about archives stands.
+fn asked_about_archives() -> Walk {
+    let mut walk = Walk::new(&ALL);
+    purged(&mut walk);
+    planned(&mut walk, undecided());
+    walk
+}
+
+fn answer(walk: &mut Walk, action: &str, pick: char) -> Vec<Order> {
+    walk.app.update(Msg::Do { id: action.into(), hand: walk.hand });
+    assert!(matches!(walk.app.overlay, Overlay::Asking(_)), "{:?}", walk.app.said);
+    walk.press(Key::char(pick))
+}
+
+fn plans_as(orders: &[Order]) -> Option<Policy> {
+    orders.iter().find_map(|o| match o {
+        Order::Perform { effect: Effect::Git { op: GitOp::PlanAs { policy }, .. }, .. } => Some(*policy),
+        _ => None,
+    })
+}
+
+fn decisions(orders: &[Order]) -> Vec<Event> {
+    let decided = |o: &Order| match o {
+        Order::Record(event @ Event::Decided { .. }) => Some(event.clone()),
+        _ => None,
+    };
+    orders.iter().filter_map(decided).collect()
+}
+
+#[test]
+fn a_key_in_an_archive_is_asked_about_recorded_and_planned_again() {
+    let mut walk = asked_about_archives();
+    let now = walk.do_now("purge");
+    assert_eq!(now.action, Some("purge.archives"));
+    assert!(now.what.contains("rel/app.tar.gz") && !now.effect.contains("--"), "{now:?}");
+    assert!(walk.ready("purge.switch").is_err());
+    walk.app.update(Msg::Do { id: "purge.archives".into(), hand: Stamp::from_secs(1) });
+    let Overlay::Asking(asking) = &walk.app.overlay else { panic!("{:?}", walk.app.said) };
+    assert!(asking.dialog.body.contains("rel/app.tar.gz: gzip > tar > app/.env: plain"), "{}", asking.dialog.body);
+    let orders = walk.press(Key::char('1'));
+    let [Event::Decided { topic, choice, facts, .. }] = &decisions(&orders)[..] else { panic!("{orders:?}") };
+    assert_eq!((topic.as_str(), choice.as_str()), ("archives:/srv/repo", "repack"));
+    assert_eq!((facts["files"].as_str(), facts["paths"].as_str()), ("1", "rel/app.tar.gz"));
+    assert_eq!(plans_as(&orders).map(|p| p.archives), Some(Archives::Repack));
+    for event in decisions(&orders) {
+        walk.rec(event);
+    }
+    planned(&mut walk, decided_plan(Archives::Repack));
+    assert_eq!(walk.do_now("purge").action, Some("purge.switch"));
+    // A change of mind: both questions stay offered, and each keeps what the other answered.
+    let orders = answer(&mut walk, "purge.binaries", '2');
+    let policy = Policy { archives: Archives::Repack, binaries: Binaries::Drop };
+    assert_eq!(plans_as(&orders), Some(policy));
+}
+
+#[test]
+fn a_choice_whose_plan_never_came_is_planned_after_a_resume() {
+    let mut walk = asked_about_archives();
+    let orders = answer(&mut walk, "purge.archives", '2');
+    for event in decisions(&orders) {
+        walk.rec(event);
+    }
+    // Read again from the start: the decision is there, its plan is not, nothing runs.
+    walk.app.running.clear();
+    let now = walk.do_now("purge");
+    assert_eq!(now.action, Some("purge.plan"), "{now:?}");
+    assert!(walk.ready("purge.switch").is_err());
+    walk.orders.clear();
+    let orders = walk.app.update(Msg::Do { id: "purge.plan".into(), hand: walk.hand });
+    assert_eq!(plans_as(&orders).map(|p| p.archives), Some(Archives::Drop), "{orders:?}");
+}
+
+#[test]
+fn an_archive_that_cannot_be_packed_anew_leaves_two_answers() {
+    let mut walk = asked_about_archives();
+    for event in decisions(&answer(&mut walk, "purge.archives", '1')) {
+        walk.rec(event);
+    }
+    let stuck = in_file("archive", 'a', "rel/app.tar.gz", "can't be repacked: it is a zip64");
+    planned(&mut walk, Plan { choices: vec![stuck], ..decided_plan(Archives::Repack) });
+    let now = walk.do_now("purge");
+    assert!(now.action == Some("purge.archives") && now.what.contains("it is a zip64"), "{now:?}");
+    let orders = answer(&mut walk, "purge.archives", '1');
+    assert_eq!(plans_as(&orders).map(|p| p.archives), Some(Archives::Drop), "{orders:?}");
+}
+
+#[test]
+fn files_left_with_the_key_are_compared_by_a_person_and_stay_open() {
+    let mut walk = asked_about_archives();
+    for event in decisions(&answer(&mut walk, "purge.archives", '3')) {
+        walk.rec(event);
+    }
+    planned(&mut walk, decided_plan(Archives::Leave));
+    walk.did("purge", "apply:/srv/repo", git(GitOp::Apply { plan: "p2".into() }), applied());
+    let found_in = |id: &str| {
+        let saw = format!("15 objects, 1 hold the key: blob {}, …", id.repeat(40));
+        let line = ProofLine { what: "all objects".into(), clean: false, saw };
+        g(GitReply::Proved(Proof { checks: vec![line], not_checked: Vec::new() }))
+    };
+    let found = || found_in("a");
+    walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), found_in("c"));
+    assert_eq!(walk.do_now("purge").action, Some("purge.prove"), "that one was not left");
+    assert!(walk.ready("purge.accept").is_err());
+    walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), found());
+    assert_eq!(walk.do_now("purge").action, Some("purge.accept"));
+    assert!(walk.ready("purge.finish").is_err(), "not before somebody compared");
+    let left = |walk: &Walk| walk.open().iter().any(|l| l.contains("by choice: rel/app.tar.gz"));
+    assert!(left(&walk), "{:?}", walk.open());
+    walk.app.update(Msg::Do { id: "purge.accept".into(), hand: walk.hand });
+    let orders = walk.press(Key::char('y'));
+    for event in decisions(&orders) {
+        walk.rec(event);
+    }
+    assert_eq!(walk.ready("purge.finish"), Ok(()));
+    // The word is about that proof alone.
+    walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), found());
+    assert!(walk.ready("purge.finish").is_err());
+    let orders = {
+        walk.app.update(Msg::Do { id: "purge.accept".into(), hand: walk.hand });
+        walk.press(Key::char('y'))
+    };
+    for event in decisions(&orders) {
+        walk.rec(event);
+    }
+    let end = g(GitReply::Finished { plan: "p2".into(), backup: "/b".into() });
+    walk.did("purge", "finish:/srv/repo", git(GitOp::Finish { plan: "p2".into() }), end);
+    assert!(left(&walk), "{:?}", walk.open());
+}
+
+#[test]
+fn a_history_whose_every_copy_is_left_is_not_called_clean() {
+    let mut walk = asked_about_archives();
+    for event in decisions(&answer(&mut walk, "purge.archives", '3')) {
+        walk.rec(event);
+    }
+    let all = vec![in_file("archive", 'a', "rel/app.tar.gz", "left as it is: it still holds the key")];
+    planned(&mut walk, Plan { nothing_to_do: true, choices: all, ..decided_plan(Archives::Leave) });
+    let state = walk.step("purge", "repo");
+    assert!(matches!(&state, StepState::Skipped(why) if why.contains("rel/app.tar.gz")), "{state:?}");
+    assert!(walk.do_now("purge").what.contains("stays in 1 file"), "{:?}", walk.do_now("purge"));
+    assert_eq!(walk.ready("purge.archives"), Ok(()), "and it can be changed");
 }

@@ -12,10 +12,10 @@ use crate::stages::{Act, Action, Ask, Consequence, Kind, Then, View, intake};
 use super::advice::cost;
 use super::next::{Next, busy, chosen, topic, wants};
 use super::weigh::{costs, weigh};
-use super::{git, lists, name, step};
+use super::{choose, git, lists, name, policy, step};
 
 /// Nothing runs in this repository.
-fn quiet(at: &View<'_>, repo: &Path) -> Result<(), String> {
+pub(super) fn quiet(at: &View<'_>, repo: &Path) -> Result<(), String> {
     busy(at, repo).map_or(Ok(()), |r| Err(format!("running: {} (x stops it)", r.effect.words())))
 }
 
@@ -56,13 +56,16 @@ fn planned<'a>(at: &'a View<'_>) -> Result<(&'a PathBuf, &'a RepoFacts), String>
         .or_else(|| wants(at, can_switch))
         .ok_or("no repository has a plan that can be applied")?;
     match &facts.plan {
+        Some((_, plan)) if plan.policy != policy::chosen(at, repo) => {
+            Err("you chose otherwise since it was planned: plan again (p)".into())
+        }
         Some((_, plan)) if plan.refusals.is_empty() => Ok((repo, facts)),
         Some(_) => Err("its plan can't be applied safely: see why, then plan again (p)".into()),
         None => Err("there is no plan of it yet: p makes one".into()),
     }
 }
 
-pub(super) static ACTIONS: [Action; 13] = [
+pub(super) static ACTIONS: [Action; 16] = [
     Action {
         id: "purge.plan",
         key: 'p',
@@ -70,18 +73,21 @@ pub(super) static ACTIONS: [Action; 13] = [
         why: "Works the new history out and shows exactly what a switch would change. Changes nothing itself.",
         risk: Risk::Read,
         ready: |at| {
-            let fits = |n: &Next| matches!(n, Next::Plan | Next::Apply | Next::Refused(_) | Next::Kept(_));
+            let fits =
+                |n: &Next| matches!(n, Next::Plan | Next::Choose | Next::Apply | Next::Refused(_) | Next::Kept(_));
             ready(at, fits, "no repository waits for a plan")
         },
         go: |at| {
             let Some((repo, _)) = wants(at, |n| matches!(n, Next::Plan | Next::Refused(_)))
-                .or_else(|| wants(at, |n| matches!(n, Next::Apply | Next::Kept(_))))
+                .or_else(|| wants(at, |n| matches!(n, Next::Choose | Next::Apply | Next::Kept(_))))
             else {
                 return Act::Now(Vec::new());
             };
-            Act::perform(step("plan", repo), git(repo, GitOp::Plan))
+            Act::perform(step("plan", repo), git(repo, policy::op(policy::chosen(at, repo))))
         },
     },
+    choose::ARCHIVES,
+    choose::BINARIES,
     Action {
         id: "purge.switch",
         key: 'w',
@@ -98,12 +104,15 @@ pub(super) static ACTIONS: [Action; 13] = [
         go: |at| {
             let Ok((repo, facts)) = planned(at) else { return Act::Now(Vec::new()) };
             let (plan, phrase) = plan_of(facts);
-            let body = vec![
-                repo.display().to_string(),
-                cost(facts),
-                "Backed up first; u undoes it until you finish. Colleagues must rebase, never merge.".into(),
+            let files = facts.plan.iter().flat_map(|(_, plan)| policy::lines(plan)).map(|line| format!("{line}."));
+            let head = [repo.display().to_string(), cost(facts)].into_iter().chain(files);
+            let pushed = facts.plan.as_ref().is_some_and(|(_, plan)| plan.push_needed);
+            let others = if pushed { " Colleagues must rebase, never merge." } else { "" };
+            let tail = [
+                format!("Backed up first; u undoes it until you finish.{others}"),
                 "If a ref moved since the plan, nothing is done.".into(),
             ];
+            let body = head.chain(tail).collect();
             let ask = Ask::new(format!("Rewrite {}", name(repo)), body, Kind::Phrase(phrase));
             let decided = Event::Decided {
                 topic: topic(repo),
@@ -122,11 +131,11 @@ pub(super) static ACTIONS: [Action; 13] = [
         why: "A dead key opens nothing. Your reason goes on record, with what a rewrite would have cost.",
         risk: Risk::Read,
         ready: |at| {
-            let open = |n: &Next| matches!(n, Next::Plan | Next::Apply | Next::Refused(_));
+            let open = |n: &Next| matches!(n, Next::Plan | Next::Choose | Next::Apply | Next::Refused(_));
             wants(at, open).map(|_| ()).ok_or_else(|| "no repository waits for that decision".into())
         },
         go: |at| {
-            let open = |n: &Next| matches!(n, Next::Plan | Next::Apply | Next::Refused(_));
+            let open = |n: &Next| matches!(n, Next::Plan | Next::Choose | Next::Apply | Next::Refused(_));
             let Some((repo, facts)) = wants(at, open) else { return Act::Now(Vec::new()) };
             let body = std::iter::once(repo.display().to_string()).chain(weigh(at, facts)).collect();
             let ask = Ask::line(&format!("Leave {} as it is", name(repo)), "Why?", body);
@@ -170,12 +179,19 @@ pub(super) static ACTIONS: [Action; 13] = [
         label: "prove it again",
         why: "git's own enumeration of all objects, a fresh clone, fsck: independent of the program's reader.",
         risk: Risk::Read,
-        ready: |at| ready(at, |n| matches!(n, Next::Prove | Next::Push | Next::Finish), "nothing was switched yet"),
+        ready: |at| {
+            ready(
+                at,
+                |n| matches!(n, Next::Prove | Next::Accept | Next::Push | Next::Finish),
+                "nothing was switched yet",
+            )
+        },
         go: |at| {
-            wants(at, |n| matches!(n, Next::Prove | Next::Push | Next::Finish))
+            wants(at, |n| matches!(n, Next::Prove | Next::Accept | Next::Push | Next::Finish))
                 .map_or(Act::Now(Vec::new()), |(repo, _)| Act::perform(step("prove", repo), git(repo, GitOp::Prove)))
         },
     },
+    choose::ACCEPT,
     Action {
         id: "purge.push",
         key: 'f',

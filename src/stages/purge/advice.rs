@@ -9,7 +9,7 @@ use crate::incident::RepoFacts;
 use crate::stages::{DoNow, View};
 
 use super::next::{Next, busy, next, wants};
-use super::{name, step};
+use super::{name, policy, step};
 
 pub(super) fn do_now(at: &View<'_>) -> DoNow {
     if at.incident.repos.is_empty() {
@@ -54,6 +54,8 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
             "Changes nothing in it; the new history is only worked out.".into(),
             "You see exactly what would change.",
         ),
+        Next::Choose => choose(&name, facts),
+        Next::Left(paths) => return wait(format!("Nothing. By your choice the key stays in {paths} of {name}")),
         Next::Refused(why) => {
             ("purge.plan", format!("{name} can't be rewritten safely: {why}"), way_forward(facts), "Then plan again.")
         }
@@ -69,6 +71,12 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
             format!("A copy is left in {name}: look at the proof"),
             "Runs the proof again; a read.".into(),
             "Every line must be clean.",
+        ),
+        Next::Accept => (
+            "purge.accept",
+            format!("Compare: does the proof of {name} find only what you left?"),
+            format!("Left: {}. See the evidence below.", policy::paths(facts, policy::left_in(facts))),
+            "Your word goes on record beside the proof.",
         ),
         Next::Push => (
             "purge.push",
@@ -89,10 +97,36 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
 
 /// A repository that still wants something; one that somebody is at comes after those that wait for a hand.
 fn is_open(n: &Next) -> bool {
-    !matches!(n, Next::Nothing(_) | Next::Kept(_))
+    !matches!(n, Next::Nothing(_) | Next::Kept(_) | Next::Left(_))
+}
+
+/// Archives wait for a word.
+fn choose(name: &str, facts: &RepoFacts) -> (&'static str, String, String, &'static str) {
+    let Some((_, plan)) = &facts.plan else { return ("purge.archives", String::new(), String::new(), "") };
+    let stuck: Vec<_> = policy::open(plan).filter(|choice| choice.is_stuck()).collect();
+    let paths = policy::paths(facts, policy::open(plan));
+    let what = match stuck.first() {
+        Some(first) if stuck.len() == policy::open(plan).count() => {
+            format!("Decide what becomes of {paths} of {name}: the key is inside, and it {}", first.way)
+        }
+        Some(first) => format!(
+            "Decide what becomes of {paths} of {name}: the key is inside, and {} {}",
+            policy::path(facts, first),
+            first.way
+        ),
+        None => format!("Decide what becomes of {paths} of {name}: the key is inside"),
+    };
+    let ways = if stuck.is_empty() { "Packed anew without it, taken out, or left. " } else { "Taken out, or left. " };
+    ("purge.archives", what, format!("{ways}Only the plan is made again."), "The new plan says what becomes of each.")
 }
 
 fn nothing(at: &View<'_>) -> DoNow {
+    let left = at.incident.repos.values().map(|facts| policy::left_in(facts).len()).sum::<usize>();
+    if left > 0 {
+        let what = format!("Nothing more. The key stays in {}, by your choice.", count(left, "file"));
+        let check = "The closing list names each.".into();
+        return DoNow { what, check, ..DoNow::default() };
+    }
     let kept = at.incident.repos.iter().filter(|(repo, facts)| matches!(next(at, repo, facts), Next::Kept(_))).count();
     let what = match kept {
         0 if at.incident.repos.values().any(|facts| facts.applied.is_some()) => {

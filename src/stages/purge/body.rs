@@ -10,7 +10,7 @@ use crate::stages::sheet::Table;
 use crate::stages::targets::diff_line;
 use crate::stages::{Block, Text, Tone, View};
 
-use super::lists::{place, what};
+use super::lists::{file, place, what};
 use super::name;
 use super::next::{Next, next, repo_state};
 use super::weigh::weigh;
@@ -32,7 +32,10 @@ pub(super) fn body(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Block> 
             leads: true,
         }));
     }
-    if matches!(next(at, repo, facts), Next::Plan | Next::Apply) {
+    if let Some((_, plan)) = facts.plan.as_ref().filter(|(_, p)| !p.choices.is_empty() && facts.finished.is_none()) {
+        blocks.push(files(facts, plan));
+    }
+    if matches!(next(at, repo, facts), Next::Plan | Next::Choose | Next::Apply) {
         let lines = weigh(at, facts).into_iter().map(Text::plain);
         let ways = Text::tone(Tone::Dim, "w rewrites, o leaves it as it is, d puts it off: each goes on record");
         let lines = lines.chain(std::iter::once(ways)).collect();
@@ -48,6 +51,14 @@ pub(super) fn body(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Block> 
         blocks.push(map_table(map));
     }
     blocks
+}
+
+/// Files that can't be edited as text, and what becomes of each.
+fn files(facts: &RepoFacts, plan: &Plan) -> Block {
+    let over = facts.applied.is_some();
+    let title = if over { "Files not edited as text" } else { "Files that can't be edited as text (r, b decide)" };
+    let lines = plan.choices.iter().flat_map(|choice| file(facts, plan, choice)).collect();
+    Block::Lines { title: title.into(), lines }
 }
 
 pub(super) fn preview(plan: &Plan) -> Vec<Text> {

@@ -2,12 +2,14 @@
 //!
 //! Must not know: how they are scrolled.
 
-use crate::effect::git::Copy;
+use crate::base::words::bytes;
+use crate::effect::git::{Choice, Copy, LfsObject, Plan};
 use crate::incident::RepoFacts;
 use crate::stages::targets::diff_line;
 use crate::stages::{Listing, Text, Tone};
 
 use super::body::short;
+use super::policy;
 
 /// Where a copy is, in a word.
 pub(super) fn place(copy: &Copy) -> &'static str {
@@ -52,6 +54,8 @@ fn item(copy: &Copy) -> Vec<Text> {
 pub(super) fn preview(repo: &str, facts: &RepoFacts) -> Listing {
     let mut items = Vec::new();
     if let Some((_, plan)) = &facts.plan {
+        items.extend(policy::lines(plan).into_iter().map(|line| vec![Text::tone(Tone::Strong, line)]));
+        items.extend(plan.choices.iter().map(|choice| file(facts, plan, choice)));
         items.extend(plan.diff.iter().map(|line| vec![diff_line(line)]));
         let moved = |r: &crate::effect::git::RefMove| {
             vec![Text::plain(format!("ref {}  {} -> {}", r.name, short(&r.old), short(&r.new)))]
@@ -60,8 +64,30 @@ pub(super) fn preview(repo: &str, facts: &RepoFacts) -> Listing {
         items.extend(plan.files.iter().map(|file| vec![Text::plain(format!("file {file}"))]));
         let lost = |id: &String| vec![Text::tone(Tone::Warn, format!("loses its signature: {id}"))];
         items.extend(plan.signatures_lost.iter().map(lost));
+        let empty = |id: &String| vec![Text::plain(format!("changed only the key, kept as an empty commit: {id}"))];
+        items.extend(plan.became_empty.iter().map(empty));
+        let cited = |what: &String| vec![Text::tone(Tone::Warn, format!("an old id stays in a message: {what}"))];
+        items.extend(plan.citations_left.iter().map(cited));
+        items.extend(plan.lfs.iter().map(large));
         let unseen = |what: &String| vec![Text::tone(Tone::Warn, format!("not looked into: {what}"))];
         items.extend(plan.not_looked_into.iter().map(unseen));
     }
     Listing { title: format!("What the plan changes in {repo}"), items }
+}
+
+/// One file that can't be edited as text: its fate, and where in it the key is.
+pub(super) fn file(facts: &RepoFacts, plan: &Plan, choice: &Choice) -> Vec<Text> {
+    let tone = if policy::left(plan).iter().any(|left| left.id == choice.id) { Tone::Warn } else { Tone::Plain };
+    let head = format!("{} {}: {}", choice.what, policy::path(facts, choice), policy::fate(plan, choice));
+    let holds = choice.holds.iter().map(|inside| Text::tone(Tone::Dim, format!("    holds it as {inside}")));
+    std::iter::once(Text::tone(tone, head)).chain(holds).collect()
+}
+
+/// One large file that git LFS keeps.
+fn large(object: &LfsObject) -> Vec<Text> {
+    let paths = if object.paths.is_empty() { "no path".into() } else { object.paths.join(", ") };
+    vec![
+        Text::tone(Tone::Warn, format!("large file {paths} ({}): its server must delete it too", bytes(object.size))),
+        Text::tone(Tone::Dim, format!("    sha256 {}", object.oid)),
+    ]
 }

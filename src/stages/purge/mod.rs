@@ -6,8 +6,10 @@
 mod actions;
 mod advice;
 mod body;
+mod choose;
 mod lists;
 mod next;
+mod policy;
 mod see;
 mod weigh;
 
@@ -83,7 +85,7 @@ impl Stage for Purge {
         ];
         if let Some((repo, facts)) = chosen(at) {
             sheet.see = see(at, repo, facts);
-            sheet.evidence = evidence(facts);
+            sheet.evidence = evidence(at, repo, facts);
             sheet.body = body(at, repo, facts);
         }
         sheet
@@ -110,6 +112,10 @@ impl Stage for Purge {
 
     fn rows(&self, at: &View<'_>) -> usize {
         at.incident.repos.len()
+    }
+
+    fn still_open(&self, at: &View<'_>) -> Vec<String> {
+        at.incident.repos.iter().flat_map(|(repo, facts)| see::stays(at, repo, facts)).collect()
     }
 
     fn not_looked_into(&self, at: &View<'_>) -> Option<&'static str> {

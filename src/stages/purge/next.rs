@@ -4,11 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::base::Stamp;
 use crate::effect::Effect;
+use crate::incident::facts::Decision;
 use crate::incident::{RepoFacts, StepState};
 use crate::stages::{Running, View};
 
-use super::step;
+use super::{policy, step};
 
 /// What a repository wants next. The order of the walk through one repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,11 +18,17 @@ pub(super) enum Next {
     Settle(String),
     Find,
     Plan,
+    /// The key is in archives, and somebody must say what becomes of them.
+    Choose,
     Refused(String),
     Apply,
     /// Somebody decided to leave the history as it is; why.
     Kept(String),
+    /// Nothing but files that keep the key by choice; which.
+    Left(String),
     Prove,
+    /// The proof finds copies, and some were left by choice: a person compares.
+    Accept,
     Push,
     Finish,
     Nothing(String),
@@ -33,7 +41,13 @@ pub(super) fn next(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Next {
         return Next::Settle(unknown.effect.words());
     }
     if facts.finished.is_some() {
-        return Next::Nothing("clean, proven, backup destroyed".into());
+        return Next::Nothing(match policy::left_in(facts)[..] {
+            [] => "clean, proven, backup destroyed".into(),
+            ref left => format!(
+                "rewritten, backup destroyed; by choice the key stays in {}",
+                policy::paths(facts, left.iter().copied())
+            ),
+        });
     }
     if facts.applied.is_none() {
         if let Some(why) = kept(at, repo).filter(|_| !facts.is_free()) {
@@ -43,18 +57,37 @@ pub(super) fn next(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Next {
             (None, _) => Next::Find,
             (Some((_, map)), _) if map.copies.is_empty() => Next::Nothing(format!("{} objects, no copy", map.objects)),
             (_, None) => Next::Plan,
-            (_, Some((_, plan))) if plan.nothing_to_do => Next::Nothing("nothing to do".into()),
+            // Somebody chose otherwise since.
+            (_, Some((_, plan))) if plan.policy != policy::chosen(at, repo) => Next::Plan,
+            (_, Some((_, plan))) if plan.nothing_to_do => match policy::left(plan)[..] {
+                [] => Next::Nothing("nothing to do".into()),
+                ref left => Next::Left(policy::paths(facts, left.iter().copied())),
+            },
+            (_, Some((_, plan))) if policy::open(plan).next().is_some() => Next::Choose,
             (_, Some((_, plan))) => plan.refusals.first().map_or(Next::Apply, |r| Next::Refused(r.why.clone())),
         };
     }
     let push_needed = facts.plan.as_ref().is_some_and(|(_, plan)| plan.push_needed);
     match (&facts.proof, &facts.push) {
         (None, _) => Next::Prove,
-        (Some((_, proof)), _) if !proof.clean() => Next::Prove,
+        (Some((at_proof, proof)), _) if !proof.clean() && accepted(at, repo, *at_proof).is_none() => {
+            let another = facts.plan.as_ref().is_none_or(|(_, plan)| policy::names_another(plan, proof));
+            if another { Next::Prove } else { Next::Accept }
+        }
         (_, None) if push_needed => Next::Push,
         (_, Some((_, push))) if push.refs.iter().any(|r| !r.ok) => Next::Push,
         _ => Next::Finish,
     }
+}
+
+/// The topic of the word that a proof finds only what was left by choice.
+pub(super) fn accepted_topic(repo: &Path) -> String {
+    format!("left:{}", repo.display())
+}
+
+/// That word, given for this proof and not for one before it.
+pub(super) fn accepted<'a>(at: &'a View<'_>, repo: &Path, proof: Stamp) -> Option<&'a Decision> {
+    at.incident.decision(&accepted_topic(repo)).filter(|d| d.choice == "yes" && d.at >= proof)
 }
 
 /// What runs in this repository; others don't hold it up.
@@ -88,16 +121,21 @@ pub(super) fn repo_state(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> StepS
         Next::Settle(what) => StepState::Unknown(what),
         Next::Find if at.is_running(&find) => StepState::Running,
         Next::Find => at.fault(&find).unwrap_or(StepState::Ready),
-        Next::Plan | Next::Apply => {
+        Next::Plan | Next::Choose | Next::Apply => {
             at.fault(&step("apply", repo)).or_else(|| at.fault(&step("plan", repo))).unwrap_or(StepState::Ready)
         }
         Next::Refused(why) => StepState::Failed(why),
         Next::Kept(why) => StepState::Skipped(format!("left as it is: {why}")),
+        Next::Left(paths) => StepState::Skipped(format!("by your choice the key stays in {paths}")),
+        Next::Accept => StepState::Verifying("is all that the proof finds what you left?".into()),
         Next::Prove => facts
             .proof
             .as_ref()
             .map_or(StepState::Verifying("asking git itself".into()), |_| StepState::Failed("a copy is left".into())),
         Next::Push => StepState::Verifying("clean here; the remote still has the old history".into()),
+        Next::Finish if !policy::left_in(facts).is_empty() => {
+            StepState::Verifying("proven but for what you left; the backup still contains the key".into())
+        }
         Next::Finish => StepState::Verifying("clean and proven; the backup still contains the key".into()),
         Next::Nothing(why) => StepState::Done(why),
     }

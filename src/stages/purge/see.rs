@@ -5,12 +5,13 @@
 use std::path::Path;
 
 use crate::base::words::count;
+use crate::effect::git::Plan;
 use crate::incident::RepoFacts;
 use crate::stages::{Text, Tone, View};
 
 use super::advice::cost;
-use super::next::{Next, next};
-use super::step;
+use super::next::{Next, accepted, next};
+use super::{policy, step};
 
 pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
     let mut see = vec![Text::tone(Tone::Strong, repo.display().to_string())];
@@ -26,7 +27,8 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
             count(map.copies.len(), "copy"),
             if facts.applied.is_some() { "found then" } else { "found" }
         )));
-        if !map.copies.is_empty() && map.copies.iter().all(|copy| !copy.on_remote) {
+        // Once there is a plan its cost says so.
+        if facts.plan.is_none() && !map.copies.is_empty() && map.copies.iter().all(|copy| !copy.on_remote) {
             see.push(Text::tone(Tone::Good, "None of them was ever pushed: no force push is needed."));
         }
         see.extend(map.not_looked_into.iter().map(|n| Text::tone(Tone::Warn, format!("not looked into: {n}"))));
@@ -38,7 +40,10 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
         if let Some(first) = plan.first_changed.first() {
             see.push(Text::plain(format!("First changed commit: {first}")));
         }
-        see.extend(plan.refusals.iter().map(|r| Text::tone(Tone::Bad, format!("{}; {}", r.why, r.way_forward))));
+        see.extend(also(plan));
+        // What the command line would answer to is asked here.
+        let other = plan.refusals.iter().filter(|r| !r.way_forward.contains("--archives="));
+        see.extend(other.map(|r| Text::tone(Tone::Bad, format!("{}; {}", r.why, r.way_forward))));
     }
     for what in ["find", "plan", "apply", "prove", "push", "undo", "finish", "check"] {
         if let Some((_, fault)) = at.incident.faults.get(&step(what, repo)) {
@@ -46,18 +51,69 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
             see.extend(fault.hints.iter().map(|hint| Text::tone(Tone::Dim, format!("try: {hint}"))));
         }
     }
+    if facts.applied.is_some() && facts.dropped > 0 {
+        let dropped = count(usize::try_from(facts.dropped).unwrap_or(usize::MAX), "object");
+        let where_now = if facts.finished.is_some() { "they went with the backup" } else { "only the backup has them" };
+        see.push(Text::plain(format!("{dropped} that nothing needed were left out: {where_now}.")));
+    }
     if facts.applied.is_some() && facts.finished.is_none() {
         see.push(Text::tone(Tone::Warn, "The backup still contains the key until you finish."));
     }
     see
 }
 
-pub(super) fn evidence(facts: &RepoFacts) -> Vec<Text> {
+/// What else a plan would do, each in a line: only what there is.
+fn also(plan: &Plan) -> Vec<Text> {
+    let mut lines = Vec::new();
+    lines.extend(policy::lines(plan).into_iter().map(Text::plain));
+    if !plan.became_empty.is_empty() {
+        let commits = count(plan.became_empty.len(), "commit");
+        lines.push(Text::plain(format!("{commits} changed nothing but the key: kept, and empty from then on")));
+    }
+    let followed = usize::try_from(plan.citations_followed).unwrap_or(usize::MAX);
+    if followed > 0 {
+        lines.push(Text::plain(format!("{} in messages brought up to the new commits", count(followed, "id"))));
+    }
+    if !plan.citations_left.is_empty() {
+        let old = count(plan.citations_left.len(), "id");
+        lines.push(Text::tone(Tone::Warn, format!("{old} in messages will name a commit that is gone (l lists them)")));
+    }
+    if !plan.lfs.is_empty() {
+        let large = count(plan.lfs.len(), "large file");
+        lines
+            .push(Text::tone(Tone::Warn, format!("{large} (LFS) with the key: gone here; their server keeps its own")));
+    }
+    lines
+}
+
+/// What stays although the walk is through: files left by choice, large files on their server.
+pub(super) fn stays(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<String> {
+    let Some((_, plan)) = &facts.plan else { return Vec::new() };
+    if facts.applied.is_none() && !matches!(next(at, repo, facts), Next::Left(_)) {
+        return Vec::new();
+    }
+    let left = policy::left(plan);
+    let left = left
+        .iter()
+        .map(|c| format!("Left with the key in it, by choice: {} in {}", policy::path(facts, c), repo.display()));
+    let large = plan.lfs.iter().map(|o| {
+        let path = o.paths.first().unwrap_or(&o.oid);
+        format!("For the LFS server's owner to delete: {path} of {} (sha256 {})", repo.display(), o.oid)
+    });
+    left.chain(large).collect()
+}
+
+pub(super) fn evidence(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
     let mut seen = Vec::new();
-    if let Some((_, proof)) = &facts.proof {
+    if let Some((when, proof)) = &facts.proof {
         for check in &proof.checks {
             let (tone, word) = if check.clean { (Tone::Good, "clean") } else { (Tone::Bad, "NOT CLEAN") };
             seen.push(Text::tone(tone, word).and(Tone::Plain, format!("  {}: {}", check.what, check.saw)));
+        }
+        if let Some(word) = accepted(at, repo, *when) {
+            let left = policy::paths(facts, policy::left_in(facts));
+            let said = format!("  {} compared it at {}: it names only what was left ({left})", word.by, word.at.time());
+            seen.push(Text::tone(Tone::Warn, "accepted").and(Tone::Plain, said));
         }
         // The proof is from before the backup's end; what it says of the backup is over then.
         let over = |n: &&String| facts.finished.is_some() && n.starts_with("the backup");

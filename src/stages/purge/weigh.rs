@@ -12,6 +12,7 @@ use crate::incident::death::Death;
 use crate::stages::View;
 
 use super::advice::signatures;
+use super::policy;
 
 /// The pros and cons, a line each.
 pub(super) fn weigh(at: &View<'_>, facts: &RepoFacts) -> Vec<String> {
@@ -55,6 +56,7 @@ pub(super) fn costs(at: &View<'_>, facts: &RepoFacts) -> BTreeMap<String, String
     if let Some((_, plan)) = &facts.plan {
         tell("commits_changed", plan.commits_changed.to_string());
         tell("refs", plan.refs.len().to_string());
+        tell("files_left", policy::left(plan).len().to_string());
         tell("signatures_lost", plan.signatures_lost.len().to_string());
     }
     told
