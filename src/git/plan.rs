@@ -312,6 +312,7 @@ fn describe(
         prune_only: copies.iter().filter(|c| !c.reachable && is_object(c.what)).count() as u64,
         push_needed: details.moves.iter().any(outward),
         not_looked_into: not_looked_into(repo, scan),
+        remotes: Vec::new(),
         refusals,
         copies,
     })

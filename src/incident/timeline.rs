@@ -177,6 +177,11 @@ fn git(reply: &GitReply) -> Option<String> {
             )
         }
         GitReply::Stands { at, .. } => format!("The repository stands at: {at:?}").to_lowercase(),
+        GitReply::After(seen) if seen.clean() => "Looked at the remotes: the old history was not seen".into(),
+        GitReply::After(_) => "Looked at the remotes: the old history is still, or again, there".into(),
+        GitReply::Filed(filed) => {
+            format!("Wrote {} to {}", count(filed.files.len(), "paper"), filed.dir.display())
+        }
         _ => return None,
     })
 }

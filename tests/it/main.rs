@@ -32,6 +32,7 @@ mod writer;
 mod git_engine;
 mod git_push;
 mod git_refuse;
+mod git_remote;
 mod git_switch;
 mod gitrepo;
 mod purge_cli;

@@ -1,0 +1,172 @@
+//! Reads what git writes into a pipe, object by object, and searches it in large pieces: one search over many objects
+//! costs less than many small ones. Only a piece with a hit is looked at object by object.
+//!
+//! Must not know: which git wrote it.
+
+use std::io::{BufRead as _, BufReader, Read};
+use std::ops::Range;
+
+use git2::Oid;
+use zeroize::Zeroizing;
+
+use super::super::needle::Search;
+use super::super::raw;
+use crate::base::Fault;
+use crate::base::fault::Result;
+
+/// Bytes searched at once.
+const PIECE: usize = 4 << 20;
+/// An object above this is searched in parts that overlap.
+const LARGE: u64 = 64 << 20;
+/// How much parts of a large object overlap: more than any form of the longest key, line breaks and indents included.
+const OVERLAP: usize = 256 << 10;
+
+/// Every object that came out of the pipe.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) ids: Vec<Oid>,
+    /// `kind id` of those that hold the key.
+    pub(super) found: Vec<String>,
+}
+
+/// Objects that wait to be searched together: their bytes one after the other, and who they are.
+#[derive(Default)]
+pub(super) struct Piece {
+    bytes: Zeroizing<Vec<u8>>,
+    objects: Vec<(String, Range<usize>)>,
+}
+
+impl Piece {
+    /// The names of objects in it that hold the key.
+    pub(super) fn search(&self, search: &Search<'_>) -> Vec<String> {
+        // Objects stand apart by a line feed. A hit across two of them is none, and the second look says so.
+        if search.form_in(&self.bytes).is_none() {
+            return Vec::new();
+        }
+        let holds = |range: &Range<usize>| self.bytes.get(range.clone()).is_some_and(|b| search.form_in(b).is_some());
+        self.objects.iter().filter(|(_, range)| holds(range)).map(|(name, _)| name.clone()).collect()
+    }
+}
+
+/// Reads `<id> <type> <size>\n<bytes>\n` until the pipe ends. Each full piece goes to `full`; ids are kept in `seen`.
+/// An answer `<id> missing` counts as found: what can't be read is not proven.
+pub(super) fn read(
+    out: impl Read,
+    search: &Search<'_>,
+    seen: &mut Seen,
+    full: &mut dyn FnMut(Piece, u64) -> Result<()>,
+) -> Result<()> {
+    let broken = |e: std::io::Error| Fault::machine("git's answer can't be read", e);
+    let mut out = BufReader::with_capacity(1 << 18, out);
+    let (mut head, mut piece) = (Vec::new(), Piece::default());
+    loop {
+        head.clear();
+        if out.read_until(b'\n', &mut head).map_err(broken)? == 0 {
+            full(piece, seen.ids.len() as u64)?;
+            return Ok(());
+        }
+        let text = String::from_utf8_lossy(head.trim_ascii());
+        let words: Vec<&str> = text.split(' ').collect();
+        let [id, kind, size] = words[..] else {
+            if let [id, "missing"] = words[..] {
+                seen.found.push(format!("{id} (can't be read)"));
+                continue;
+            }
+            return Err(Fault::machine("git's answer can't be read", "an object's head has an unknown form"));
+        };
+        let size: u64 = size.parse().map_err(|e| Fault::machine("git's answer can't be read", e))?;
+        let name = format!("{kind} {id}");
+        seen.ids.extend(raw::oid(id.as_bytes()));
+        if size > LARGE {
+            if large(&mut out, size, search)? {
+                seen.found.push(name);
+            }
+            continue;
+        }
+        let from = piece.bytes.len();
+        let wanted = size + 1;
+        (&mut out).take(wanted).read_to_end(&mut piece.bytes).map_err(broken)?;
+        if (piece.bytes.len() - from) as u64 != wanted {
+            return Err(Fault::machine("git's answer can't be read", "it ended in the middle of an object"));
+        }
+        let to = piece.bytes.len() - 1;
+        piece.objects.push((name, from..to));
+        if piece.bytes.len() > PIECE {
+            full(std::mem::take(&mut piece), seen.ids.len() as u64)?;
+        }
+    }
+}
+
+/// Searches the next `size` bytes and the line feed after them. True: they hold the key.
+fn large(out: &mut impl Read, size: u64, search: &Search<'_>) -> Result<bool> {
+    let mut body = out.take(size + 1);
+    stream(&mut body, search)
+}
+
+/// Searches all of `from` in parts that overlap, in bounded memory, and reads it to its end.
+pub(super) fn stream(from: &mut impl Read, search: &Search<'_>) -> Result<bool> {
+    let broken = |e: std::io::Error| Fault::machine("what git keeps can't be read", e);
+    let mut part = Zeroizing::new(Vec::with_capacity(PIECE + OVERLAP));
+    let mut found = false;
+    loop {
+        let got = from.take(PIECE as u64).read_to_end(&mut part).map_err(broken)?;
+        if got == 0 {
+            return Ok(found);
+        }
+        found |= search.form_in(&part).is_some();
+        let old = part.len().saturating_sub(OVERLAP);
+        part.drain(..old);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::needle::Needles;
+    use super::*;
+
+    fn key() -> String {
+        format!("sk-{}-{}", "proj", "Qz7_xW9".repeat(6))
+    }
+
+    #[test]
+    fn each_object_is_searched_and_none_with_its_neighbour() {
+        let key = key();
+        let needles = Needles::new(key.as_bytes()).unwrap();
+        let search = needles.search();
+        let id = |n: u8| format!("{n:040x}");
+        let (head, tail) = key.split_at(20);
+        let text = format!(
+            "{} blob {}\nk={key}\n{} blob 20\n{head}\n{} tree {}\n{tail}\n{} missing\n",
+            id(1),
+            key.len() + 2,
+            id(2),
+            id(3),
+            tail.len(),
+            id(4)
+        );
+        let mut seen = Seen::default();
+        let mut found = Vec::new();
+        let mut full = |piece: Piece, _| {
+            found.extend(piece.search(&search));
+            Ok(())
+        };
+        read(text.as_bytes(), &search, &mut seen, &mut full).unwrap();
+        assert_eq!(found, [format!("blob {}", id(1))]);
+        assert_eq!(seen.found, [format!("{} (can't be read)", id(4))]);
+        assert_eq!(seen.ids.len(), 3);
+        assert!(read(&b"0 blob 5\nab"[..], &search, &mut seen, &mut |_, _| Ok(())).is_err());
+    }
+
+    #[test]
+    fn a_key_on_the_edge_of_two_parts_is_seen() {
+        let key = key();
+        let needles = Needles::new(key.as_bytes()).unwrap();
+        let search = needles.search();
+        let mut text = vec![b'x'; PIECE - 9];
+        text.extend_from_slice(key.as_bytes());
+        text.extend(vec![b'y'; PIECE]);
+        assert!(stream(&mut &text[..], &search).unwrap());
+        text[PIECE] = b' ';
+        assert!(!stream(&mut &text[..], &search).unwrap());
+    }
+}
