@@ -69,7 +69,7 @@ pub enum Verb {
     Replay(OneIncident),
     /// What is missing before the next leak
     Ready(Json),
-    /// Print the man page, shell completions, the keys, or a config to start from
+    /// Print the man page, shell completions, the keys, a config to start from, or the schemas of `--json`
     Print(Print),
 }
 
@@ -184,6 +184,12 @@ pub struct Purge {
     /// Destroy the backup, which contains the key
     #[arg(long, group = "step", requires = "yes")]
     pub finish: bool,
+    /// Where it stands, what the remotes still serve, and whether the old history came back
+    #[arg(long, group = "step")]
+    pub check: bool,
+    /// Write the texts for others into DIR: support request, colleagues' script, ban hook
+    #[arg(long, group = "step", value_name = "DIR")]
+    pub papers: Option<PathBuf>,
     /// The phrase the plan names: the repository's name
     #[arg(long, value_name = "REPO_NAME")]
     pub yes: Option<String>,
@@ -252,4 +258,5 @@ pub enum What {
     Completions,
     Keys,
     Config,
+    Schema,
 }
