@@ -73,6 +73,7 @@ impl Place {
 fn world(runtime: &tokio::runtime::Runtime, dir: &Path) -> World {
     let scenario = Scenario::load("friday-push").unwrap();
     let clock = open_clock(&scenario, dir, 1, None).unwrap();
+    clock.start();
     runtime.block_on(World::open(scenario, 1, dir, clock)).unwrap()
 }
 

@@ -199,7 +199,7 @@ pub(crate) fn to_the_revoke(place: &Place, runtime: &tokio::runtime::Runtime, ta
         pty.wait_for("accept the recommended order");
         press(&mut pty, "a");
         // The order taken may be the one that starts elsewhere.
-        pty.wait_for("1 of 5");
+        pty.wait_for("1 REVOKE");
         if !pty.contents().contains("REVOKE") {
             press(&mut pty, "1");
         }

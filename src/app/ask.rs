@@ -12,6 +12,8 @@ use crate::ui::input::Input;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asking {
     pub dialog: Dialog,
+    /// The action or command that asks: it must still be ready when the last answer is given.
+    pub of: Option<&'static str>,
     ask: Ask,
     rest: Vec<Ask>,
     answers: Vec<Answer>,
@@ -35,7 +37,7 @@ impl Asking {
             return None;
         }
         let first = asks.remove(0);
-        Some(Self { dialog: open(&first, hand, by), ask: first, rest: asks, answers: Vec::new(), then })
+        Some(Self { dialog: open(&first, hand, by), of: None, ask: first, rest: asks, answers: Vec::new(), then })
     }
 
     pub fn wants_secret(&self) -> Option<SecretRef> {
@@ -58,7 +60,26 @@ impl Asking {
         &self.ask.kind
     }
 
-    pub fn key(&mut self, key: &Key, hand: Stamp) -> Step {
+    /// What follows whatever was answered, for a look at whether it would still be the same.
+    pub fn then(&self) -> &Then {
+        &self.then
+    }
+
+    /// The person may only read and close it.
+    pub fn is_info(&self) -> bool {
+        self.ask.kind == Kind::Info
+    }
+
+    /// The last answer can't stand: why, beside what was typed. A hidden line begins anew.
+    pub fn refuse(&mut self, why: String) {
+        self.dialog.note = Some(why);
+        if let dialog::Kind::Secret { count, .. } = &mut self.dialog.kind {
+            *count = 0;
+        }
+    }
+
+    /// `unfit`: why a text can't stand. Then the dialog stays as it is, and says so.
+    pub fn key(&mut self, key: &Key, hand: Stamp, unfit: &dyn Fn(&str) -> Option<String>) -> Step {
         let answer = match self.dialog.key(key, hand) {
             dialog::Verdict::Open => return Step::Open,
             dialog::Verdict::Cancelled => return Step::Cancelled,
@@ -73,6 +94,12 @@ impl Asking {
             (dialog::Answer::Secret(_), Kind::Secret(role)) => return Step::Take(*role),
             _ => Answer::Yes,
         };
+        if let (Answer::Text(text), Kind::Line { .. }) = (&answer, &self.ask.kind)
+            && let Some(why) = unfit(text)
+        {
+            self.refuse(why);
+            return Step::Open;
+        }
         self.answers.push(answer);
         if self.rest.is_empty() {
             return Step::Done(self.then.follow(&self.answers));

@@ -17,7 +17,7 @@ impl App {
     /// Starts every read that is due and works out when the next one is.
     pub(super) fn auto(&mut self, orders: &mut Vec<Order>) {
         self.wake = None;
-        if self.setup.observe || self.leaving {
+        if self.setup.observe || self.leaving || self.waits {
             return;
         }
         let due: Vec<_> = stages::ALL.iter().flat_map(|stage| stage.reads(&self.view(stage.id()))).collect();

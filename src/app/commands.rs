@@ -52,7 +52,7 @@ const fn code(code: Code) -> Key {
     Key { code, ctrl: false, repeat: false }
 }
 
-pub static ALL: [Command; 19] = [
+pub static ALL: [Command; 20] = [
     Command {
         id: "go.next",
         keys: &[code(Code::Enter), key('n')],
@@ -177,6 +177,18 @@ pub static ALL: [Command; 19] = [
         why: "Markdown and JSON beside the journal, never a secret in them.",
         ready: |_| Ok(()),
         go: Go::Act(|_| Act::Now(vec![Consequence::Export])),
+    },
+    Command {
+        id: "wait",
+        keys: &[key('.')],
+        label: "let time pass until the next thing is due",
+        why: "In a drill with --pace 0 the clock stands still otherwise.",
+        ready: |app| match (app.setup.pace, app.running.is_empty()) {
+            (0, true) => Ok(()),
+            (0, false) => Err("something runs: time passes with it".into()),
+            _ => Err("the clock runs by itself".into()),
+        },
+        go: Go::View(|_, orders| orders.push(Order::Pass)),
     },
     Command {
         id: "filter",

@@ -3,7 +3,7 @@
 //! Must not know: what an action does.
 
 use crate::base::Stamp;
-use crate::stages::{Act, Action, Tone};
+use crate::stages::{Act, Action, Consequence, Tone};
 use crate::ui::{Code, Key};
 
 use super::ask::Step;
@@ -26,6 +26,11 @@ impl App {
             Overlay::Log { top } => self.overlay = scrolled(key, top).map_or(Overlay::None, |top| Overlay::Log { top }),
             Overlay::Timeline { top } => {
                 self.overlay = scrolled(key, top).map_or(Overlay::None, |top| Overlay::Timeline { top });
+            }
+            Overlay::Reading(mut reading) => {
+                if reading.key(key) {
+                    self.overlay = Overlay::Reading(reading);
+                }
             }
             Overlay::None if self.filtering => self.filter_key(key),
             // It would act on a state that is about to change: a moment later it is meant.
@@ -74,7 +79,7 @@ impl App {
             return;
         }
         let act = (action.go)(&self.view(self.here));
-        self.start(act, key, hand, orders);
+        self.start(act, action.id, key, hand, orders);
     }
 
     pub(super) fn command(&mut self, command: &Command, key: Key, hand: Stamp, orders: &mut Vec<Order>) {
@@ -86,35 +91,85 @@ impl App {
             Go::View(go) => go(self, orders),
             Go::Act(go) => {
                 let act = go(self);
-                self.start(act, key, hand, orders);
+                self.start(act, command.id, key, hand, orders);
             }
         }
     }
 
-    fn start(&mut self, act: Act, key: Key, hand: Stamp, orders: &mut Vec<Order>) {
+    fn start(&mut self, act: Act, of: &'static str, key: Key, hand: Stamp, orders: &mut Vec<Order>) {
         // What was told belongs to what came before: "nothing was done" must not stand below something that was.
         self.said = None;
         match act {
             Act::Now(consequences) => self.follow(consequences, orders),
             Act::Ask { asks, then } => {
-                self.overlay =
-                    Asking::new(asks, then, hand, Some(key)).map_or(Overlay::None, |a| Overlay::Asking(Box::new(a)));
+                self.overlay = Asking::new(asks, then, hand, Some(key)).map_or(Overlay::None, |mut asking| {
+                    asking.of = Some(of);
+                    Overlay::Asking(Box::new(asking))
+                });
             }
         }
     }
 
     fn asking_key(&mut self, mut asking: Asking, key: Key, hand: Stamp, orders: &mut Vec<Order>) {
-        match asking.key(&key, hand) {
+        let before = asking.clone();
+        match asking.key(&key, hand, &|text| self.unfit_text(text)) {
             Step::Open => self.overlay = Overlay::Asking(Box::new(asking)),
             Step::Cancelled => {
                 if asking.wants_secret().is_some() {
                     orders.push(Order::DropTyped);
                 }
-                self.tell(Tone::Dim, "nothing was done");
+                if !asking.is_info() {
+                    self.tell(Tone::Dim, "nothing was done");
+                }
             }
-            Step::Take(role) => orders.push(Order::Take(role)),
-            Step::Done(consequences) => self.follow(consequences, orders),
+            Step::Take(role) => {
+                // If it is not taken, the reason stands beside an empty line.
+                self.taking = Some(Box::new(before));
+                orders.push(Order::Take(role));
+            }
+            Step::Done(consequences) => {
+                if let Some(why) = self.overtaken(&asking) {
+                    self.tell(Tone::Bad, format!("nothing was done: {why}"));
+                } else if let Some(why) = consequences.iter().find_map(|c| self.unfit_consequence(c)) {
+                    // What was typed stays, to be mended.
+                    let mut asking = before;
+                    asking.refuse(why);
+                    self.overlay = Overlay::Asking(Box::new(asking));
+                } else {
+                    self.follow(consequences, orders);
+                }
+            }
         }
+    }
+
+    /// Why an answer comes too late: what was asked about has changed beneath the open dialog.
+    fn overtaken(&self, asking: &Asking) -> Option<String> {
+        let of = asking.of?;
+        if let Some(command) = commands::ALL.iter().find(|c| c.id == of) {
+            return (command.ready)(self).err();
+        }
+        let (stage, action) = crate::stages::ALL
+            .iter()
+            .find_map(|stage| Some((stage, stage.actions().iter().find(|action| action.id == of)?)))?;
+        let view = self.view(stage.id());
+        if let Err(why) = (action.ready)(&view) {
+            return Some(why);
+        }
+        // What would be done must be what was shown. Words into the journal are the person's own.
+        let same = match ((action.go)(&view), asking.then()) {
+            (Act::Ask { then: crate::stages::Then::Do(now), .. }, crate::stages::Then::Do(then)) => {
+                let effects = |all: &[Consequence]| {
+                    let effect = |c: &Consequence| match c {
+                        Consequence::Perform { effect, .. } => Some(effect.clone()),
+                        _ => None,
+                    };
+                    all.iter().filter_map(effect).collect::<Vec<_>>()
+                };
+                effects(&now) == effects(then)
+            }
+            _ => true,
+        };
+        (!same).then(|| format!("it changed while you read. Press {} again to see what it is now", action.key))
     }
 
     fn palette_key(&mut self, mut palette: super::Palette, key: Key, hand: Stamp, orders: &mut Vec<Order>) {
@@ -200,7 +255,7 @@ impl App {
     pub(super) fn go_next(&mut self) {
         match self.recommended() {
             Some(stage) if stage.id() == self.here => {
-                let do_now = stage.sheet(&self.view(self.here)).do_now;
+                let do_now = stage.do_now(&self.view(self.here));
                 let key = stage.actions().iter().find(|a| Some(a.id) == do_now.action).map_or(' ', |a| a.key);
                 self.tell(Tone::Plain, format!("press {key} to: {}", do_now.what));
             }
@@ -221,7 +276,7 @@ impl App {
 }
 
 /// The new top, or `None` when the key closes the overlay.
-fn scrolled(key: Key, top: usize) -> Option<usize> {
+pub(super) fn scrolled(key: Key, top: usize) -> Option<usize> {
     match key.code {
         Code::Down | Code::Char('j') => Some(top.saturating_add(1)),
         Code::Up | Code::Char('k') => Some(top.saturating_sub(1)),

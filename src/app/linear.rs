@@ -98,7 +98,16 @@ pub fn keys(app: &App) -> String {
 
 /// The open question, if any: what a person must read before answering, and how to answer.
 pub fn question(app: &App) -> Option<Vec<String>> {
-    let Overlay::Asking(asking) = &app.overlay else { return None };
+    let asking = match &app.overlay {
+        Overlay::Asking(asking) => asking,
+        Overlay::Reading(reading) => {
+            let mut lines = vec![format!("== {}", reading.listing.title)];
+            lines.extend(reading.listing.items.iter().flatten().map(|line| format!("   {}", line.flat())));
+            lines.push("   Enter goes on.".into());
+            return Some(lines);
+        }
+        _ => return None,
+    };
     let mut lines = vec![format!("?? {}", asking.dialog.title)];
     lines.extend(asking.dialog.body.lines().map(|l| format!("   {l}")));
     if let Kind::Choice(options) = asking.kind() {

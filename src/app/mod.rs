@@ -13,7 +13,9 @@ mod docs;
 mod keys;
 pub mod linear;
 mod palette;
+mod reading;
 pub mod report;
+mod scene;
 pub mod start;
 mod update;
 pub mod view;
@@ -26,12 +28,13 @@ use crate::incident::playbook::Playbook;
 use crate::incident::{Event, Incident, Record, StepRef};
 use crate::providers::Provider;
 use crate::providers::prices::Prices;
-use crate::stages::{self, Action, Running, Stage, Tone, View};
+use crate::stages::{self, Running, Stage, Tone, View};
 use crate::ui::Key;
 
 pub use ask::Asking;
 pub use docs::{keys_markdown, keys_table};
 pub use palette::Palette;
+pub use reading::Reading;
 
 /// How long something told stays in sight, seconds.
 pub(crate) const TOLD_S: i64 = 8;
@@ -118,6 +121,8 @@ pub enum Order {
     /// Forget what was typed into the hidden line.
     DropTyped,
     Export,
+    /// Let time pass until the next thing is due: for a clock that stands still otherwise.
+    Pass,
     Copy(String),
     Suspend,
     Redraw,
@@ -139,6 +144,7 @@ pub enum Overlay {
     Timeline {
         top: usize,
     },
+    Reading(Box<Reading>),
     Asking(Box<Asking>),
 }
 
@@ -171,6 +177,10 @@ pub struct App {
     /// The next instant at which something is due by itself.
     wake: Option<Stamp>,
     leaving: bool,
+    /// The question whose hidden answer the vault has not taken yet.
+    taking: Option<Box<Asking>>,
+    /// A drill's story is being read: nothing has begun.
+    waits: bool,
     /// Records ordered that the journal has not answered yet, and the keys pressed meanwhile.
     unrecorded: usize,
     early: VecDeque<(Key, Stamp)>,
@@ -200,6 +210,8 @@ impl App {
             settling: BTreeSet::new(),
             wake: None,
             leaving: false,
+            taking: None,
+            waits: false,
             unrecorded: 0,
             early: VecDeque::new(),
         };
@@ -226,28 +238,6 @@ impl App {
         stages::by_id(self.here).unwrap_or(stages::ALL[0])
     }
 
-    /// The first stage in order that is neither settled nor merely waiting for time to pass.
-    pub fn recommended(&self) -> Option<&'static dyn Stage> {
-        let view = self.view("");
-        let open = |stage: &&'static dyn Stage| {
-            let state = stages::state(*stage, &view);
-            !state.settled() && stage.sheet(&self.view(stage.id())).do_now.action.is_some()
-        };
-        stages::order(&view).into_iter().find(open)
-    }
-
-    /// The one action the stage in sight recommends, if it can be done now. The last stage recommends none while an
-    /// earlier one wants something: closing early is possible, never advised.
-    pub fn advised(&self) -> Option<&'static Action> {
-        let stage = self.here();
-        let view = self.view(stage.id());
-        if stage.id() == "close" && self.recommended().is_some_and(|other| other.id() != stage.id()) {
-            return None;
-        }
-        let wanted = stage.sheet(&view).do_now.action;
-        stage.actions().iter().find(|a| Some(a.id) == wanted && (a.ready)(&view).is_ok())
-    }
-
     /// When the shell must call again even if nothing happens.
     pub fn wake(&self) -> Option<Stamp> {
         self.wake
@@ -255,7 +245,7 @@ impl App {
 
     /// Something on the screen changes within a second by itself: a clock, or what was told makes room for what is next.
     pub fn has_clock(&self) -> bool {
-        self.incident.closed.is_none() || self.told(TOLD_S + 1).is_some()
+        !self.waits && (self.incident.closed.is_none() || self.told(TOLD_S + 1).is_some())
     }
 
     /// What was told within the last `secs` seconds.
@@ -272,9 +262,24 @@ impl App {
         }
     }
 
+    /// What was drawn, and how far down it goes: nobody scrolls into the void, and has to scroll back out of it.
+    pub fn drawn(&mut self, extent: view::Extent) {
+        self.top = self.top.min(extent.pane);
+        match &mut self.overlay {
+            Overlay::Help { top } | Overlay::Log { top } | Overlay::Timeline { top } => *top = (*top).min(extent.over),
+            Overlay::Reading(reading) => reading.top = reading.top.min(extent.over),
+            Overlay::None | Overlay::Palette(_) | Overlay::Asking(_) => {}
+        }
+    }
+
     /// Nothing runs, and nothing is due before `until`.
     pub fn is_idle(&self) -> bool {
         self.running.is_empty() && self.wake.is_none_or(|wake| wake > self.now)
+    }
+
+    /// The story is still being read: no time passes, nothing is begun.
+    pub fn waits(&self) -> bool {
+        self.waits
     }
 
     pub fn leaving(&self) -> bool {

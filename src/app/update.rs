@@ -13,6 +13,8 @@ impl App {
     /// Takes one message. The orders are to be carried out in their order.
     pub fn update(&mut self, msg: Msg) -> Vec<Order> {
         let mut orders = Vec::new();
+        let news = self.bears(&msg);
+        let waited = self.waits;
         match msg {
             Msg::Now(now) => self.now = self.now.max(now),
             Msg::Key { key, hand } => self.key(key, hand, &mut orders),
@@ -32,7 +34,7 @@ impl App {
             }
             Msg::Progress { run, progress } => {
                 if let Some(running) = self.running.iter_mut().find(|r| r.run == run) {
-                    running.progress = progress;
+                    running.told(self.now, progress);
                 }
             }
             Msg::Journal(fault) => {
@@ -47,16 +49,18 @@ impl App {
                 }
                 self.log.push_back(line);
             }
-            Msg::Held(held) => self.held = held,
-            Msg::NotTaken(fault) => {
-                self.tell(Tone::Bad, format!("{}: {} ({})", fault.what, fault.why, fault.hints.join("; ")));
+            Msg::Held(held) => {
+                self.held = held;
+                self.taking = None;
             }
+            Msg::NotTaken(fault) => self.not_taken(&fault),
             Msg::Told(tone, words) => self.tell(tone, words),
             Msg::News(text) => self.news.push((self.now, text)),
             Msg::Story { title, lines, hand } => {
                 let ask = crate::stages::Ask::new(title, lines, crate::stages::Kind::Info);
                 let asking = super::Asking::new(vec![ask], crate::stages::Then::Nothing, hand, None);
                 self.overlay = asking.map_or(Overlay::None, |asking| Overlay::Asking(Box::new(asking)));
+                self.waits = true;
             }
             Msg::Ending(why) => {
                 self.tell(Tone::Warn, why);
@@ -65,8 +69,31 @@ impl App {
             }
         }
         self.catch_up(&mut orders);
-        self.auto(&mut orders);
+        self.waits &= matches!(self.overlay, Overlay::Asking(_));
+        if news || waited != self.waits {
+            self.auto(&mut orders);
+        }
         orders
+    }
+
+    /// Can it make something due? Stages look at facts, at the time and at the vault, not at what is on the screen: a
+    /// key changes the facts by the records it orders.
+    fn bears(&self, msg: &Msg) -> bool {
+        match msg {
+            // The same instant again tells nothing new, once it was looked at.
+            Msg::Now(now) => *now > self.now || self.wake.is_none(),
+            Msg::Held(held) => *held != self.held,
+            Msg::Recorded(_) | Msg::Refused { .. } | Msg::Journal(_) => true,
+            Msg::Key { .. }
+            | Msg::Do { .. }
+            | Msg::Progress { .. }
+            | Msg::Log(_)
+            | Msg::NotTaken(_)
+            | Msg::Told(..)
+            | Msg::News(_)
+            | Msg::Story { .. }
+            | Msg::Ending(_) => false,
+        }
     }
 
     fn recorded(&mut self, record: &Record, orders: &mut Vec<Order>) {
@@ -89,10 +116,24 @@ impl App {
                 }
             }
         }
+        if let Event::Decided { topic, choice, .. } = &record.event
+            && topic == "drop"
+        {
+            self.stop_looking(std::path::Path::new(choice), orders);
+        }
         self.announce(record);
         let rows = self.here().rows(&self.view(self.here));
         let cursor = self.cursors.entry(self.here).or_default();
         *cursor = (*cursor).min(rows.saturating_sub(1));
+    }
+
+    /// A repository was taken off the list: nobody waits for what is looked for in it.
+    fn stop_looking(&mut self, repo: &std::path::Path, orders: &mut Vec<Order>) {
+        let of = |r: &&mut Running| matches!(&r.effect, crate::effect::Effect::Git { repo: of, .. } if of == repo);
+        for running in self.running.iter_mut().filter(of).filter(|r| !r.cancelling) {
+            running.cancelling = true;
+            orders.push(Order::Cancel(running.run));
+        }
     }
 
     /// A record that ends a run takes it off the list. When that run began.
@@ -113,6 +154,11 @@ impl App {
     fn announce(&mut self, record: &Record) {
         use crate::effect::Outcome::{Failed, Refused};
         match &record.event {
+            Event::Outcome { outcome: Failed { fault }, .. } | Event::Observed { outcome: Failed { fault }, .. }
+                if fault.kind == crate::base::FaultKind::Cancelled =>
+            {
+                self.tell(Tone::Warn, self.stopped(&record.event));
+            }
             Event::Outcome { outcome: Refused { fault } | Failed { fault }, .. } => {
                 self.tell(Tone::Bad, format!("{}: {}", fault.what, fault.why));
             }
@@ -130,6 +176,23 @@ impl App {
         }
     }
 
+    /// What was stopped in time, and that nothing came of it.
+    fn stopped(&self, event: &Event) -> String {
+        let effect = match event {
+            Event::Outcome { id, .. } => self.incident.intents.get(id).map(|i| &i.effect),
+            Event::Observed { effect, .. } => Some(effect),
+            _ => None,
+        };
+        match effect {
+            Some(crate::effect::Effect::Git { repo, op }) => {
+                let name = repo.file_name().map_or_else(|| repo.display().to_string(), |n| n.to_string_lossy().into());
+                format!("stopped: {}. {name} is as it was before", op.words())
+            }
+            Some(effect) => format!("stopped: {}. Nothing was changed", effect.words()),
+            None => "stopped. Nothing was changed".into(),
+        }
+    }
+
     /// Turns consequences into orders.
     pub(super) fn follow(&mut self, consequences: Vec<Consequence>, orders: &mut Vec<Order>) {
         for consequence in consequences {
@@ -139,6 +202,9 @@ impl App {
                 Consequence::Visit(stage) => self.visit(stage),
                 Consequence::Quit => self.leave(orders),
                 Consequence::Export => orders.push(Order::Export),
+                Consequence::Show(listing) => {
+                    self.overlay = Overlay::Reading(Box::new(super::Reading::new(listing)));
+                }
                 Consequence::Copy(text) => orders.push(Order::Copy(text)),
             }
         }
@@ -148,7 +214,7 @@ impl App {
         if self.setup.observe {
             self.tell(Tone::Warn, "only looking: nothing was recorded");
         } else if let Some(why) = self.unfit(&event) {
-            self.tell(Tone::Bad, format!("not recorded: {why}"));
+            self.tell(Tone::Bad, why);
         } else {
             self.unrecorded += 1;
             orders.push(Order::Record(event));
@@ -164,13 +230,25 @@ impl App {
         }
     }
 
+    /// Beside the hidden line, if it is still the matter; else below.
+    fn not_taken(&mut self, fault: &crate::base::Fault) {
+        let words = format!("{}: {} ({})", fault.what, fault.why, fault.hints.join("; "));
+        match (self.taking.take(), &self.overlay) {
+            (Some(mut asking), Overlay::None) => {
+                asking.refuse(words);
+                self.overlay = Overlay::Asking(asking);
+            }
+            _ => self.tell(Tone::Bad, words),
+        }
+    }
+
     /// Why what a person typed can't stand in the journal.
-    fn unfit(&self, event: &Event) -> Option<&'static str> {
-        if holds_key(event, self.setup.provider) {
-            return Some("there is a key in it. A key goes into a hidden field only; say it without");
+    fn unfit(&self, event: &Event) -> Option<String> {
+        if let Some(why) = typed(event).iter().find_map(|text| self.unfit_text(text)) {
+            return Some(why);
         }
         let Event::Decided { topic, choice, .. } = event else { return None };
-        match topic.as_str() {
+        let why = match topic.as_str() {
             "exposed_since" => match Stamp::parse(choice) {
                 None => Some("that is no time. UTC, like 2026-11-20 13:52"),
                 Some(told) if told > self.now => Some("that is in the future"),
@@ -179,6 +257,27 @@ impl App {
             "repo" | "root" if !std::path::Path::new(choice).is_absolute() => {
                 Some("that is no absolute path: it begins with /")
             }
+            "repo" if self.incident.repos.contains_key(std::path::Path::new(choice)) => {
+                Some("it is on the list already")
+            }
+            "root" if self.incident.roots.iter().any(|root| root == std::path::Path::new(choice)) => {
+                Some("it is on the list already")
+            }
+            _ => None,
+        };
+        why.map(|why| format!("not recorded: {why}"))
+    }
+
+    /// The same for one text. A known secret the journal refuses itself; this is for one that is not in the vault yet.
+    pub(super) fn unfit_text(&self, text: &str) -> Option<String> {
+        let spotted = !self.setup.provider.spot(text.as_bytes()).is_empty();
+        let why = "not recorded: there is a key in it. A key goes into a hidden field only; say it without";
+        spotted.then(|| why.to_owned())
+    }
+
+    pub(super) fn unfit_consequence(&self, consequence: &Consequence) -> Option<String> {
+        match consequence {
+            Consequence::Record(event) => self.unfit(event),
             _ => None,
         }
     }
@@ -200,14 +299,7 @@ impl App {
         }
         let run = self.next_run;
         self.next_run += 1;
-        let running = Running {
-            run,
-            step: step.clone(),
-            effect: effect.clone(),
-            since: self.now,
-            progress: crate::effect::Progress::default(),
-            cancelling: false,
-        };
+        let running = Running::new(run, step.clone(), effect.clone(), self.now);
         self.running.push(running);
         orders.push(Order::Perform { run, step, effect });
     }
@@ -226,20 +318,18 @@ impl App {
     }
 }
 
-/// Does what a person typed hold something of a key's shape? A known secret the journal refuses itself; this is for the
-/// one that is not in the vault yet.
-fn holds_key(event: &Event, provider: &dyn crate::providers::Provider) -> bool {
-    let said: &[&str] = match event {
+/// What a person typed of an event.
+fn typed(event: &Event) -> Vec<&str> {
+    match event {
         Event::ByHand { answer: text, .. }
         | Event::Skipped { reason: text, .. }
         | Event::Note { text }
-        | Event::Todo { text, .. } => &[text],
-        Event::Deferred { owner, due, reason, .. } => &[owner, due, reason],
-        Event::Decided { choice, reason, .. } => &[choice, reason],
-        Event::Handover { to, text } => &[to, text],
-        _ => &[],
-    };
-    said.iter().any(|text| !provider.spot(text.as_bytes()).is_empty())
+        | Event::Todo { text, .. } => vec![text],
+        Event::Deferred { owner, due, reason, .. } => vec![owner, due, reason],
+        Event::Decided { choice, reason, .. } => vec![choice, reason],
+        Event::Handover { to, text } => vec![to, text],
+        _ => Vec::new(),
+    }
 }
 
 /// An event that only an order of the app writes.

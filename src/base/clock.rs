@@ -3,8 +3,8 @@
 //! Only the shell and the drill may hold one; the pure layers get instants as data.
 //! A drill's product and simulator share one clock, so both agree on what time it is.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::Stamp;
@@ -15,8 +15,8 @@ pub struct Clock(Arc<Kind>);
 
 #[derive(Debug)]
 enum Kind {
-    /// `pace` virtual seconds pass in one real second.
-    Paced { origin: Stamp, begun: Instant, pace: u32 },
+    /// `pace` virtual seconds pass in one real second, from when it was started.
+    Paced { origin: Stamp, begun: OnceLock<Instant>, pace: u32 },
     /// Moves only when somebody waits: the same run takes the same time on any machine.
     Stepped { now: AtomicI64 },
 }
@@ -29,7 +29,21 @@ impl Clock {
 
     /// Starts at `origin` and runs `pace` times as fast as the machine (at least once).
     pub fn paced(origin: Stamp, pace: u32) -> Self {
-        Self(Arc::new(Kind::Paced { origin, begun: Instant::now(), pace: pace.max(1) }))
+        let clock = Self::held(origin, pace);
+        clock.start();
+        clock
+    }
+
+    /// The same, but it stands at `origin` until [`Clock::start`].
+    pub fn held(origin: Stamp, pace: u32) -> Self {
+        Self(Arc::new(Kind::Paced { origin, begun: OnceLock::new(), pace: pace.max(1) }))
+    }
+
+    /// Lets a held clock run. One that runs already, or moves by steps, goes on as it was.
+    pub fn start(&self) {
+        if let Kind::Paced { begun, .. } = &*self.0 {
+            begun.get_or_init(Instant::now);
+        }
     }
 
     /// Starts at `origin` and stands still between waits.
@@ -37,11 +51,11 @@ impl Clock {
         Self(Arc::new(Kind::Stepped { now: AtomicI64::new(origin.0) }))
     }
 
-    /// Its seconds per second of the machine; 1 for a stepped clock, where nobody reads along.
+    /// Its seconds per second of the machine; 0 for a stepped clock.
     pub fn pace(&self) -> u32 {
         match *self.0 {
             Kind::Paced { pace, .. } => pace,
-            Kind::Stepped { .. } => 1,
+            Kind::Stepped { .. } => 0,
         }
     }
 
@@ -52,7 +66,7 @@ impl Clock {
     pub fn now(&self) -> Stamp {
         match &*self.0 {
             Kind::Paced { origin, begun, pace } => {
-                let gone = begun.elapsed().as_millis().saturating_mul(u128::from(*pace));
+                let gone = begun.get().map_or(0, |begun| begun.elapsed().as_millis()).saturating_mul(u128::from(*pace));
                 origin.plus_millis(i64::try_from(gone).unwrap_or(i64::MAX))
             }
             Kind::Stepped { now } => Stamp(now.load(Ordering::SeqCst)),
@@ -73,11 +87,18 @@ impl Clock {
         }
     }
 
-    /// How many real milliseconds `millis` of this clock take; none for a stepped one.
-    pub fn real_millis(&self, millis: u64) -> u64 {
+    /// Moves a stepped clock on to `at`. A paced one moves by itself.
+    pub fn skip_to(&self, at: Stamp) {
+        if let Kind::Stepped { now } = &*self.0 {
+            now.fetch_max(at.0, Ordering::SeqCst);
+        }
+    }
+
+    /// How many real milliseconds `millis` of this clock take. `None`: a stepped one, which does not move by itself.
+    pub fn real_millis(&self, millis: u64) -> Option<u64> {
         match &*self.0 {
-            Kind::Paced { pace, .. } => millis / u64::from(*pace),
-            Kind::Stepped { .. } => 0,
+            Kind::Paced { pace, .. } => Some(millis / u64::from(*pace)),
+            Kind::Stepped { .. } => None,
         }
     }
 
@@ -91,4 +112,21 @@ impl Clock {
 pub fn machine_now() -> Stamp {
     let gone = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Stamp(i64::try_from(gone.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_held_clock_stands_until_it_is_started() {
+        let clock = Clock::held(Stamp::from_secs(7), u32::MAX);
+        let twin = clock.clone();
+        assert_eq!(clock.now(), Stamp::from_secs(7));
+        twin.start();
+        let begun = Instant::now();
+        while clock.now() == Stamp::from_secs(7) {
+            assert!(begun.elapsed() < Duration::from_secs(10), "it does not run");
+        }
+    }
 }

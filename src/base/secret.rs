@@ -91,7 +91,8 @@ pub enum SecretRef {
     Admin,
 }
 
-/// What a person may see of a key: `sk-proj-…9f3a`.
+/// What a person may see of a key: `sk-proj-...9f3a`, dots as the vendor's own pages have them; the same in every
+/// terminal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     /// The vendor's fixed start (`sk-proj-`); empty when unknown.
@@ -106,7 +107,7 @@ pub struct Fingerprint {
 
 impl std::fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}…{}", self.prefix, self.last4)
+        write!(f, "{}...{}", self.prefix, self.last4)
     }
 }
 
@@ -274,7 +275,7 @@ mod tests {
     fn shows_nothing() {
         let key = secret("sk-proj-abcdefghijkl9f3a").unwrap();
         assert_eq!(format!("{key:?}"), "Secret(hidden)");
-        assert_eq!(key.fingerprint("s").to_string(), "sk-proj-…9f3a");
+        assert_eq!(key.fingerprint("s").to_string(), "sk-proj-...9f3a");
         assert_ne!(key.fingerprint("s").hash, key.fingerprint("t").hash);
     }
 

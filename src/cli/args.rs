@@ -137,8 +137,8 @@ pub struct Drill {
     /// The same seed gives the same drill
     #[arg(long)]
     pub seed: Option<u64>,
-    /// How many seconds of the drill pass in one second
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=600))]
+    /// How many seconds of the drill pass in one second; 0: time passes only while the program waits for something
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(..=600))]
     pub pace: u32,
     /// Let a script play it: `reference`, or a file
     #[arg(long, value_name = "reference|FILE")]

@@ -13,7 +13,7 @@ use crate::base::clock::machine_now;
 use crate::base::fault::Result;
 use crate::base::{Clock, Fault, Secret, SecretRef, Stamp};
 use crate::drill::score::Sheet;
-use crate::drill::{Colleague, Scenario, Script, World, open_clock, score};
+use crate::drill::{Brief, Colleague, Scenario, Script, World, open_clock, score};
 use crate::incident::{DrillRef, Event, Mode, Opened, Record};
 use crate::shell::engine::{Beside, Deed, Engine};
 use crate::shell::operator::{Move, Operator};
@@ -86,19 +86,14 @@ pub(super) async fn drill(args: Drill, context: Context) -> Result<u8> {
         has_admin: brief.has_admin,
         drill: Some(drill),
     };
-    let mut engine = engine(Which::New(Box::new(opened)), vault, clock, &world, &context)?;
+    let mut engine =
+        engine(Which::New(Box::new(opened)), vault, clock, Beyond { world: world.clone(), told: 0 }, &context)?;
     if let Some(moves) = moves {
         let quiet = args.json;
         let app = Operator::new(engine, teller(quiet)).play(&moves).await?;
         return end(&app, &world, seed, &context, args.json, None);
     }
-    let mut lines = brief.story.clone();
-    lines.push(String::new());
-    lines.push(format!(
-        "This is a drill: the clocks run {}. Enter or Esc begins; ? helps at any time. N notes what you see: notes count.",
-        if args.pace > 1 { format!("{} times as fast as real ones", args.pace) } else { "like real ones".into() }
-    ));
-    engine.put(Msg::Story { title: format!("DRILL  {}", brief.title), lines, hand: machine_now() });
+    engine.put(story(&brief, pace));
     let (app, code) = run::run(engine, screen, &context).await?;
     end(&app, &world, seed, &context, args.json, Some(code))
 }
@@ -110,14 +105,40 @@ pub(super) async fn again(id: &str, opened: &Opened, context: Context) -> Result
     let path = context.settings.store.journal(id);
     let last = journal::read(&path)?.records.last().map(|record| record.at);
     let folder = world_folder(id, &context);
-    let screen = run::curtain(&context, &scenario.id, &["The drill goes on where it was.".to_owned()])?;
+    let screen = run::curtain(
+        &context,
+        &scenario.id,
+        &["The drill goes on. Its clock did not stop while you were away.".to_owned()],
+    )?;
     let clock = open_clock(&scenario, &folder, drill.pace, last)?;
     let world = Arc::new(World::open(scenario, drill.seed, &folder, clock.clone()).await?);
     let vault = Vault::new(&opened.salt);
     secrets(&world, &vault)?;
-    let engine = engine(Which::Again(id.to_owned()), vault, clock, &world, &context)?;
+    let told = world.injects(last.unwrap_or_default())?.len();
+    let mut engine =
+        engine(Which::Again(id.to_owned()), vault, clock, Beyond { world: world.clone(), told }, &context)?;
+    if engine.clock.is_stepped() || world.begun()? {
+        world.begin()?;
+    } else {
+        engine.put(story(&world.brief()?, drill.pace));
+    }
     let (app, code) = run::run(engine, screen, &context).await?;
     end(&app, &world, drill.seed, &context, false, Some(code))
+}
+
+/// What the person reads first. Time passes from when they close it.
+fn story(brief: &Brief, pace: u32) -> Msg {
+    let mut lines = brief.story.clone();
+    lines.push(String::new());
+    let clocks = match pace {
+        0 => "stand still until the program waits, and . lets time pass".into(),
+        1 => "run like real ones, from when you begin".into(),
+        times => format!("run {times} times as fast as real ones, from when you begin"),
+    };
+    lines.push(format!(
+        "This is a drill: the clocks {clocks}. Enter or Esc begins; ? helps at any time. N notes what you see: notes count."
+    ));
+    Msg::Story { title: format!("DRILL  {}", brief.title), lines, hand: machine_now() }
 }
 
 /// A drill's world stands beside the incidents: `<state>/drills/<incident>`.
@@ -142,7 +163,8 @@ fn secrets(world: &World, vault: &Vault) -> Result<crate::base::Fingerprint> {
     Ok(key)
 }
 
-fn engine(which: Which, vault: Vault, clock: Clock, world: &Arc<World>, context: &Context) -> Result<Engine> {
+fn engine(which: Which, vault: Vault, clock: Clock, beyond: Beyond, context: &Context) -> Result<Engine> {
+    let world = &beyond.world;
     let wanted = Wanted {
         store: &context.settings.store,
         which,
@@ -155,12 +177,13 @@ fn engine(which: Which, vault: Vault, clock: Clock, world: &Arc<World>, context:
         playbook: None,
         label: world.scenario().id.clone(),
     };
-    session::open(wanted, Some(Box::new(Beyond { world: world.clone(), told: 0 })))
+    session::open(wanted, Some(Box::new(beyond)))
 }
 
 /// The world beside the incident: its news, its colleague, its services.
 struct Beyond {
     world: Arc<World>,
+    /// How many of the news have reached the person.
     told: usize,
 }
 
@@ -177,6 +200,10 @@ impl Beside for Beyond {
         // say so: the key still answers.
         let (world, last4) = (self.world.clone(), answer.clone());
         Some(Box::pin(async move { drop(world.colleague(Colleague::Revoke { last4 }).await) }))
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        self.world.begin()
     }
 
     fn made_key(&mut self, name: String) -> Deed<Result<Option<Secret>>> {

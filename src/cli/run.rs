@@ -49,5 +49,8 @@ pub(super) fn code(app: &App) -> u8 {
     let view = app.view("");
     let states: Vec<StepState> = stages::order(&view).into_iter().map(|stage| stages::state(stage, &view)).collect();
     let fine = |state: &StepState| matches!(state, StepState::Done(_) | StepState::ByHand(_));
-    if states.iter().all(fine) { exit::DONE } else { exit::OPEN }
+    // What a close put off, such as the late probe, is open.
+    let mut steps = stages::order(&view).into_iter().flat_map(|stage| stage.steps(&view));
+    let put_off = steps.any(|step| matches!(step.state, StepState::Deferred(_)));
+    if states.iter().all(fine) && !put_off { exit::DONE } else { exit::OPEN }
 }

@@ -30,6 +30,9 @@ pub struct State {
     /// When the drill began, on its own clock and on the machine's.
     pub start: Stamp,
     pub machine_start: Stamp,
+    /// The person has read the story and begun. Until then no time passes.
+    #[serde(default = "begun")]
+    pub begun: bool,
     /// The drill's time of the last change.
     pub saved: Stamp,
     pub salt: String,
@@ -93,6 +96,11 @@ pub struct Run {
     pub from: Stamp,
 }
 
+/// Worlds of before this was kept were begun as they were made.
+fn begun() -> bool {
+    true
+}
+
 impl State {
     pub fn empty(seed: &Seed, start: Stamp, machine_start: Stamp, faults: usize) -> Self {
         Self {
@@ -101,6 +109,7 @@ impl State {
             seed: seed.number,
             start,
             machine_start,
+            begun: false,
             saved: start,
             salt: seed.id("", 0, 16),
             next: 1,

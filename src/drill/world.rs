@@ -73,17 +73,19 @@ pub struct Inject {
 
 /// The clock for the world in `dir`, new or continued. `pace` 0 is a stepped clock: a new world begins when the scenario
 /// says, an old one goes on at its last change or at `last` (the journal's last record), whichever is later. Any other
-/// pace starts a new world now; an old one has gone on while nobody looked, as a real leak would.
+/// pace gives a held clock, to be started by [`World::begin`]: a new world stands at now, and so does one that nobody
+/// has begun; an old one has gone on while nobody looked, as a real leak would.
 pub fn open_clock(scenario: &Scenario, dir: &Path, pace: u32, last: Option<Stamp>) -> Result<Clock> {
     let old = State::load(dir)?;
     Ok(match (old, pace) {
         (None, 0) => Clock::stepped(scenario.starts),
-        (None, pace) => Clock::paced(machine_now(), pace),
+        (None, pace) => Clock::held(machine_now(), pace),
         (Some(state), 0) => Clock::stepped(state.saved.max(last.unwrap_or_default())),
+        (Some(state), pace) if !state.begun => Clock::held(state.saved.max(last.unwrap_or_default()), pace),
         (Some(state), pace) => {
             let gone = machine_now().0.saturating_sub(state.machine_start.0).max(0);
             let now = state.start.plus_millis(gone.saturating_mul(i64::from(pace)));
-            Clock::paced(now.max(state.saved).max(last.unwrap_or_default()), pace)
+            Clock::held(now.max(state.saved).max(last.unwrap_or_default()), pace)
         }
     })
 }
@@ -120,6 +122,22 @@ impl World {
 
     pub fn scenario(&self) -> &Scenario {
         &self.sim.scenario
+    }
+
+    /// The person begins, or goes on: from now on time passes.
+    pub fn begin(&self) -> Result<()> {
+        let clock = &self.sim.clock;
+        clock.start();
+        self.sim.with(|state, now| {
+            let gone = now.0.saturating_sub(state.start.0) / i64::from(clock.pace().max(1));
+            state.begun = true;
+            state.machine_start = machine_now().plus_millis(-gone);
+        })
+    }
+
+    /// Somebody has begun it.
+    pub fn begun(&self) -> Result<bool> {
+        self.sim.with(|state, _| state.begun)
     }
 
     /// When the drill began.

@@ -75,14 +75,18 @@ pub enum Reply {
     Git { reply: GitReply },
 }
 
-/// How far a running effect is. `done` of `total` in `unit`; `total` 0 means unknown.
+/// How far a running effect is, in its present phase: `done` of `total`; `total` 0 means unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Progress {
+    /// The phase, in words: `searching objects`. Another phase has other words.
     pub words: String,
     pub done: u64,
     pub total: u64,
     /// 1 for the first try.
     pub attempt: u32,
+    /// Bytes worked through in this phase; 0 where nobody counts them.
+    #[serde(default)]
+    pub bytes: u64,
 }
 
 /// How sure we are. Three-valued everywhere.

@@ -8,7 +8,7 @@ use git2::{ObjectType, Oid};
 
 use super::raw::{self, Commit};
 use super::repo::Repo;
-use super::say;
+use super::say_bytes;
 use crate::base::Fault;
 use crate::base::fault::Result;
 
@@ -74,9 +74,9 @@ pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
         if unsaid > 1 << 20 {
             unsaid = 0;
             repo.go_on()?;
-            say(repo.ask, "searching objects", scan.objects, total);
+            say_bytes(repo.ask, "searching objects", (scan.objects, total), scan.bytes);
         }
     }
-    say(repo.ask, "searching objects", total, total);
+    say_bytes(repo.ask, "searching objects", (total, total), scan.bytes);
     Ok(scan)
 }

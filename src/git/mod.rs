@@ -177,5 +177,10 @@ fn cancelled() -> Fault {
 }
 
 fn say(ask: &Ask<'_>, words: &str, done: u64, total: u64) {
-    (ask.progress)(Progress { words: words.into(), done, total, attempt: 1 });
+    say_bytes(ask, words, (done, total), 0);
+}
+
+/// The same where the bytes are counted.
+fn say_bytes(ask: &Ask<'_>, words: &str, (done, total): (u64, u64), bytes: u64) {
+    (ask.progress)(Progress { words: words.into(), done, total, attempt: 1, bytes });
 }

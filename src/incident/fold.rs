@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind, Fingerprint, SecretRef, Stamp};
-use crate::effect::git::{GitOp, GitReply, Standing};
-use crate::effect::provider::{Issued, KeyReport, KeyRow, Probe, UsageReading};
-use crate::effect::target::{Holds, Hook, TargetRef};
-use crate::effect::{Effect, Outcome, ProviderOp, ProviderReply, Reply, TargetOp, TargetReply};
+use crate::effect::git::GitOp;
+use crate::effect::provider::{Issued, KeyReport, Probe, UsageReading};
+use crate::effect::target::TargetRef;
+use crate::effect::{Effect, Outcome, ProviderOp, TargetOp};
 
 use super::event::{Event, Opened, Record, StepRef};
 use super::facts::{Decision, Intent, IntentState, Ran, RepoFacts, StageMark, TargetFacts, Todo};
@@ -179,12 +179,41 @@ impl Incident {
                 self.roots.push(path);
                 self.discovered = None;
             }
+            "drop" => self.narrow(&path),
             _ => {}
         }
     }
 
+    /// A place that was named by mistake. What something was done to stays.
+    fn narrow(&mut self, path: &Path) {
+        if self.untouched_repo(path) && self.repos.remove(path).is_some() {
+            let about = path.display().to_string();
+            let of = |s: &StepRef| s.stage == "purge" && s.step.split_once(':').is_some_and(|(_, rest)| rest == about);
+            self.faults.retain(|step, _| !of(step));
+        }
+        if self.roots.iter().any(|root| root == path) && self.untouched_root(path) {
+            self.roots.retain(|root| root != path);
+            let below = |place: &TargetRef| self.roots.iter().any(|root| Path::new(&place.place).starts_with(root));
+            let kept: Vec<TargetRef> = self.targets.keys().filter(|place| below(place)).cloned().collect();
+            self.targets.retain(|place, _| kept.contains(place));
+            self.not_read.clear();
+            self.discovered = None;
+        }
+    }
+
+    /// Nothing was written to this repository, or begun to be.
+    pub fn untouched_repo(&self, repo: &Path) -> bool {
+        !self.intents.values().any(|i| matches!(&i.effect, Effect::Git { repo: of, .. } if of == repo))
+    }
+
+    /// Nothing was written below this folder, or begun to be.
+    pub fn untouched_root(&self, root: &Path) -> bool {
+        let below = |at: &TargetRef| Path::new(&at.place).starts_with(root);
+        !self.intents.values().any(|i| matches!(&i.effect, Effect::Target { op } if op.at().is_some_and(below)))
+    }
+
     /// Another value than before starts its own story: what was seen of the old one says nothing about it.
-    fn took(&mut self, at: Stamp, role: SecretRef, print: &Fingerprint) {
+    pub(super) fn took(&mut self, at: Stamp, role: SecretRef, print: &Fingerprint) {
         let before = self.taken.insert(role, print.clone());
         if role == SecretRef::Replacement && before.is_none_or(|before| before.hash != print.hash) {
             self.replaced_at = Some(at);
@@ -272,201 +301,5 @@ impl Incident {
             }
             _ => {}
         }
-    }
-
-    /// A key whose value was lost is gone: the walk can issue again.
-    fn forget_orphan(&mut self, key_id: &str) {
-        self.orphans.retain(|orphan| orphan.key_id != key_id);
-        if self.issued.as_ref().is_some_and(|(_, issued)| issued.key_id == key_id) {
-            self.issued = None;
-            self.taken.remove(&SecretRef::Replacement);
-        }
-    }
-
-    fn learn(&mut self, at: Stamp, effect: &Effect, reply: &Reply) {
-        match reply {
-            Reply::Provider { reply } => self.learn_provider(at, effect, reply),
-            Reply::Target { reply } => self.learn_target(at, reply),
-            Reply::Git { reply } => {
-                if let Effect::Git { repo, .. } = effect {
-                    self.learn_git(at, repo, reply);
-                }
-            }
-        }
-    }
-
-    fn learn_provider(&mut self, at: Stamp, effect: &Effect, reply: &ProviderReply) {
-        match reply {
-            ProviderReply::Located(report) => self.located = Some((at, report.clone())),
-            ProviderReply::Probed(probe) => self.probes.push((at, probe.clone())),
-            ProviderReply::Revoked { .. } | ProviderReply::AccountRevoked { .. } => self.revoked_at = Some(at),
-            ProviderReply::Usage(reading) => {
-                let failed = |(_, r): &(Stamp, UsageReading)| r.parts.iter().filter(|p| p.failed.is_some()).count();
-                self.usage_rounds = (self.usage_rounds.0 + 1, self.usage.as_ref().map_or(0, failed));
-                self.usage = Some((at, (**reading).clone()));
-            }
-            ProviderReply::Issued(issued) => {
-                if let Some(print) = &issued.print {
-                    self.took(at, SecretRef::Replacement, print);
-                }
-                self.issued = Some((at, issued.clone()));
-            }
-            ProviderReply::IssuedFound { found } => {
-                if let Effect::Provider { op: ProviderOp::FindIssued { name, .. }, .. } = effect {
-                    let lost: Vec<Issued> = found.iter().filter(|issued| self.is_lost(issued)).cloned().collect();
-                    self.orphans.retain(|known| known.name != *name);
-                    self.orphans.extend(lost);
-                }
-            }
-            ProviderReply::Discarded { .. } => {
-                if let Effect::Provider { op: ProviderOp::Discard { issued, .. }, .. } = effect {
-                    self.forget_orphan(&issued.key_id);
-                }
-            }
-        }
-    }
-
-    /// Found by name after a lost answer: the value is gone, the key is alive and useless. One that a person made by
-    /// hand under the name we proposed is none of that: only an own try whose end nobody saw leaves an orphan.
-    fn is_lost(&self, issued: &Issued) -> bool {
-        let tried = self.intents.values().any(|intent| {
-            matches!(&intent.effect, Effect::Provider { op: ProviderOp::Issue { name, .. }, .. } if *name == issued.name)
-                && (intent.is_unknown() || intent.happened())
-        });
-        tried && self.issued.as_ref().is_none_or(|(_, have)| have.key_id != issued.key_id)
-    }
-
-    fn learn_target(&mut self, at: Stamp, reply: &TargetReply) {
-        match reply {
-            TargetReply::Discovered { found, skipped, files } => {
-                self.discovered = Some((at, *files));
-                self.not_read.clone_from(skipped);
-                for found in found {
-                    self.saw(at, found);
-                }
-            }
-            TargetReply::Inspected { found } => self.saw(at, found),
-            TargetReply::Written { at: place, now, .. } => self.target(place, |target| {
-                target.written = Some(at);
-                target.undone = false;
-                target.found.content.clone_from(now);
-            }),
-            TargetReply::ReadBack { at: place, holds } => {
-                self.target(place, |target| target.read_back = Some((at, *holds)));
-            }
-            TargetReply::Ran { at: place, what, ok, said } => self.target(place, |target| {
-                let ran = Some(Ran { at, ok: *ok, said: said.clone() });
-                match what {
-                    Hook::Reload => target.reloaded = ran,
-                    Hook::Check => target.proven = ran,
-                }
-            }),
-            TargetReply::Undone { at: place } => self.target(place, |target| {
-                *target = TargetFacts { undone: true, ..TargetFacts::new(target.found.clone(), at) };
-            }),
-            TargetReply::BackupsDropped { .. } => self.backups_dropped = Some(at),
-            TargetReply::Recovered { .. } => {}
-        }
-    }
-
-    /// A look at a place: what it holds now replaces what was believed, what was done to it stays on record.
-    fn saw(&mut self, at: Stamp, found: &crate::effect::target::Found) {
-        let fresh = || TargetFacts::new(found.clone(), at);
-        let target = self.targets.entry(found.at.clone()).or_insert_with(fresh);
-        target.found = found.clone();
-        target.seen = at;
-        if found.holds == Holds::Leaked {
-            target.written = None;
-            target.read_back = None;
-        }
-    }
-
-    fn target(&mut self, place: &TargetRef, change: impl FnOnce(&mut TargetFacts)) {
-        if let Some(target) = self.targets.get_mut(place) {
-            change(target);
-        }
-    }
-
-    fn learn_git(&mut self, at: Stamp, repo: &Path, reply: &GitReply) {
-        let facts = self.repos.entry(repo.to_owned()).or_default();
-        match reply {
-            GitReply::Found(map) => facts.map = Some((at, map.clone())),
-            GitReply::Planned(plan) => facts.plan = Some((at, (**plan).clone())),
-            GitReply::Applied { plan, .. } => {
-                facts.applied = Some((at, plan.clone()));
-                (facts.proof, facts.push) = (None, None);
-            }
-            GitReply::Proved(proof) => facts.proof = Some((at, proof.clone())),
-            GitReply::Pushed(report) => facts.push = Some((at, report.clone())),
-            GitReply::Stands { plan, at: standing, remote, .. } => {
-                facts.standing = Some((at, *standing));
-                facts.remote = remote.clone().map(|report| (at, report));
-                match standing {
-                    Standing::New if facts.applied.is_none() => facts.applied = Some((at, plan.clone())),
-                    Standing::Old => (facts.applied, facts.proof, facts.push) = (None, None, None),
-                    _ => {}
-                }
-            }
-            GitReply::Undone { .. } => {
-                *facts = RepoFacts { map: facts.map.take(), ..RepoFacts::default() };
-            }
-            GitReply::Finished { .. } => facts.finished = Some(at),
-            GitReply::After(seen) => facts.after = Some((at, seen.clone())),
-            GitReply::Filed(_) => {}
-        }
-    }
-
-    /// The row that is the leaked key's: the only match, or the one a person chose among several. Once its deletion was
-    /// announced the list may lack it: then it is the row that was to be deleted.
-    pub fn row(&self) -> Option<&KeyRow> {
-        let (_, report) = self.located.as_ref()?;
-        match report.matches.as_slice() {
-            [] => self.intents.values().rev().find_map(|intent| match &intent.effect {
-                Effect::Provider { op: ProviderOp::Revoke { row } | ProviderOp::RevokeAccount { row, .. }, .. } => {
-                    Some(row)
-                }
-                _ => None,
-            }),
-            [only] => Some(only),
-            many => {
-                let chosen = self.decision("row")?;
-                many.iter().find(|row| row.id == chosen.choice)
-            }
-        }
-    }
-
-    /// The last decision on a topic.
-    pub fn decision(&self, topic: &str) -> Option<&Decision> {
-        self.decisions.iter().rev().find(|decision| decision.topic == topic)
-    }
-
-    /// When the exposure began: what a person told last, else what the opening says.
-    pub fn exposed_since(&self) -> Stamp {
-        self.told_since().unwrap_or(self.opened.exposed_since)
-    }
-
-    /// A person told when the exposure began.
-    pub fn exposed_known(&self) -> bool {
-        self.opened.exposed_known || self.told_since().is_some()
-    }
-
-    /// The last word about it that is a time.
-    fn told_since(&self) -> Option<Stamp> {
-        let mut told = self.decisions.iter().rev().filter(|d| d.topic == "exposed_since");
-        told.find_map(|d| Stamp::parse(&d.choice))
-    }
-
-    /// Writes whose fate nobody knows.
-    pub fn unknowns(&self) -> impl Iterator<Item = &Intent> {
-        self.intents.values().filter(|intent| intent.is_unknown())
-    }
-
-    /// The last write announced for a step.
-    pub fn last_intent(&self, step: &StepRef) -> Option<&Intent> {
-        self.intents.values().rev().find(|intent| intent.step == *step)
-    }
-
-    pub fn next_intent(&self) -> u64 {
-        self.intents.last_key_value().map_or(1, |(id, _)| id + 1)
     }
 }

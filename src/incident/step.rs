@@ -94,8 +94,15 @@ pub fn overall(steps: &[Step]) -> StepState {
     if all_settled {
         let said: Vec<&str> = steps.iter().map(|s| s.state.detail()).filter(|d| !d.is_empty()).collect();
         let said = said.join("; ");
-        let by_hand = steps.iter().any(|s| matches!(s.state, StepState::ByHand(_)));
-        return if by_hand { StepState::ByHand(said) } else { StepState::Done(said) };
+        let any = |test: fn(&StepState) -> bool| steps.iter().any(|s| test(&s.state));
+        // What somebody decided not to do is not done.
+        return if any(|s| matches!(s, StepState::Skipped(_))) {
+            StepState::Skipped(said)
+        } else if any(|s| matches!(s, StepState::ByHand(_))) {
+            StepState::ByHand(said)
+        } else {
+            StepState::Done(said)
+        };
     }
     find(|s| matches!(s, StepState::Failed(_)))
         .or_else(|| find(|s| matches!(s, StepState::Running)))

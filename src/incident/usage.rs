@@ -59,8 +59,29 @@ const LOUD: f64 = 3.0;
 /// Figures newer than this many seconds before the window's end count as complete enough to say "no sign".
 const FRESH_S: i64 = 900;
 
-/// Reads one round of figures. `revoked`: when the key was first seen refused.
-pub fn assess(reading: &UsageReading, revoked: Option<Stamp>) -> Assessment {
+/// How long figures may lag behind, seconds, where nothing is known to be wrong: so long after the key's end a reading
+/// is taken for whole.
+pub const LAG_S: i64 = 600;
+
+/// What bears on the figures from elsewhere.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside {
+    /// When the key was first seen refused.
+    pub revoked: Option<Stamp>,
+    /// Somebody told that it is being spent on: an alarm, a bill.
+    pub alarm: bool,
+}
+
+impl Beside {
+    /// A reading of this instant holds everything that was done with the key.
+    pub fn is_whole(&self, read: Stamp) -> bool {
+        self.revoked.is_some_and(|end| read >= end.plus_secs(LAG_S))
+    }
+}
+
+/// Reads one round of figures.
+pub fn assess(reading: &UsageReading, beside: Beside) -> Assessment {
+    let revoked = beside.revoked;
     let lines = lines(reading);
     let (mut abused, mut doubts) = (Vec::new(), Vec::new());
     for line in lines.iter().filter(|line| line.window > 0.0) {
@@ -84,6 +105,13 @@ pub fn assess(reading: &UsageReading, revoked: Option<Stamp>) -> Assessment {
         None => doubts.push("there are no figures at all".into()),
         Some(up_to) if up_to.plus_secs(FRESH_S) < reading.window.to => {
             doubts.push(format!("figures end at {}, the window at {}", up_to.minute(), reading.window.to.minute()));
+        }
+        Some(up_to) if beside.alarm && !beside.is_whole(reading.window.to) => {
+            let lag = crate::base::stamp::span_text(reading.window.to.since(up_to));
+            doubts.push(format!("you were told of spending, and the figures lag by {lag} or more: look again"));
+        }
+        Some(_) if beside.alarm => {
+            doubts.push("you were told of spending, and the figures of this key show none: was it another key?".into());
         }
         Some(_) => {}
     }
@@ -200,7 +228,7 @@ mod tests {
             (minutes("strange", 1), Some(80_000), Abuse::Abused),
         ];
         for (rows, up_to, want) in table {
-            let got = assess(&reading(rows.clone(), up_to), None);
+            let got = assess(&reading(rows.clone(), up_to), Beside::default());
             assert_eq!(got.verdict, want, "{:?}", got.reasons);
             assert!(!got.reasons.is_empty());
         }
@@ -210,12 +238,28 @@ mod tests {
     fn a_failed_endpoint_is_no_clean_bill() {
         let mut reading = reading(minutes("usual", 1), Some(87_000));
         reading.parts[0].failed = Some("500".into());
-        assert_eq!(assess(&reading, None).verdict, Abuse::CannotTell);
+        assert_eq!(assess(&reading, Beside::default()).verdict, Abuse::CannotTell);
     }
 
     #[test]
     fn requests_after_the_refusal_are_abuse() {
         let reading = reading(minutes("usual", 1), Some(87_000));
-        assert_eq!(assess(&reading, Some(Stamp::from_secs(86_460))).verdict, Abuse::Abused);
+        let beside = Beside { revoked: Some(Stamp::from_secs(86_460)), alarm: false };
+        assert_eq!(assess(&reading, beside).verdict, Abuse::Abused);
+    }
+
+    #[test]
+    fn after_an_alarm_quiet_figures_are_no_clean_bill() {
+        let quiet = reading(minutes("usual", 1), Some(87_000));
+        let told = |revoked| Beside { revoked, alarm: true };
+        let early = assess(&quiet, told(None));
+        assert_eq!(early.verdict, Abuse::CannotTell);
+        assert!(early.reasons[0].contains("look again"), "{:?}", early.reasons);
+        let silent = reading(vec![], Some(87_000));
+        let late = assess(&silent, told(Some(Stamp::from_secs(86_400))));
+        assert_eq!(late.verdict, Abuse::CannotTell);
+        assert!(late.reasons[0].contains("another key"), "{:?}", late.reasons);
+        let loud = reading(minutes("usual", 30), Some(87_000));
+        assert_eq!(assess(&loud, told(None)).verdict, Abuse::Abused);
     }
 }

@@ -111,6 +111,8 @@ fn failed(why: &str) -> Finish {
 }
 
 fn unknown(provider: &str) -> Finish {
-    let fault = Fault::refused("nothing was sent", format!("there is no provider {provider} in this version"));
+    let known: Vec<&str> = providers::ALL.iter().map(|p| p.id()).collect();
+    let fault = Fault::refused("nothing was sent", format!("there is no provider {provider} in this version"))
+        .hint(format!("this version knows {}; open the incident with the version that made it", known.join(", ")));
     Finish::Outcome(Outcome::Refused { fault })
 }

@@ -44,14 +44,23 @@ impl GitJobs {
     fn failed(&self, op: &GitOp, mut fault: Fault) -> Finish {
         fault.what = self.vault.clean(&fault.what);
         fault.why = self.vault.clean(&fault.why);
-        let sure =
-            matches!(fault.kind, FaultKind::Refused | FaultKind::Changed | FaultKind::Input | FaultKind::Cancelled);
-        if sure || op.risk() == crate::effect::Risk::Read {
+        if changed_nothing(op, fault.kind) {
             let refused = matches!(fault.kind, FaultKind::Refused | FaultKind::Changed | FaultKind::Input);
             let outcome = if refused { Outcome::Refused { fault } } else { Outcome::Failed { fault } };
             return Finish::Outcome(outcome);
         }
         Finish::Lost(fault.to_string())
+    }
+}
+
+/// Does this end say for sure that nothing was changed? A push that is stopped has sent some refs and not others, an
+/// undo and a finish have begun: those are looked at.
+fn changed_nothing(op: &GitOp, kind: FaultKind) -> bool {
+    match kind {
+        _ if op.risk() == crate::effect::Risk::Read => true,
+        FaultKind::Refused | FaultKind::Changed | FaultKind::Input => true,
+        FaultKind::Cancelled => matches!(op, GitOp::Apply { .. }),
+        _ => false,
     }
 }
 
@@ -68,4 +77,20 @@ fn carry_out(ask: &Ask<'_>, op: &GitOp) -> Result<GitReply> {
         GitOp::After { plan } => GitReply::After(git::after(ask, plan)?),
         GitOp::Papers { plan, dir } => GitReply::Filed(git::file_papers(ask, plan, dir)?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_push_that_is_stopped_half_way_is_looked_at() {
+        let plan = String::new;
+        assert!(changed_nothing(&GitOp::Find, FaultKind::Cancelled));
+        assert!(changed_nothing(&GitOp::Apply { plan: plan() }, FaultKind::Cancelled));
+        for op in [GitOp::Push { plan: plan() }, GitOp::Undo { plan: plan() }, GitOp::Finish { plan: plan() }] {
+            assert!(!changed_nothing(&op, FaultKind::Cancelled), "{op:?}");
+            assert!(changed_nothing(&op, FaultKind::Refused), "{op:?}");
+        }
+    }
 }

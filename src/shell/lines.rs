@@ -155,8 +155,8 @@ impl Lines {
         let due = self
             .engine
             .wake()
-            .map_or(60_000, |at| self.engine.clock.real_millis(u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0)));
-        std::time::Duration::from_millis(due.clamp(1, 60_000))
+            .and_then(|at| self.engine.clock.real_millis(u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0)));
+        std::time::Duration::from_millis(due.unwrap_or(60_000).clamp(1, 60_000))
     }
 
     /// One line of input. `true`: leave.

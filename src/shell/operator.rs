@@ -81,7 +81,8 @@ impl Operator {
 
     /// A move that was turned down ends the script: going on would play something else than was written.
     fn refused(&self, step: &Move) -> Result<()> {
-        let begins = |words: &str| words.starts_with("can't ") || words.starts_with("there is no command");
+        let begins =
+            |words: &str| ["can't ", "there is no command", "nothing was done: "].iter().any(|b| words.starts_with(b));
         match &self.engine.app.said {
             Some((_, _, words)) if begins(words) => {
                 Err(Fault::refused(format!("the script's move {} was turned down", step.act), words.clone())

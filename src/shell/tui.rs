@@ -69,9 +69,21 @@ pub async fn run(engine: Engine, screen: Option<Screen>, front: Front, panics: &
     let screen = screen.map_or_else(|| Screen::enter(front.modes, panics), Ok)?;
     let mut tui = Tui { engine, screen, front, panics, typed: SecretLine::default(), dirty: true, pressed: false };
     tui.engine.tick();
+    // However it ends, the terminal is given back and the journal gets what was sent to it.
+    let ended = turns(&mut tui, &mut signals, &mut events).await;
+    let farewell = linear::status(&tui.engine.app).join("\n");
+    let Tui { engine, screen, .. } = tui;
+    screen.leave(&farewell);
+    let app = engine.finish();
+    let code = ended?;
+    Ok((app?, (code != 0).then_some(code)))
+}
+
+/// Turn after turn, until the person leaves or a signal comes: its exit code, or 0.
+async fn turns(tui: &mut Tui<'_>, signals: &mut Signals, events: &mut EventStream) -> Result<u8> {
     let long_ago = Instant::now().checked_sub(FRAME).unwrap_or_else(Instant::now);
     let (mut last_frame, mut last_answer) = (long_ago, long_ago);
-    let code = loop {
+    loop {
         let since = if tui.pressed { last_answer } else { last_frame };
         if tui.dirty && since.elapsed() >= FRAME {
             last_frame = Instant::now();
@@ -106,13 +118,9 @@ pub async fn run(engine: Engine, screen: Option<Screen>, front: Front, panics: &
             }
         };
         if let Turn::End(code) = turn {
-            break code;
+            return Ok(code);
         }
-    };
-    let farewell = linear::status(&tui.engine.app).join("\n");
-    let Tui { engine, screen, .. } = tui;
-    screen.leave(&farewell);
-    Ok((engine.finish()?, (code != 0).then_some(code)))
+    }
 }
 
 impl Tui<'_> {
@@ -123,7 +131,11 @@ impl Tui<'_> {
         let mut look = self.front.look;
         look.tick = u64::try_from(machine_now().0 / 250).unwrap_or(0);
         let app = &self.engine.app;
-        self.screen.draw(look.glyphs.ascii, |area: Rect, buf: &mut Buffer| view::draw(app, area, buf, &look))
+        let mut extent = view::Extent::default();
+        self.screen
+            .draw(look.glyphs.ascii, |area: Rect, buf: &mut Buffer| extent = view::draw(app, area, buf, &look))?;
+        self.engine.app.drawn(extent);
+        Ok(())
     }
 
     /// Until the next thing is due by itself: the app's wake, or the next whole second while a clock is on screen.
@@ -131,9 +143,11 @@ impl Tui<'_> {
         let now = self.engine.clock.now();
         let millis = |at: crate::base::Stamp| u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(0);
         let second = if self.engine.app.running.is_empty() { 1000 } else { 250 };
-        let clock =
-            self.engine.app.has_clock().then_some(second - u64::try_from(now.0.rem_euclid(1000)).unwrap_or(0) % second);
-        let due = self.engine.wake().map(|at| self.engine.clock.real_millis(millis(at)));
+        let left = second - u64::try_from(now.0.rem_euclid(1000)).unwrap_or(0) % second;
+        // A clock that stands still needs no frame; what runs still shows that it does.
+        let moves = !self.engine.clock.is_stepped() || !self.engine.app.running.is_empty();
+        let clock = (self.engine.app.has_clock() && moves).then_some(left);
+        let due = self.engine.wake().and_then(|at| self.engine.clock.real_millis(millis(at)));
         let nap = [clock, due].into_iter().flatten().min().unwrap_or(60_000);
         Duration::from_millis(nap.max(1))
     }

@@ -138,7 +138,7 @@ impl Http {
             Method::Delete => format!("delete {noun}"),
         };
         let done = u64::try_from(so_far.len()).unwrap_or(u64::MAX);
-        Progress { words: self.vault.clean(&words), done, total: 0, attempt }
+        Progress { words: self.vault.clean(&words), done, total: 0, attempt, bytes: 0 }
     }
 
     /// The path and the query's names, never its values.

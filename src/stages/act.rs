@@ -6,6 +6,8 @@ use crate::base::SecretRef;
 use crate::effect::Effect;
 use crate::incident::{Event, StepRef};
 
+use super::sheet::Listing;
+
 /// What an action does.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Act {
@@ -29,6 +31,8 @@ pub enum Consequence {
     Quit,
     /// Write the report to a file beside the journal.
     Export,
+    /// Something long to read, in a pane of its own.
+    Show(Listing),
     /// Put text on the clipboard through the terminal (never a secret).
     Copy(String),
 }

@@ -34,32 +34,38 @@ impl Stage for Close {
     }
 
     fn steps(&self, at: &View<'_>) -> Vec<Step> {
-        let death = Death::of(at.incident, SecretRef::Leaked);
-        let late = match death.late_at {
-            Some(when) => StepState::Done(format!("still refused at {}", when.time())),
-            None => StepState::Locked(death.proven_at.map_or("the key's death is not proven".into(), |p| {
-                format!("booked for {}", p.plus_secs(death::LATE_S).time())
-            })),
-        };
+        let walking = walking(at);
+        let late = late(at);
         let backups = match (at.incident.backups_dropped, wrote(at)) {
             (Some(when), _) => StepState::Done(format!("seen to be gone at {}", when.time())),
             (None, false) => StepState::Done("there are none".into()),
-            (None, true) => {
-                at.common(&step("backups")).or_else(|| at.fault(&step("backups"))).unwrap_or(StepState::Ready)
-            }
+            (None, true) => at.common(&step("backups")).or_else(|| at.fault(&step("backups"))).unwrap_or_else(|| {
+                if walking { StepState::Locked("a write can still be undone".into()) } else { StepState::Ready }
+            }),
         };
-        let walking =
-            super::order(at).into_iter().filter(|stage| stage.id() != "close").any(|stage| !state(stage, at).settled());
         let close = match &at.incident.closed {
-            Some((when, open)) => StepState::Done(format!("closed at {} with {} open", when.time(), open.len())),
+            Some((when, open)) if open.is_empty() => StepState::Done(format!("closed at {}", when.time())),
+            Some((when, open)) => {
+                StepState::Done(format!("closed at {} with {}", when.time(), count(open.len(), "open point")))
+            }
             None if walking => StepState::Locked("the walk goes on; z closes with what is open".into()),
             None => StepState::Ready,
         };
+        // Closed is closed: what was not done by then stands in the report, and nobody is kept waiting for it.
+        let [late, backups] = [late, backups].map(|state| match state {
+            StepState::Locked(why) if at.incident.closed.is_some() => StepState::Deferred(why),
+            StepState::Ready if at.incident.closed.is_some() => StepState::Deferred("left in place".into()),
+            other => other,
+        });
         vec![
             Step::new("late", "late probe", late),
             Step::new("backups", "destroy the env file backups", backups),
             Step::new("close", "close", close),
         ]
+    }
+
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        do_now(at, &open(at))
     }
 
     fn sheet(&self, at: &View<'_>) -> Sheet {
@@ -125,6 +131,20 @@ pub const PREVENTION: [&str; 7] = [
     "Rotate every 30 to 90 days, and run this drill once a month",
 ];
 
+/// Some stage before this one is not settled.
+fn walking(at: &View<'_>) -> bool {
+    super::order(at).into_iter().filter(|stage| stage.id() != "close").any(|stage| !state(stage, at).settled())
+}
+
+fn late(at: &View<'_>) -> StepState {
+    let death = Death::of(at.incident, SecretRef::Leaked);
+    match (death.late_at, death.proven_at) {
+        (Some(when), _) => StepState::Done(format!("still refused at {}", when.time())),
+        (None, Some(proven)) => StepState::Locked(format!("booked for {}", proven.plus_secs(death::LATE_S).time())),
+        (None, None) => StepState::Locked("the key's death is not proven".into()),
+    }
+}
+
 fn wrote(at: &View<'_>) -> bool {
     at.incident.intents.values().any(|i| matches!(&i.effect, Effect::Target { op: TargetOp::Put { .. } }))
 }
@@ -134,7 +154,9 @@ pub fn open(at: &View<'_>) -> Vec<String> {
     let mut open = Vec::new();
     for stage in super::order(at).into_iter().filter(|s| s.id() != "close") {
         let state = state(stage, at);
-        if state.is_open() {
+        if let (Some(what), false) = (stage.not_looked_into(at), state.settled()) {
+            open.push(format!("{}: not looked into, {what}", stage.title()));
+        } else if state.is_open() {
             let detail = if state.detail().is_empty() { String::new() } else { format!(": {}", state.detail()) };
             open.push(format!("{} {}{detail}", stage.title(), state.word()));
         }
@@ -172,8 +194,12 @@ fn do_now(at: &View<'_>, open: &[String]) -> DoNow {
     if at.is_running(&step("backups")) {
         return DoNow { what: "Wait: destroying the backups of the env files".into(), ..DoNow::default() };
     }
+    if let Some(wait) = waiting(at) {
+        return wait;
+    }
     if wrote(at)
         && at.incident.backups_dropped.is_none()
+        && !walking(at)
         && matches!(state(&super::targets::TARGETS, at), StepState::Done(_) | StepState::ByHand(_))
     {
         return DoNow {
@@ -197,6 +223,23 @@ fn do_now(at: &View<'_>, open: &[String]) -> DoNow {
         },
         check: "One probe of the leaked key goes first.".into(),
     }
+}
+
+/// Every stage that is not settled waits for time to pass: closing now would only lose what is about to be seen.
+fn waiting(at: &View<'_>) -> Option<DoNow> {
+    let unsettled = |stage: &&'static dyn Stage| stage.id() != "close" && !state(*stage, at).settled();
+    let mut left = super::order(at).into_iter().filter(unsettled).peekable();
+    let first = *left.peek()?;
+    if left.any(|stage| stage.do_now(at).action.is_some()) {
+        return None;
+    }
+    let state = state(first, at);
+    let detail = if state.detail().is_empty() { String::new() } else { format!(" ({})", state.detail()) };
+    Some(DoNow {
+        what: format!("Wait: {} is {}{detail}", first.title(), state.word()),
+        effect: "z closes all the same; the report then carries it as open.".into(),
+        ..DoNow::default()
+    })
 }
 
 static ACTIONS: [Action; 4] = [

@@ -3,6 +3,7 @@
 //! Must not know: how the key came in; that was before the journal opened.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use crate::base::stamp::span_text;
 use crate::base::words::count;
@@ -38,25 +39,27 @@ impl Stage for Intake {
         vec![Step::new("order", "decide the order", state)]
     }
 
-    fn sheet(&self, at: &View<'_>) -> Sheet {
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        if at.incident.decision("order").is_some() {
+            return DoNow { what: "The order is decided. Go on with the next stage.".into(), ..DoNow::default() };
+        }
         let advice = advice(at);
+        DoNow {
+            action: Some("intake.accept"),
+            what: format!("Take the order \"{}\": {}", title(at, advice.playbook), advice.reason),
+            effect: format!("Price: {}.", price(at, advice.playbook)),
+            check: "Answer what you know with p, b, d; unknown is an honest answer.".into(),
+        }
+    }
+
+    fn sheet(&self, at: &View<'_>) -> Sheet {
         let decided = at.incident.decision("order");
-        let do_now = if decided.is_some() {
-            DoNow { what: "The order is decided. Go on with the next stage.".into(), ..DoNow::default() }
-        } else {
-            DoNow {
-                action: Some("intake.accept"),
-                what: format!("Take the order \"{}\": {}", title(at, advice.playbook), advice.reason),
-                effect: format!("Price: {}.", price(at, advice.playbook)),
-                check: "Answer what you know with p, b, d; unknown is an honest answer.".into(),
-            }
-        };
         let evidence = decided
             .map(|d| Text::plain(format!("{} by {}: {} ({})", d.at.time(), d.by, d.choice, d.reason)))
             .into_iter()
             .collect();
         Sheet {
-            do_now,
+            do_now: self.do_now(at),
             see: questions(at).into_iter().chain(see(at)).collect(),
             evidence,
             way_out: vec!["o takes the other order, with your reason".into()],
@@ -73,7 +76,7 @@ impl Stage for Intake {
     }
 }
 
-static ACTIONS: [Action; 9] = [
+static ACTIONS: [Action; 10] = [
     Action {
         id: "intake.accept",
         key: 'a',
@@ -140,21 +143,34 @@ static ACTIONS: [Action; 9] = [
         id: "intake.repo",
         key: 'r',
         label: "add a repository to look through",
-        why: "Its absolute path on this machine; it is scanned at once.",
+        why: REPO_WHY,
         risk: Risk::Read,
         ready: |_| Ok(()),
-        go: |_| path("Add a repository", "repo"),
+        go: |_| add_repo(),
     },
     Action {
         id: "intake.root",
         key: 'v',
         label: "add a folder with env files",
-        why: "Its absolute path on this machine; it is looked through at once.",
+        why: ROOT_WHY,
         risk: Risk::Read,
         ready: |_| Ok(()),
-        go: |_| path("Add a folder with env files", "root"),
+        go: |_| add_root(),
+    },
+    Action {
+        id: "intake.drop",
+        key: 't',
+        label: "take a repository or folder off the list",
+        why: DROP_WHY,
+        risk: Risk::Read,
+        ready: |at| droppable(at, true, true),
+        go: |at| drop_one(at, true, true),
     },
 ];
+
+pub(super) const REPO_WHY: &str = "Its absolute path on this machine; it is looked through at once.";
+pub(super) const ROOT_WHY: &str = "Its absolute path on this machine; it is looked through at once.";
+pub(super) const DROP_WHY: &str = "For a wrong path. Nothing on disk is touched; adding it again brings it back.";
 
 /// How a leak is commonly found.
 const WAYS: [&str; 7] = ["mail", "bill", "scanner", "report from outside", "colleague", "public post", "other"];
@@ -166,6 +182,39 @@ fn told(topic: &str) -> Then {
 fn path(title: &str, topic: &str) -> Act {
     let ask = Ask::line(title, "Absolute path", vec!["Nothing is changed there by looking.".into()]);
     Act::Ask { asks: vec![ask], then: told(topic) }
+}
+
+pub(super) fn add_repo() -> Act {
+    path("Add a repository", "repo")
+}
+
+pub(super) fn add_root() -> Act {
+    path("Add a folder with env files", "root")
+}
+
+/// What can be taken off: not where something was changed, since that must stay in the story.
+fn listed<'a>(at: &'a View<'_>, repos: bool, roots: bool) -> Vec<(&'a Path, &'static str)> {
+    let untouched = |repo: &Path| at.incident.untouched_repo(repo);
+    let repos = at.incident.repos.keys().filter(|r| repos && untouched(r)).map(|r| (r.as_path(), "repository"));
+    let clean = |root: &Path| at.incident.untouched_root(root);
+    let roots = at.incident.roots.iter().filter(|r| roots && clean(r)).map(|r| (r.as_path(), "env root"));
+    repos.chain(roots).collect()
+}
+
+pub(super) fn droppable(at: &View<'_>, repos: bool, roots: bool) -> Result<(), String> {
+    let none = || "there is none that nothing was done to yet".to_owned();
+    (!listed(at, repos, roots).is_empty()).then_some(()).ok_or_else(none)
+}
+
+pub(super) fn drop_one(at: &View<'_>, repos: bool, roots: bool) -> Act {
+    let option = |(path, what): &(&Path, &str)| {
+        let path = path.display().to_string();
+        (path.clone(), format!("{what} {path}"))
+    };
+    let options = listed(at, repos, roots).iter().map(option).collect();
+    let body = vec!["It is no longer looked in. Nothing on disk is touched.".into()];
+    let then = Then::Decide { topic: "drop".into(), reason: "taken off by a person".into(), facts: BTreeMap::new() };
+    Act::Ask { asks: vec![Ask::new("Take off the list", body, Kind::Choice(options))], then }
 }
 
 const fn turn(id: &'static str, key: char, label: &'static str, go: fn(&View<'_>) -> Act) -> Action {
@@ -239,10 +288,19 @@ fn see(at: &View<'_>) -> Vec<Text> {
         exposed,
         admin,
         match (repos, roots) {
-            (0, _) | (_, 0) => Text::tone(Tone::Warn, format!("{places}; r and v add some")),
+            (0, _) | (_, 0) => Text::tone(Tone::Warn, format!("{places}; r and v add some, t takes one off")),
             _ => Text::plain(places),
         },
     ];
+    for path in at.incident.repos.keys().chain(&at.incident.roots) {
+        see.push(Text::tone(Tone::Dim, format!("  {}", path.display())));
+    }
+    for (step, (_, fault)) in &at.incident.faults {
+        if step.stage == "purge" && step.step.starts_with("find:") {
+            see.push(Text::tone(Tone::Bad, format!("{}: {}", fault.what, fault.why)));
+            see.push(Text::tone(Tone::Dim, "a wrong path? t takes it off the list"));
+        }
+    }
     if o.mode == Mode::Drill {
         see.push(Text::tone(Tone::Dim, "This is a drill: nothing leaves this machine."));
     }

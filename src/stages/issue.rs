@@ -39,6 +39,10 @@ impl Stage for Issue {
         vec![Step::new("issue", "issue a key", issue_state(at)), Step::new("probe", "see it work", probe_state(at))]
     }
 
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        do_now(at)
+    }
+
     fn sheet(&self, at: &View<'_>) -> Sheet {
         let mut sheet = Sheet { do_now: do_now(at), way_out: way_out(at), ..Sheet::default() };
         if let Some((when, issued)) = &at.incident.issued {

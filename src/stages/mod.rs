@@ -12,14 +12,15 @@ pub mod intake;
 pub mod issue;
 pub mod purge;
 pub mod revoke;
+mod running;
 pub mod sheet;
 pub mod targets;
 pub mod usage;
 
 use std::collections::BTreeSet;
 
-use crate::base::{SecretRef, Stamp};
-use crate::effect::{Effect, Progress, Risk};
+use crate::base::{FaultKind, SecretRef, Stamp};
+use crate::effect::{Effect, Risk};
 use crate::incident::playbook::Playbook;
 use crate::incident::step::overall;
 use crate::incident::{Incident, Intent, IntentState, Step, StepRef, StepState};
@@ -27,7 +28,8 @@ use crate::providers::Provider;
 use crate::providers::prices::Prices;
 
 pub use act::{Act, Answer, Ask, Consequence, Kind, Then};
-pub use sheet::{Block, DoNow, Sheet, Text, Tone};
+pub use running::Running;
+pub use sheet::{Block, DoNow, Listing, Sheet, Text, Tone};
 
 /// Every stage, in the order of the rail.
 pub static ALL: [&dyn Stage; 7] =
@@ -45,6 +47,8 @@ pub trait Stage: Sync {
     fn goal(&self) -> &'static str;
     /// How its steps stand, apart from what holds for every stage (skipped, deferred, gates, unknown writes).
     fn steps(&self, at: &View<'_>) -> Vec<Step>;
+    /// The one next thing here. Asked for every stage in every frame: cheaper than the sheet, which carries it too.
+    fn do_now(&self, at: &View<'_>) -> DoNow;
     fn sheet(&self, at: &View<'_>) -> Sheet;
     fn actions(&self) -> &'static [Action];
     /// Reads it wants done without being asked.
@@ -52,6 +56,10 @@ pub trait Stage: Sync {
     /// Rows that a cursor can be on.
     fn rows(&self, _: &View<'_>) -> usize {
         0
+    }
+    /// It was given nothing to look in, so that it can claim nothing: what was not looked into.
+    fn not_looked_into(&self, _: &View<'_>) -> Option<&'static str> {
+        None
     }
 }
 
@@ -70,17 +78,6 @@ pub struct View<'a> {
     pub cursor: usize,
     /// Only looking: nothing may be written.
     pub observe: bool,
-}
-
-/// An effect that runs now.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Running {
-    pub run: u64,
-    pub step: StepRef,
-    pub effect: Effect,
-    pub since: Stamp,
-    pub progress: Progress,
-    pub cancelling: bool,
 }
 
 /// A read that is wanted at or after `at`.
@@ -161,9 +158,12 @@ impl View<'_> {
         None
     }
 
-    /// `Failed` when the last try at a step brought a fault.
+    /// `Failed` when the last try at a step brought a fault. What a person stopped did not fail: it can be begun again.
     pub fn fault(&self, step: &StepRef) -> Option<StepState> {
         let (_, fault) = self.incident.faults.get(step)?;
+        if fault.kind == FaultKind::Cancelled {
+            return Some(StepState::Ready);
+        }
         Some(StepState::Failed(format!("{}: {}", fault.what, fault.why)))
     }
 }
@@ -180,7 +180,7 @@ pub fn state(stage: &dyn Stage, at: &View<'_>) -> StepState {
     use crate::incident::StageMark;
     let steps = stage.steps(at);
     let worst = overall(&steps);
-    if matches!(worst, StepState::Unknown(_) | StepState::Running | StepState::Done(_) | StepState::ByHand(_)) {
+    if worst.settled() || matches!(worst, StepState::Unknown(_) | StepState::Running) {
         return worst;
     }
     match at.incident.marks.get(stage.id()) {

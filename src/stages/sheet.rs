@@ -72,6 +72,25 @@ pub struct Sheet {
     pub body: Vec<Block>,
 }
 
+/// Something long, to be read, filtered and scrolled in a pane of its own. An item is one or more lines that belong
+/// together.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Listing {
+    pub title: String,
+    pub items: Vec<Vec<Text>>,
+}
+
+impl Listing {
+    /// The items in which every word of `filter` stands.
+    pub fn fitting<'a>(&'a self, filter: &str) -> impl Iterator<Item = &'a Vec<Text>> {
+        let words: Vec<String> = filter.to_lowercase().split_whitespace().map(str::to_owned).collect();
+        self.items.iter().filter(move |item| {
+            let said = item.iter().map(Text::flat).collect::<Vec<_>>().join(" ").to_lowercase();
+            words.iter().all(|word| said.contains(word))
+        })
+    }
+}
+
 /// A part of the body, drawn below the slots.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Block {

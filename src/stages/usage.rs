@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 use crate::base::{SecretRef, Stamp};
 use crate::effect::provider::{CostRow, UsageReading, Window};
 use crate::effect::{ProviderOp, Risk};
+use crate::incident::advice::{Fact, Facts};
 use crate::incident::death::Death;
-use crate::incident::usage::{Abuse, Assessment, as_f64, assess, in_window};
+use crate::incident::usage::{Abuse, Assessment, Beside, LAG_S, as_f64, assess, in_window};
 use crate::incident::{Step, StepRef, StepState};
 use crate::providers::Support;
 use crate::providers::prices::estimate;
@@ -66,13 +67,17 @@ impl Stage for Usage {
         vec![Step::new("read", "read the figures", read), Step::new("verdict", "record the verdict", verdict)]
     }
 
+    fn do_now(&self, at: &View<'_>) -> DoNow {
+        do_now(at)
+    }
+
     fn sheet(&self, at: &View<'_>) -> Sheet {
         let mut sheet = Sheet { do_now: do_now(at), way_out: way_out(at), ..Sheet::default() };
         if let Some((when, fault)) = at.incident.faults.get(&step("read")) {
             sheet.see.push(Text::tone(Tone::Bad, format!("{} {}: {}", when.time(), fault.what, fault.why)));
         }
         if let Some((_, reading)) = &at.incident.usage {
-            let assessment = assess(reading, refused(at));
+            let assessment = assess(reading, beside(at));
             sheet.see.extend(see(at, reading, &assessment));
             sheet.body = vec![chart(at, reading), table(&assessment)];
             sheet.body.extend(audit(reading));
@@ -136,6 +141,21 @@ fn refused(at: &View<'_>) -> Option<Stamp> {
     Death::of(at.incident, SecretRef::Leaked).contained_at()
 }
 
+/// What is known apart from the figures: the key's end, and whether intake was told of spending.
+fn beside(at: &View<'_>) -> Beside {
+    let found_by = at.incident.decision("found_by").map_or(at.incident.opened.found_by.as_str(), |d| &d.choice);
+    let alarm = Facts::of(at.incident).burning == Fact::Yes || found_by == "bill";
+    Beside { revoked: refused(at), alarm }
+}
+
+/// Until when quiet figures are not advised to be taken for the truth: they lag, and the key may still be at work.
+fn too_early(at: &View<'_>, verdict: Abuse) -> Option<Stamp> {
+    let (read, _) = at.incident.usage.as_ref()?;
+    let from = refused(at).unwrap_or(at.incident.opened_at);
+    let until = from.plus_secs(LAG_S);
+    (verdict != Abuse::Abused && *read < until).then_some(until)
+}
+
 fn up_to(reading: &UsageReading) -> String {
     reading.data_up_to.map_or_else(|| "no data yet".into(), |when| format!("data up to {}", when.minute()))
 }
@@ -150,7 +170,18 @@ fn do_now(at: &View<'_>) -> DoNow {
     }
     match &at.incident.usage {
         Some((_, reading)) => {
-            let assessment = assess(reading, refused(at));
+            let assessment = assess(reading, beside(at));
+            if let Some(until) = too_early(at, assessment.verdict) {
+                return DoNow {
+                    what: format!("Not yet: {}, {}", assessment.verdict.words(), up_to(reading)),
+                    effect: format!(
+                        "Figures lag by minutes. I look again every minute; judge after {}.",
+                        until.minute()
+                    ),
+                    check: "Go on with the next stage (n) meanwhile; v records a verdict all the same.".into(),
+                    ..DoNow::default()
+                };
+            }
             DoNow {
                 action: Some("usage.verdict"),
                 what: format!("Record the verdict: {}", assessment.verdict.words()),
@@ -317,7 +348,7 @@ static ACTIONS: [Action; 2] = [
         risk: Risk::Read,
         ready: |_| Ok(()),
         go: |at| {
-            let assessment = at.incident.usage.as_ref().map(|(_, reading)| assess(reading, refused(at)));
+            let assessment = at.incident.usage.as_ref().map(|(_, reading)| assess(reading, beside(at)));
             let first = assessment.as_ref().map_or(Abuse::CannotTell, |a| a.verdict);
             let reason = assessment.map_or_else(|| "looked at by hand".into(), |a| a.reasons.join("; "));
             let mut all = [Abuse::Abused, Abuse::NoSign, Abuse::CannotTell];

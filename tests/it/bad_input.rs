@@ -425,7 +425,7 @@ fn drills_that_can_not_be_played_say_why_and_print_no_json() {
         assert!(matches!(ran.code, Some(1 | 2)) && ran.out.is_empty(), "{ran:#?}");
         ran.fails(ran.code.unwrap(), words);
     }
-    for wrong in [&["--pace", "0"][..], &["--seed", "-1"], &["--seed", "x"], &["--pace", "9999"]] {
+    for wrong in [&["--pace", "601"][..], &["--seed", "-1"], &["--seed", "x"], &["--pace", "9999"]] {
         let ran = home.run(&[&["drill"][..], wrong].concat());
         assert!(ran.code == Some(2) && ran.err.contains(wrong[1]) && ran.out.is_empty(), "{ran:#?}");
     }

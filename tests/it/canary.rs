@@ -206,6 +206,11 @@ fn after_no_admin_key_no_key_is_anywhere_but_in_the_env_files() {
     nowhere_but_in_the_env_files("no-admin-key");
 }
 
+#[test]
+fn after_storefront_no_key_is_anywhere_but_in_the_env_files() {
+    nowhere_but_in_the_env_files("storefront");
+}
+
 /// Every frame of a scripted run, and the same as lines, after each key the operator presses.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_frame_of_a_run_shows_a_key() {

@@ -65,7 +65,7 @@ async fn a_new_key_goes_to_the_vault_and_nowhere_else() {
     let ProviderReply::Issued(issued) = run.reply() else { panic!("{:?}", run.finish) };
     assert_eq!((issued.key_id.as_str(), issued.account_id.as_str()), ("key_n", "svc"));
     assert_eq!(issued.print, run.vault.print(SecretRef::Replacement));
-    assert_eq!(issued.print.as_ref().unwrap().to_string(), "sk-svcacct-…9f3a");
+    assert_eq!(issued.print.as_ref().unwrap().to_string(), "sk-svcacct-...9f3a");
     assert!(!run.visible().contains(&fresh), "{}", run.visible());
 
     // At another place than expected, or in an error, it is not taken, but not shown either.

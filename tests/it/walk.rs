@@ -252,6 +252,18 @@ impl Walk {
         orders
     }
 
+    /// What stands beside the input of the open dialog.
+    fn note(&self) -> String {
+        match &self.app.overlay {
+            Overlay::Asking(asking) => asking.dialog.note.clone().unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
+    fn said(&self) -> &str {
+        self.app.said.as_ref().map_or("", |(_, _, words)| words)
+    }
+
     fn wanted(&self, test: impl Fn(&Effect) -> bool) -> bool {
         self.orders.iter().any(|o| matches!(o, Order::Perform { effect, .. } if test(effect)))
     }
@@ -557,7 +569,100 @@ fn a_key_typed_into_a_note_is_not_recorded_and_that_is_said() {
     }
     let orders = walk.press(Key::of(Code::Enter));
     assert!(!orders.iter().any(|o| matches!(o, Order::Record(_))), "{orders:?}");
-    assert!(walk.app.said.as_ref().is_some_and(|(_, _, words)| words.contains("not recorded")));
+    assert!(walk.note().contains("not recorded"), "{:?}", walk.app.overlay);
+    // What was typed stays, to be mended.
+    for _ in 0..key.len() {
+        walk.press(Key::of(Code::Backspace));
+    }
+    let orders = walk.press(Key::of(Code::Enter));
+    assert_eq!(orders, [Order::Record(Event::Note { text: "the new one is".into() })]);
+}
+
+#[test]
+fn a_hidden_line_that_is_not_taken_stays_open_and_empty() {
+    let mut walk = Walk::new(&ALL);
+    walk.app.update(Msg::Do { id: "issue.paste".into(), hand: Stamp::from_secs(1) });
+    walk.press(Key::char('x'));
+    assert!(walk.press(Key::of(Code::Enter)).contains(&Order::Take(SecretRef::Replacement)));
+    walk.app.update(Msg::NotTaken(Fault::input("this is not a key", "it has 1 character")));
+    assert!(walk.note().contains("it has 1 character"), "{:?}", walk.app.overlay);
+    assert_eq!(walk.app.wants_secret(), Some(SecretRef::Replacement));
+    assert!(walk.press(Key::of(Code::Enter)).is_empty(), "it is empty again");
+}
+
+#[test]
+fn an_answer_that_comes_after_a_change_does_nothing_and_says_so() {
+    // The key is deleted by somebody else's hand while the question stands open.
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    walk.app.update(Msg::Do { id: "revoke.kill".into(), hand: Stamp::from_secs(1) });
+    for c in "9f3a".chars() {
+        walk.press(Key::char(c));
+    }
+    walk.rec(Event::ByHand { step: StepRef::new("revoke", "kill"), answer: "9f3a".into() });
+    let orders = walk.press(Key::of(Code::Enter));
+    assert!(!orders.iter().any(|o| matches!(o, Order::Perform { effect, .. } if effect.writes())), "{orders:?}");
+    assert!(walk.said().starts_with("nothing was done: done"), "{}", walk.said());
+    // Another row than the one that was shown.
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    walk.app.update(Msg::Do { id: "revoke.kill".into(), hand: Stamp::from_secs(1) });
+    for c in "9f3a".chars() {
+        walk.press(Key::char(c));
+    }
+    walk.locate(vec![row("key_other")], &[]);
+    let orders = walk.press(Key::of(Code::Enter));
+    assert!(!orders.iter().any(|o| matches!(o, Order::Perform { effect, .. } if effect.writes())), "{orders:?}");
+    assert!(walk.said().contains("changed while you read"), "{}", walk.said());
+}
+
+#[test]
+fn what_was_never_looked_into_is_open_until_somebody_says_why() {
+    let mut walk = Walk::of(Opened { repos: Vec::new(), roots: Vec::new(), ..opened() }, &ALL);
+    for (stage, action) in [("targets", "targets.root"), ("purge", "purge.repo")] {
+        assert_eq!(walk.do_now(stage).action, Some(action));
+        assert!(!walk.step(stage, "").settled());
+    }
+    assert!(walk.open().contains(&"Purge: not looked into, no repository was given".to_owned()), "{:?}", walk.open());
+    walk.rec(Event::Skipped { stage: "purge".into(), reason: "it never was in git".into() });
+    assert!(walk.open().contains(&"Purge skipped: it never was in git".to_owned()), "{:?}", walk.open());
+}
+
+#[test]
+fn a_place_named_by_mistake_comes_off_the_list_unless_something_was_done_to_it() {
+    let mut walk = Walk::new(&ALL);
+    walk.pass(1);
+    walk.discover(vec![found(Holds::Leaked)]);
+    let drop = |path: &str| Event::Decided {
+        topic: "drop".into(),
+        choice: path.into(),
+        facts: std::collections::BTreeMap::new(),
+        reason: String::new(),
+    };
+    walk.orders.clear();
+    walk.rec(drop("/srv/repo"));
+    assert!(walk.app.incident.repos.is_empty());
+    assert!(walk.orders.iter().any(|o| matches!(o, Order::Cancel(_))), "nobody waits for that look: {:?}", walk.orders);
+    walk.saw("purge", "find:/srv/repo", git(GitOp::Find), g(GitReply::Found(CopyMap::default())));
+    assert!(walk.app.incident.repos.is_empty(), "a late answer does not bring it back");
+    walk.rec(drop("/srv/app"));
+    assert!(walk.app.incident.roots.is_empty() && walk.app.incident.targets.is_empty());
+
+    let mut walk = Walk::new(&ALL);
+    purged(&mut walk);
+    walk.did("purge", "apply:/srv/repo", git(GitOp::Apply { plan: "p1".into() }), applied());
+    walk.rec(drop("/srv/repo"));
+    assert_eq!(walk.app.incident.repos.len(), 1, "what was done to it stays in the story");
+    assert!(walk.ready("purge.drop").is_err());
+}
+
+#[test]
+fn a_closed_incident_says_so_while_the_late_probe_is_booked() {
+    let mut walk = Walk::new(&ALL);
+    walk.rec(Event::Closed { open: vec!["Late probe booked".into()] });
+    let close = stages::by_id("close").unwrap();
+    let state = stages::state(close, &walk.app.view("close"));
+    assert!(matches!(&state, StepState::Done(how) if how.contains("1 open point")), "{state:?}");
 }
 
 #[test]
@@ -575,7 +680,7 @@ fn what_is_no_time_and_no_path_is_said_and_not_recorded() {
         }
         let orders = walk.press(Key::of(Code::Enter));
         assert!(!orders.iter().any(|o| matches!(o, Order::Record(_))), "{orders:?}");
-        assert!(walk.app.said.as_ref().is_some_and(|(_, _, said)| said.contains(word)), "{:?}", walk.app.said);
+        assert!(walk.note().contains(word), "{:?}", walk.app.overlay);
     }
 }
 
@@ -624,4 +729,113 @@ fn reads_that_came_back_are_not_asked_again_at_once() {
     assert_eq!(again(&walk), 0, "{:?}", walk.orders);
     walk.pass(10);
     assert_eq!(again(&walk), first.len(), "later they are");
+}
+
+#[test]
+fn whether_a_history_is_rewritten_is_a_decision_on_record() {
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    purged(&mut walk);
+    walk.app.update(Msg::Do { id: "purge.keep".into(), hand: Stamp::from_secs(1) });
+    let Overlay::Asking(asking) = &walk.app.overlay else { panic!("{:?}", walk.app.said) };
+    assert!(asking.dialog.body.contains("force push"), "{}", asking.dialog.body);
+    for c in "private, rotated".chars() {
+        walk.press(Key::char(c));
+    }
+    let orders = walk.press(Key::of(Code::Enter));
+    let Some(Order::Record(event)) = orders.first().cloned() else { panic!("{orders:?}") };
+    assert!(
+        matches!(&event, Event::Decided { choice, reason, facts, .. }
+            if choice == "no" && reason == "private, rotated" && facts["copies"] == "1"),
+        "{event:?}"
+    );
+    walk.rec(event);
+    assert!(matches!(walk.step("purge", "repo"), StepState::Skipped(_)), "{:?}", walk.step("purge", "repo"));
+    let open = walk.open();
+    assert!(open.iter().any(|line| line == "Purge skipped: left as it is: private, rotated"), "{open:?}");
+    assert_eq!(walk.do_now("purge").action, None);
+    // A change of mind, behind the same phrase as ever. Revoked first.
+    for _ in 0..8 {
+        walk.pass(9);
+        walk.probe(SecretRef::Leaked, Verdict::Dead);
+    }
+    assert_eq!(walk.ready("purge.switch"), Ok(()));
+    walk.app.update(Msg::Do { id: "purge.switch".into(), hand: walk.hand });
+    for c in "repo".chars() {
+        walk.press(Key::char(c));
+    }
+    let orders = walk.press(Key::of(Code::Enter));
+    let decided = |o: &Order| matches!(o, Order::Record(Event::Decided { choice, .. }) if choice == "yes");
+    let applies = |o: &Order| matches!(o, Order::Perform { effect, .. } if effect.writes());
+    assert!(orders.iter().any(decided) && orders.iter().any(applies), "{orders:?}");
+}
+
+#[test]
+fn a_scan_of_one_repository_holds_no_other_up() {
+    let big = PathBuf::from("/srv/big");
+    let mut walk = Walk::of(Opened { repos: vec![PathBuf::from("/srv/repo"), big.clone()], ..opened() }, &ALL);
+    walk.pass(1);
+    let scanned = |walk: &Walk| walk.app.running.iter().filter(|r| matches!(r.effect, Effect::Git { .. })).count();
+    assert_eq!(scanned(&walk), 2, "both are looked through from intake on");
+    let map = CopyMap { copies: vec![copy()], objects: 9, ..CopyMap::default() };
+    walk.saw("purge", "find:/srv/repo", git(GitOp::Find), g(GitReply::Found(map)));
+    assert_eq!(scanned(&walk), 1);
+    assert_eq!(walk.do_now("purge").action, Some("purge.plan"));
+    assert_eq!(walk.ready("purge.plan"), Ok(()));
+}
+
+#[test]
+fn what_a_person_stopped_says_so_and_did_not_fail() {
+    let mut walk = Walk::new(&ALL);
+    purged(&mut walk);
+    let stopped = Fault::new(FaultKind::Cancelled, "stopped", "it was cancelled in time; nothing was changed");
+    let apply = git(GitOp::Apply { plan: "p1".into() });
+    walk.did("purge", "apply:/srv/repo", apply, Outcome::Failed { fault: stopped });
+    assert_eq!(walk.said(), "stopped: switch to the clean history. repo is as it was before");
+    assert_eq!(walk.step("purge", "repo"), StepState::Ready);
+}
+
+#[test]
+fn the_map_of_copies_is_read_alone_and_filtered() {
+    let mut walk = Walk::new(&ALL);
+    let pushed = stanch::effect::git::Copy { path: Some(".env".into()), remedy: "rewrite".into(), ..copy() };
+    let local = stanch::effect::git::Copy { path: Some("notes.md".into()), on_remote: false, ..copy() };
+    let map = CopyMap { copies: vec![pushed, local], objects: 9, ..CopyMap::default() };
+    walk.saw("purge", "find:/srv/repo", git(GitOp::Find), g(GitReply::Found(map)));
+    walk.app.update(Msg::Do { id: "purge.map".into(), hand: Stamp::from_secs(1) });
+    for c in "/env".chars() {
+        walk.press(Key::char(c));
+    }
+    let area = ratatui::layout::Rect::new(0, 0, 80, 24);
+    let mut buf = ratatui::buffer::Buffer::empty(area);
+    let look = stanch::ui::Look::new(stanch::ui::Theme::default(), false);
+    stanch::app::view::draw(&walk.app, area, &mut buf, &look);
+    let shown = stanch::ui::screenshot::plain(&buf);
+    assert!(shown.contains("Copies in repo: 1 of 2") && shown.contains("to remove it: rewrite"), "{shown}");
+    assert!(!shown.contains("notes.md"), "{shown}");
+    walk.press(Key::of(Code::Esc));
+    walk.press(Key::of(Code::Esc));
+    assert_eq!(walk.app.overlay, Overlay::None);
+}
+
+#[test]
+fn nobody_scrolls_into_the_void() {
+    let mut walk = Walk::new(&ALL);
+    walk.press(Key::char('J'));
+    let area = ratatui::layout::Rect::new(0, 0, 80, 6);
+    let look = stanch::ui::Look::new(stanch::ui::Theme::default(), false);
+    let draw = |walk: &mut Walk| {
+        let mut buf = ratatui::buffer::Buffer::empty(area);
+        let extent = stanch::app::view::draw(&walk.app, area, &mut buf, &look);
+        walk.app.drawn(extent);
+        stanch::ui::screenshot::plain(&buf)
+    };
+    for n in 0..20 {
+        walk.rec(Event::Note { text: format!("note {n}") });
+    }
+    let end = draw(&mut walk);
+    walk.press(Key::of(Code::PageDown));
+    assert_eq!(draw(&mut walk), end);
+    walk.press(Key::char('k'));
+    assert_ne!(draw(&mut walk), end, "one press up is one line up");
 }

@@ -10,19 +10,20 @@ use crate::stages::Tone;
 use crate::ui::layout::{self, Hint};
 use crate::ui::{Look, Role, text};
 
+use crate::app::scene::Scene;
 use crate::app::{App, Overlay, TOLD_S};
 
-pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+pub(super) fn draw(app: &App, scene: &Scene, area: Rect, buf: &mut Buffer, look: &Look) {
     if area.is_empty() {
         return;
     }
     let width = usize::from(area.width);
     let line = match &app.overlay {
-        Overlay::None if app.filtering => Line::from(vec![
-            text::span(" filter: ", look.style(Role::Accent)),
-            text::span(app.filter.view(width.saturating_sub(30)).0, look.style(Role::Strong)),
-            text::span("   enter keeps it, esc drops it", look.style(Role::Dim)),
-        ]),
+        Overlay::None if app.filtering => filter(&app.filter, width, look),
+        Overlay::Reading(reading) if reading.filtering => filter(&reading.filter, width, look),
+        Overlay::Reading(_) => {
+            Line::from(text::span(" / filters, j and k scroll, g and G to the ends, esc closes", look.style(Role::Dim)))
+        }
         Overlay::Help { .. } | Overlay::Log { .. } | Overlay::Timeline { .. } => {
             Line::from(text::span(" esc closes, j and k scroll", look.style(Role::Dim)))
         }
@@ -30,9 +31,17 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
             let words = " type a part of a name, up and down choose, enter runs it, esc closes";
             Line::from(text::span(words, look.style(Role::Dim)))
         }
-        _ => told(app, width, look).unwrap_or_else(|| next(app, width, look)),
+        _ => told(app, width, look).unwrap_or_else(|| next(app, scene, width, look)),
     };
     text::put_line(buf, area, 0, &line);
+}
+
+fn filter(input: &crate::ui::input::Input, width: usize, look: &Look) -> Line<'static> {
+    Line::from(vec![
+        text::span(" filter: ", look.style(Role::Accent)),
+        text::span(input.view(width.saturating_sub(40)).0, look.style(Role::Strong)),
+        text::span("   enter keeps it, esc drops it", look.style(Role::Dim)),
+    ])
 }
 
 fn told(app: &App, width: usize, look: &Look) -> Option<Line<'static>> {
@@ -49,15 +58,15 @@ fn told(app: &App, width: usize, look: &Look) -> Option<Line<'static>> {
     Some(Line::from(vec![text::span(head, look.style(role)), text::span(words, look.style(role))]))
 }
 
-fn next(app: &App, width: usize, look: &Look) -> Line<'static> {
+fn next(app: &App, scene: &Scene, width: usize, look: &Look) -> Line<'static> {
     let stage = app.here();
     let view = app.view(stage.id());
-    let advised = app.advised();
+    let advised = scene.advised(app);
     let wanted = advised.map(|action| action.id);
     let mut hints = Vec::new();
     if let Some(action) = advised {
         hints.push(Hint::new(action.key.to_string(), action.label, 0));
-    } else if let Some(other) = app.recommended().filter(|other| other.id() != stage.id()) {
+    } else if let Some(other) = scene.recommended().filter(|other| other.id() != stage.id()) {
         hints.push(Hint::new("n", format!("go on with {}", other.title()), 0));
     } else {
         hints.push(Hint { enabled: false, ..Hint::new("wait", "the program goes on by itself", 1) });

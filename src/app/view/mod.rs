@@ -13,31 +13,42 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::incident::StepState;
-use crate::stages::{self, Tone};
+use crate::stages::Tone;
 use crate::ui::layout::{self, Shape};
 use crate::ui::rail::{self, Stop};
 use crate::ui::{Look, Role, Sign, text};
 
+use super::scene::{Scene, Standing};
 use super::{App, linear};
 
-/// Draws everything into `area`.
-pub fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+/// How far down the pane and what lies over it can be scrolled, as they were drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Extent {
+    pub pane: usize,
+    pub over: usize,
+}
+
+/// Draws everything into `area`. What comes back is for [`App::drawn`].
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) -> Extent {
     let area = text::clip(area, buf);
+    let mut extent = Extent::default();
     if area.is_empty() {
-        return;
+        return extent;
     }
     let slots = layout::split(area);
+    let scene = app.scene();
     header::draw(app, slots.header, buf, look);
     layout::frame(&slots, buf, look);
     if slots.shape == Shape::Linear {
         small(app, slots.pane, buf, look);
     } else {
-        rail(app, slots.rail, buf, look);
-        pane::draw(app, slots.pane, buf, look, slots.evidence.is_empty());
-        pane::evidence(app, slots.evidence, buf, look);
+        rail(app, &scene, slots.rail, buf, look);
+        extent.pane = pane::draw(app, &scene, slots.pane, buf, look, slots.evidence.is_empty());
+        pane::evidence(app, &scene.sheet, slots.evidence, buf, look);
     }
-    footer::draw(app, slots.footer, buf, look);
-    overlay::draw(app, area, buf, look);
+    footer::draw(app, &scene, slots.footer, buf, look);
+    extent.over = overlay::draw(app, area, buf, look);
+    extent
 }
 
 /// Too small for panes: the linear view's words, wrapped.
@@ -52,27 +63,24 @@ fn small(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
     }
 }
 
-fn rail(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+fn rail(app: &App, scene: &Scene, area: Rect, buf: &mut Buffer, look: &Look) {
     let view = app.view("");
     let here = app.here().id();
-    let stop = |stage: &'static dyn stages::Stage| {
-        let state = stages::state(stage, &view);
+    let stop = |Standing { stage, state, do_now }: &Standing| {
         // A wheel that turns says "wait"; where the proof is begun by a key, it must not.
-        let yours = matches!(state, StepState::Verifying(_)) && {
-            let view = app.view(stage.id());
-            view.running_in(stage.id()).next().is_none() && stage.sheet(&view).do_now.action.is_some()
-        };
+        let idle = view.running_in(stage.id()).next().is_none();
+        let yours = matches!(state, StepState::Verifying(_)) && idle && do_now.action.is_some();
         Stop {
             label: stage.title().to_owned(),
             state: if yours { "go on".into() } else { state.word().to_owned() },
-            sign: if yours { Sign::Ready } else { sign(&state) },
+            sign: if yours { Sign::Ready } else { sign(state) },
             is_here: stage.id() == here,
         }
     };
-    let stops: Vec<Stop> = stages::order(&view).into_iter().map(stop).collect();
+    let stops: Vec<Stop> = scene.walk.iter().map(stop).collect();
     if area.height > 1 {
         rail::draw(&stops, area, buf, look);
-        let count = stages::order(&view).len();
+        let count = stops.len();
         let at = u16::try_from(count).unwrap_or(0).saturating_add(1);
         let todo = app.incident.todos.iter().filter(|t| t.done.is_none()).count();
         let unknown = app.incident.unknowns().count();

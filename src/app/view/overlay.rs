@@ -5,18 +5,25 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{App, Overlay, Palette, commands};
+use crate::app::{App, Overlay, Palette, Reading, commands};
 use crate::ui::{Key, Look, Role, panel, text};
 
-pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+/// How far down it can be scrolled.
+pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) -> usize {
     match &app.overlay {
-        Overlay::None => {}
-        Overlay::Help { top } => lines(&help(app), *top, " Help ", over(area), buf, look),
-        Overlay::Log { top } => lines(&log(app), *top, " Requests ", over(area), buf, look),
-        Overlay::Timeline { top } => lines(&timeline(app), *top, " The story so far ", over(area), buf, look),
+        Overlay::None => return 0,
+        Overlay::Help { top } => return lines(&help(app), *top, " Help ", over(area), buf, look),
+        Overlay::Log { top } => return lines(&log(app), *top, " Requests ", over(area), buf, look),
+        Overlay::Timeline { top } => return lines(&timeline(app), *top, " The story so far ", over(area), buf, look),
+        Overlay::Reading(reading) => {
+            let (rows, shown) = listing(reading);
+            let title = format!(" {}: {shown} of {} ", reading.listing.title, reading.listing.items.len());
+            return lines(&rows, reading.top, &title, over(area), buf, look);
+        }
         Overlay::Palette(palette) => draw_palette(app, palette, over(area), buf, look),
         Overlay::Asking(asking) => asking.dialog.draw(area, buf, look),
     }
+    0
 }
 
 /// Everything between header and footer.
@@ -32,7 +39,7 @@ fn blank(area: Rect, title: &str, buf: &mut Buffer, look: &Look) -> Rect {
 
 type Row = (Role, String);
 
-fn lines(rows: &[Row], top: usize, title: &str, area: Rect, buf: &mut Buffer, look: &Look) {
+fn lines(rows: &[Row], top: usize, title: &str, area: Rect, buf: &mut Buffer, look: &Look) -> usize {
     let inner = blank(area, title, buf, look);
     let width = usize::from(inner.width);
     // A row that fits keeps its columns; wrapping would close up its blanks.
@@ -44,6 +51,23 @@ fn lines(rows: &[Row], top: usize, title: &str, area: Rect, buf: &mut Buffer, lo
     for (n, (role, row)) in wrapped.iter().skip(top).take(height).enumerate() {
         text::put(buf, inner, 0, u16::try_from(n).unwrap_or(u16::MAX), row, look.style(*role));
     }
+    wrapped.len().saturating_sub(height)
+}
+
+/// The items that fit the filter, and how many they are.
+fn listing(reading: &Reading) -> (Vec<Row>, usize) {
+    let (mut rows, mut shown) = (Vec::new(), 0);
+    for item in reading.listing.fitting(&reading.filter.text()) {
+        shown += 1;
+        rows.extend(item.iter().map(|line| {
+            let tone = line.0.first().map_or(crate::stages::Tone::Plain, |(tone, _)| *tone);
+            (super::role(tone), line.flat())
+        }));
+    }
+    if shown == 0 {
+        rows.push((Role::Dim, "nothing fits the filter; esc drops it".into()));
+    }
+    (rows, shown)
 }
 
 fn help(app: &App) -> Vec<Row> {

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::app::App;
+use crate::app::scene::Scene;
 use crate::base::Stamp;
 use crate::stages::sheet::{Chart, Table};
 use crate::stages::{Block, Sheet, Text, Tone};
@@ -22,18 +23,17 @@ const WIDEST: u16 = 60;
 /// Width of the column of slot names.
 const NAMES: u16 = 9;
 
-/// Draws the pane; `with_evidence`: there is no slot of its own for it.
-pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look, with_evidence: bool) {
+/// Draws the pane; `with_evidence`: there is no slot of its own for it. How far down it can be scrolled.
+pub(super) fn draw(app: &App, scene: &Scene, area: Rect, buf: &mut Buffer, look: &Look, with_evidence: bool) -> usize {
     if area.is_empty() {
-        return;
+        return 0;
     }
-    let stage = app.here();
-    let sheet = stage.sheet(&app.view(stage.id()));
+    let sheet = &scene.sheet;
     let short = Rect::new(0, 0, area.width, area.height.min(LONGEST));
     let mut paper = Buffer::empty(short);
     let mut pen = Pen { buf: &mut paper, area: short, row: 0, look, longest: LONGEST };
-    title(app, &mut pen);
-    write(app, &sheet, &mut pen, with_evidence, area.height);
+    title(app, scene, &mut pen);
+    write(app, sheet, &mut pen, with_evidence, area.height);
     let used = pen.row.min(LONGEST);
     let most = used.saturating_sub(area.height);
     let top = u16::try_from(app.top).unwrap_or(u16::MAX).min(most);
@@ -51,15 +51,15 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look, with_ev
         let at = area.width.saturating_sub(u16::try_from(text::width(&more)).unwrap_or(0));
         text::put(buf, area, at, area.height - 1, &more, look.style(Role::Selection));
     }
+    usize::from(most)
 }
 
 /// The evidence in a slot of its own.
-pub(super) fn evidence(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
+pub(super) fn evidence(app: &App, sheet: &Sheet, area: Rect, buf: &mut Buffer, look: &Look) {
     if area.is_empty() {
         return;
     }
     let stage = app.here();
-    let sheet = stage.sheet(&app.view(stage.id()));
     panel::rule(Rect { height: 1, ..area }, buf, look);
     let mut pen = Pen { buf, area, row: 1, look, longest: area.height };
     pen.line(&[(Role::Title, "Evidence".into())], 1);
@@ -156,12 +156,10 @@ impl Pen<'_> {
     }
 }
 
-fn title(app: &App, pen: &mut Pen<'_>) {
+fn title(app: &App, scene: &Scene, pen: &mut Pen<'_>) {
     let stage = app.here();
-    let view = app.view("");
-    let order = crate::stages::order(&view);
-    let walk: Vec<_> = order.iter().filter(|s| !matches!(s.id(), "intake" | "close")).collect();
-    let place = walk.iter().position(|s| s.id() == stage.id()).map(|n| format!("{} of {} ", n + 1, walk.len()));
+    // The rail's number, which is the key that leads here.
+    let place = scene.walk.iter().position(|s| s.stage.id() == stage.id()).map(|n| format!("{n} "));
     let pieces = [
         (Role::Dim, place.unwrap_or_default()),
         (Role::Title, stage.title().to_uppercase()),

@@ -81,14 +81,26 @@ pub fn score(records: &[Record], truth: &Truth, scenario: &Scenario) -> Sheet {
     }
 }
 
-/// The four ratings of the HSEEP doctrine for exercises.
+/// The four ratings of the HSEEP doctrine for exercises: from how many points on, its name, what it means here.
+const RATINGS: [(u32, &str, &str); 4] = [
+    (85, "performed without challenges", "ready for a real night"),
+    (65, "performed with some challenges", "it worked, but cost time, money or proof"),
+    (40, "performed with major challenges", "handled, but late or with gaps"),
+    (0, "unable to be performed", "a real key would have done its harm"),
+];
+
 fn grade(total: u32) -> &'static str {
-    match total {
-        85.. => "performed without challenges",
-        65..=84 => "performed with some challenges",
-        40..=64 => "performed with major challenges",
-        _ => "unable to be performed",
-    }
+    RATINGS.iter().find(|(from, ..)| total >= *from).map_or("", |(_, name, _)| name)
+}
+
+/// What the ratings mean, in a few lines for below the sheet.
+fn legend() -> String {
+    let one = |(from, name, means): &(u32, &str, &str)| {
+        let name = name.trim_start_matches("performed ");
+        if *from == 0 { format!("below that {name}: {means}") } else { format!("from {from} on {name}: {means}") }
+    };
+    let all: Vec<String> = RATINGS.iter().map(one).collect();
+    format!("What the ratings of an exercise mean (HSEEP): {}.", all.join("; "))
 }
 
 /// `of` points up to `target`, none from four times `target` on, in proportion between.
@@ -208,6 +220,11 @@ impl Sheet {
                 let _ = writeln!(out, "  - {card}");
             }
         }
+        // The top of the sheet may have left the screen by now.
+        let _ = writeln!(out, "\n{} of {}: {}.", self.total, self.of, self.grade);
+        for line in crate::ui::text::wrap(&legend(), 79) {
+            let _ = writeln!(out, "{line}");
+        }
         out
     }
 }
@@ -222,6 +239,18 @@ mod tests {
         assert_eq!(points, [20, 20, 10, 0, 0]);
         assert_eq!(falling(10, 0.0, 0.0), 10);
         assert_eq!(falling(10, 0.0, 1.0), 0);
+    }
+
+    #[test]
+    fn every_rating_says_what_it_means() {
+        let text = legend();
+        assert!(
+            RATINGS
+                .iter()
+                .all(|(_, name, means)| text.contains(name.trim_start_matches("performed ")) && text.contains(means)),
+            "{text}"
+        );
+        assert!(text.contains("from 65 on with some challenges: "), "{text}");
     }
 
     #[test]

@@ -54,7 +54,7 @@ impl ApiError {
 pub(super) fn shorten(text: &str) -> String {
     let text = text.trim();
     match text.char_indices().nth(300) {
-        Some((cut, _)) => format!("{}…", text.get(..cut).unwrap_or_default()),
+        Some((cut, _)) => format!("{}...", text.get(..cut).unwrap_or_default()),
         None => text.to_owned(),
     }
 }

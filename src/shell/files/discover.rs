@@ -175,7 +175,7 @@ impl Teller<'_> {
     fn tell(&mut self, words: &str, done: u64, total: u64) {
         if self.last.is_none_or(|last| last.elapsed() >= TELL) {
             self.last = Some(Instant::now());
-            self.wire.say(Progress { words: words.to_owned(), done, total, attempt: 1 });
+            self.wire.say(Progress { words: words.to_owned(), done, total, attempt: 1, bytes: 0 });
         }
     }
 }

@@ -14,9 +14,9 @@ fn a_look_tells_what_would_change_and_no_secret() {
     assert_eq!(
         found.diff,
         [
-            "-OPENAI_API_KEY=\"sk-proj-…9f3a\" # main",
+            "-OPENAI_API_KEY=\"sk-proj-...9f3a\" # main",
             "+OPENAI_API_KEY=\"[new key]\" # main",
-            "-#old: sk-proj-…9f3a",
+            "-#old: sk-proj-...9f3a",
             "+#old: [new key]",
         ]
     );

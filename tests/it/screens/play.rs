@@ -42,6 +42,10 @@ impl Beside for Beyond {
         None
     }
 
+    fn begin(&mut self) -> Result<()> {
+        self.world.begin()
+    }
+
     fn made_key(&mut self, _: String) -> Pin<Box<dyn Future<Output = Result<Option<Secret>>> + Send>> {
         Box::pin(async { Ok(None) })
     }

@@ -1,0 +1,134 @@
+//! The one next thing of the stage, and what it costs.
+//!
+//! Must not know: the rest of the pane.
+
+use crate::base::words::count;
+use crate::effect::{Effect, GitOp};
+use crate::incident::RepoFacts;
+use crate::stages::{DoNow, View};
+
+use super::next::{Next, busy, next, wants};
+use super::{name, step};
+
+pub(super) fn do_now(at: &View<'_>) -> DoNow {
+    if at.incident.repos.is_empty() {
+        return DoNow {
+            action: Some("purge.repo"),
+            what: "Give a repository to look through (a), or skip this with a reason (s)".into(),
+            effect: "None was given, so nothing was looked into: the key may stand in any history.".into(),
+            check: "It is looked through at once; a read.".into(),
+        };
+    }
+    let wait = |what: String| DoNow { what, check: "Reads only.".into(), ..DoNow::default() };
+    let Some((repo, facts)) = wants(at, is_open) else { return nothing(at) };
+    let name = name(repo);
+    if let Some(running) = busy(at, repo) {
+        let check = if running.effect.writes() { "The proof, or the table of refs, follows." } else { "Reads only." };
+        let effect = if running.cancelling { String::new() } else { stoppable(&running.effect) };
+        let far = running.words(at.now);
+        let far = if far.is_empty() { far } else { format!(" ({far})") };
+        let what = format!("Wait: {}{far}", running.effect.words());
+        return DoNow { effect, check: check.into(), ..wait(what) };
+    }
+    let (action, what, effect, check) = match next(at, repo, facts) {
+        Next::Settle(what) => (
+            "purge.check",
+            format!("Check where {name} stands: {what}"),
+            "A read.".to_owned(),
+            "Old or new, never a mixture.",
+        ),
+        Next::Find if at.without_leaked().is_some() => return at.without_leaked().unwrap_or_default(),
+        Next::Find => match at.incident.faults.get(&step("find", repo)) {
+            None => return wait(format!("Wait: looking through every object of {name}")),
+            Some((_, fault)) => (
+                "purge.check",
+                format!("Look through {name} again: {}", fault.what),
+                format!("{}. A wrong path? t takes it off the list.", fault.why),
+                "Reads only.",
+            ),
+        },
+        Next::Plan => (
+            "purge.plan",
+            format!("Plan the rewrite of {name}"),
+            "Changes nothing in it; the new history is only worked out.".into(),
+            "You see exactly what would change.",
+        ),
+        Next::Refused(why) => {
+            ("purge.plan", format!("{name} can't be rewritten safely: {why}"), way_forward(facts), "Then plan again.")
+        }
+        Next::Apply => (
+            "purge.switch",
+            format!("Switch {name} to the clean history, leave it as it is (o), or defer it (d)"),
+            cost(facts),
+            "git's own object list must not find the key.",
+        ),
+        Next::Kept(why) => return wait(format!("Nothing. {name} is left as it is: {why}")),
+        Next::Prove => (
+            "purge.prove",
+            format!("A copy is left in {name}: look at the proof"),
+            "Runs the proof again; a read.".into(),
+            "Every line must be clean.",
+        ),
+        Next::Push => (
+            "purge.push",
+            format!("Push the clean history of {name}"),
+            "Force-pushes ref by ref, each with a lease.".into(),
+            "The table tells per ref.",
+        ),
+        Next::Finish => (
+            "purge.finish",
+            format!("Finish {name}: destroy the backup"),
+            "After that there is no undo.".into(),
+            "The backup is seen to be gone.",
+        ),
+        Next::Nothing(why) => return wait(why),
+    };
+    DoNow { action: Some(action), what, effect, check: check.into() }
+}
+
+/// A repository that still wants something; one that somebody is at comes after those that wait for a hand.
+fn is_open(n: &Next) -> bool {
+    !matches!(n, Next::Nothing(_) | Next::Kept(_))
+}
+
+fn nothing(at: &View<'_>) -> DoNow {
+    let kept = at.incident.repos.iter().filter(|(repo, facts)| matches!(next(at, repo, facts), Next::Kept(_))).count();
+    let what = match kept {
+        0 => "Nothing. No repository given holds the key.".to_owned(),
+        n => format!("Nothing. {} left as it is, by your decision.", count(n, "repository")),
+    };
+    let check = if kept == 0 { String::new() } else { "w or p takes it up after all.".into() };
+    DoNow { what, check, ..DoNow::default() }
+}
+
+/// What a cancel would mean now.
+fn stoppable(effect: &Effect) -> String {
+    match effect {
+        Effect::Git { op: GitOp::Apply { .. }, .. } => {
+            "x stops it while nothing has moved yet; then the repository is as it was.".into()
+        }
+        Effect::Git { op: GitOp::Push { .. }, .. } => "x stops it between two refs; then c tells which went.".into(),
+        _ if effect.writes() => String::new(),
+        _ => "x stops it; the repository stays as it is.".into(),
+    }
+}
+
+pub(super) fn way_forward(facts: &RepoFacts) -> String {
+    facts.plan.as_ref().and_then(|(_, p)| p.refusals.first()).map(|r| r.way_forward.clone()).unwrap_or_default()
+}
+
+pub(super) fn cost(facts: &RepoFacts) -> String {
+    let Some((_, plan)) = &facts.plan else { return String::new() };
+    let push = if plan.push_needed { "a force push follows" } else { "never pushed: no force push is needed" };
+    let signatures = match plan.signatures_lost.len() {
+        0 => "no signature is lost".to_owned(),
+        1 => "1 signature is lost".to_owned(),
+        n => format!("{n} signatures are lost"),
+    };
+    format!(
+        "{} of {} commits and {} change, {signatures}; {push}.",
+        plan.commits_changed,
+        plan.commits_total,
+        count(plan.refs.len(), "ref"),
+    )
+}

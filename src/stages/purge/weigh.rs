@@ -1,0 +1,59 @@
+//! Should the history be rewritten at all? What speaks for it, what it costs, and what it can't do.
+//!
+//! Must not know: what was decided. Facts: the forges and git-filter-repo say that rotating may be enough; their support
+//! helps only where rotation can't.
+
+use std::collections::BTreeMap;
+
+use crate::base::SecretRef;
+use crate::base::words::count;
+use crate::incident::RepoFacts;
+use crate::incident::death::Death;
+use crate::stages::View;
+
+/// The pros and cons, a line each.
+pub(super) fn weigh(at: &View<'_>, facts: &RepoFacts) -> Vec<String> {
+    let copies = facts.map.as_ref().map_or(0, |(_, map)| map.copies.len());
+    let pushed = facts.map.as_ref().is_some_and(|(_, map)| map.copies.iter().any(|copy| copy.on_remote));
+    let mut lines = Vec::new();
+    lines.push(if Death::of(at.incident, SecretRef::Leaked).proven_at.is_some() {
+        format!("Against: the key is proven dead, so its {} open nothing any more.", count(copies, "copy"))
+    } else {
+        "Against: not yet. The key is not proven dead, and a rewrite stops nobody who has it.".into()
+    });
+    if let Some((_, plan)) = &facts.plan {
+        lines.push(format!(
+            "Cost: {} of {} commits get new ids, {} move, {} lost.",
+            plan.commits_changed,
+            plan.commits_total,
+            count(plan.refs.len(), "ref"),
+            count(plan.signatures_lost.len(), "signature")
+        ));
+    }
+    if pushed {
+        lines
+            .push("Cost: a force push; everybody with a clone must rebase; open pull requests and links break.".into());
+        lines.push("Left all the same: forks, clones and caches; the host serves old ids until it collects.".into());
+    } else {
+        lines.push("No cost to others: no copy was ever pushed, no force push is needed.".into());
+    }
+    lines.push("For: scanners stop reporting it, and nobody takes it for a pattern to copy.".into());
+    lines
+}
+
+/// The same as facts for the journal.
+pub(super) fn costs(at: &View<'_>, facts: &RepoFacts) -> BTreeMap<String, String> {
+    let mut told = BTreeMap::new();
+    let mut tell = |name: &str, value: String| drop(told.insert(name.to_owned(), value));
+    tell("key", Death::of(at.incident, SecretRef::Leaked).verdict().word().to_owned());
+    if let Some((_, map)) = &facts.map {
+        tell("copies", map.copies.len().to_string());
+        tell("pushed", map.copies.iter().filter(|copy| copy.on_remote).count().to_string());
+    }
+    if let Some((_, plan)) = &facts.plan {
+        tell("commits_changed", plan.commits_changed.to_string());
+        tell("refs", plan.refs.len().to_string());
+        tell("signatures_lost", plan.signatures_lost.len().to_string());
+    }
+    told
+}

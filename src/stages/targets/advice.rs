@@ -1,0 +1,92 @@
+//! The one next thing of the stage.
+//!
+//! Must not know: the rest of the pane.
+
+use crate::base::words::count;
+use crate::effect::target::Hook;
+use crate::incident::StepState;
+use crate::stages::{DoNow, View};
+
+use super::state::{by_hand, place_state, to_run, to_write};
+
+pub(super) fn do_now(at: &View<'_>) -> DoNow {
+    let unknown = at.incident.targets.iter().find(|(p, f)| matches!(place_state(at, p, f), StepState::Unknown(_)));
+    let (writes, reloads, checks, hand) =
+        (to_write(at), to_run(at, Hook::Reload), to_run(at, Hook::Check), by_hand(at));
+    if let Some((place, _)) = unknown {
+        return DoNow {
+            action: Some("targets.check"),
+            what: format!("Look again: nobody saw whether {} was written", place.short()),
+            effect: "A read.".into(),
+            check: "The place itself tells which key it holds.".into(),
+        };
+    }
+    if at.incident.discovered.is_none() && !at.incident.roots.is_empty() {
+        if let Some(first) = at.without_leaked() {
+            return first;
+        }
+        return DoNow {
+            what: "Wait: looking for places that hold the key".into(),
+            check: "Reads only.".into(),
+            ..DoNow::default()
+        };
+    }
+    // What waits behind a write that runs is no thing to do yet.
+    if let Some(running) = at.running_in("targets").find(|r| r.effect.writes()) {
+        return DoNow {
+            what: format!("Wait: {}", running.effect.words()),
+            check: "It is looked at when it is over.".into(),
+            ..DoNow::default()
+        };
+    }
+    if !writes.is_empty() {
+        return DoNow {
+            action: Some("targets.write"),
+            what: format!("Write the new key to {}", count(writes.len(), "place")),
+            effect: "Only the value's bytes change. Backed up outside the tree; u undoes it.".into(),
+            check: "Each is read back.".into(),
+        };
+    }
+    if !reloads.is_empty() {
+        return DoNow {
+            action: Some("targets.reload"),
+            what: format!("Reload what uses {}: a running process keeps the old key", count(reloads.len(), "place")),
+            effect: "Runs the commands you declared.".into(),
+            check: "Then your check command tells.".into(),
+        };
+    }
+    if !checks.is_empty() {
+        return DoNow {
+            action: Some("targets.prove"),
+            what: format!("Check {}: does what uses it run on the new key?", count(checks.len(), "place")),
+            effect: "Runs the check commands you declared; changes nothing.".into(),
+            check: "Exit 0 is a yes.".into(),
+        };
+    }
+    if let Some(place) = hand.first() {
+        return DoNow {
+            action: Some("targets.by_hand"),
+            what: format!("Restart what uses {}, then say how you know", place.short()),
+            effect: "No check command is declared for it in the config.".into(),
+            check: "Your words go into the report as yours.".into(),
+        };
+    }
+    if at.incident.roots.is_empty() && at.incident.targets.is_empty() {
+        return DoNow {
+            action: Some("targets.root"),
+            what: "Give a folder with env files to look in (a), or skip this with a reason (s)".into(),
+            effect: "None was given, so nothing was looked into: the key may stand anywhere.".into(),
+            check: "It is looked through at once; a read.".into(),
+        };
+    }
+    if at.incident.targets.is_empty() {
+        return DoNow {
+            what: "Nothing: no place below the env roots holds the key.".into(),
+            effect: "Other platforms: update them by hand and note it (N).".into(),
+            ..DoNow::default()
+        };
+    }
+    let all = at.incident.targets.iter().all(|(p, f)| place_state(at, p, f).settled());
+    let what = if all { "Nothing. Every place runs on the new key." } else { "Wait: reading back" };
+    DoNow { what: what.into(), ..DoNow::default() }
+}
