@@ -153,6 +153,15 @@ pub struct Plan {
     pub refs: Vec<RefMove>,
     /// Old ids of commits and tags that lose a signature.
     pub signatures_lost: Vec<String>,
+    /// Old ids of commits whose whole change was to the key: they are kept, and change nothing now.
+    #[serde(default)]
+    pub became_empty: Vec<String>,
+    /// Ids in messages that follow the rewritten commits.
+    #[serde(default)]
+    pub citations_followed: u64,
+    /// Ids in messages that can't follow: `<who> names <digits>`. Mostly in commits that keep their ids.
+    #[serde(default)]
+    pub citations_left: Vec<String>,
     /// Redacted `-`/`+` lines, one pair per distinct line.
     pub diff: Vec<String>,
     pub copies: Vec<Copy>,

@@ -3,13 +3,14 @@
 //!
 //! Must not know: why the trees differ.
 
+use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use super::repo::Repo;
+use super::repo::{Repo, Tree};
 use super::store;
 use crate::base::Fault;
 use crate::base::fault::Result;
@@ -26,38 +27,97 @@ struct Side {
     id: String,
 }
 
-/// From tree `from` to tree `to`. `clean`: git just said that every tracked file is as committed; otherwise a file that
-/// is neither the old nor the new one was edited by somebody and is left alone.
-pub(super) fn align(repo: &Repo<'_>, from: &str, to: &str, clean: bool) -> Result<()> {
-    let Some(work) = repo.work.clone() else { return Ok(()) };
-    if from == to || (!clean && !is_whole(repo, from)?) {
+/// How a file may be treated.
+#[derive(Clone, Copy)]
+pub(super) struct How<'a> {
+    /// Git just said that every tracked file is as committed; otherwise a file that is neither the old nor the new one
+    /// was edited by somebody and is left alone.
+    pub(super) clean: bool,
+    /// Files that went through a content filter are kept here for an undo, because no filter is run.
+    pub(super) aside: &'a Path,
+    /// An undo: those files come back.
+    pub(super) back: bool,
+}
+
+/// Brings the working tree `at` from tree `from` to tree `to`.
+pub(super) fn align(repo: &Repo<'_>, at: &Tree<'_>, from: &str, to: &str, how: How<'_>) -> Result<()> {
+    if from == to || (!how.clean && !is_whole(at, from)?) {
         return Ok(());
     }
-    let changes = changes(repo, from, to)?;
+    let changes = changes(at, from, to)?;
     let total = changes.len() as u64;
     let (gone, here): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(|c| c.new.is_none());
-    let sparse = absent_on_purpose(repo)?;
+    let sparse = absent_on_purpose(at)?;
+    let filtered = filtered(at, &here)?;
     for (n, change) in gone.iter().chain(&here).enumerate() {
         super::say(repo.ask, "updating files", n as u64, total);
-        if !sparse.contains(&change.path) {
-            one(repo, &work, change, clean)?;
+        if sparse.contains(&change.path) {
+            continue;
         }
+        if filtered.contains(&change.path) && through_filter(repo, at, change, how)? {
+            continue;
+        }
+        one(at, change, how.clean)?;
     }
     // `-i`: the files are no longer what the index thinks of them, and rightly so.
-    repo.git.run(&["read-tree", "-m", "-i", to])?;
+    at.git.run(&["read-tree", "-m", "-i", to])?;
     // Exit code 1 only means that some file differs, which `git status` will show.
-    repo.git.ask_git(&["update-index", "-q", "--refresh"], None)?;
+    at.git.ask_git(&["update-index", "-q", "--refresh"], None)?;
     Ok(())
+}
+
+/// Which of the changed files a content filter stands before.
+fn filtered(at: &Tree<'_>, changes: &[Change]) -> Result<HashSet<Vec<u8>>> {
+    let mut input = Vec::new();
+    for change in changes {
+        input.extend_from_slice(&change.path);
+        input.push(0);
+    }
+    let said = at.git.feed(&["check-attr", "-z", "--stdin", "filter"], Some(&input))?;
+    let parts: Vec<&[u8]> = said.split(|b| *b == 0).collect();
+    let set = parts.chunks_exact(3).filter(|of| of.get(2).is_some_and(|v| *v != b"unspecified" && *v != b"unset"));
+    Ok(set.filter_map(|of| of.first()).map(|path| path.to_vec()).collect())
+}
+
+/// Takes the key out of the file as it lies there, because a filter is somebody's program and must not see the key.
+/// False: it holds no key, or is not there.
+fn through_filter(repo: &Repo<'_>, at: &Tree<'_>, change: &Change, how: How<'_>) -> Result<bool> {
+    let path = at.work.join(OsStr::from_bytes(&change.path));
+    let kept = how.aside.join(&at.name).join(OsStr::from_bytes(&change.path));
+    let Some(mode) = fs::symlink_metadata(&path).ok().filter(fs::Metadata::is_file).map(|m| m.permissions().mode())
+    else {
+        return Ok(false);
+    };
+    if how.back {
+        if kept.is_file() {
+            store::copy_whole(&kept, &path, mode & 0o7777)?;
+        }
+        return Ok(kept.is_file());
+    }
+    let Some(clean) = repo.search.replace_content(&store::read(&path)?)? else { return Ok(kept.is_file()) };
+    if let Some(folder) = kept.parent().filter(|_| !kept.exists()) {
+        store::private_dir(folder)?;
+        store::copy_private(&path, &kept)?;
+    }
+    store::put_with(&path, &clean, mode & 0o7777)?;
+    Ok(true)
+}
+
+/// The file at `path` of a working tree is as [`through_filter`] left it. Git can't tell without the filter.
+pub(super) fn is_ours(repo: &Repo<'_>, at: &Tree<'_>, aside: &Path, path: &[u8]) -> Result<bool> {
+    let Some(kept) = store::read_if(&aside.join(&at.name).join(OsStr::from_bytes(path)))? else { return Ok(false) };
+    let now = store::read_if(&at.work.join(OsStr::from_bytes(path)))?;
+    Ok(now.is_some_and(|now| repo.search.replace_content(&kept).is_ok_and(|clean| clean.is_some_and(|c| c == *now))))
 }
 
 /// Every tree below `from` can be read. When a switch goes on after a kill and some can't, the old objects were being
 /// dropped already: that comes after the files, so they are in place.
-fn is_whole(repo: &Repo<'_>, from: &str) -> Result<bool> {
-    Ok(repo.git.ask_git(&["ls-tree", "-r", "-t", "--name-only", from], None)?.ok)
+fn is_whole(at: &Tree<'_>, from: &str) -> Result<bool> {
+    Ok(at.git.ask_git(&["ls-tree", "-r", "-t", "--name-only", from], None)?.ok)
 }
 
-fn changes(repo: &Repo<'_>, from: &str, to: &str) -> Result<Vec<Change>> {
-    let raw = repo.git.run(&["diff-tree", "-r", "-z", "--no-renames", "--raw", from, to])?;
+fn changes(at: &Tree<'_>, from: &str, to: &str) -> Result<Vec<Change>> {
+    let raw = at.git.run(&["diff-tree", "-r", "-z", "--no-renames", "--raw", from, to])?;
     let mut parts = raw.split(|b| *b == 0);
     let mut changes = Vec::new();
     while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
@@ -73,19 +133,20 @@ fn changes(repo: &Repo<'_>, from: &str, to: &str) -> Result<Vec<Change>> {
 }
 
 /// Paths a sparse checkout leaves out.
-fn absent_on_purpose(repo: &Repo<'_>) -> Result<std::collections::HashSet<Vec<u8>>> {
-    let listed = repo.git.run(&["ls-files", "-t", "-z"])?;
+fn absent_on_purpose(at: &Tree<'_>) -> Result<HashSet<Vec<u8>>> {
+    let listed = at.git.run(&["ls-files", "-t", "-z"])?;
     Ok(listed.split(|b| *b == 0).filter_map(|line| line.strip_prefix(b"S ")).map(<[u8]>::to_vec).collect())
 }
 
-fn one(repo: &Repo<'_>, work: &Path, change: &Change, clean: bool) -> Result<()> {
+fn one(at: &Tree<'_>, change: &Change, clean: bool) -> Result<()> {
+    let work = at.work.as_path();
     let path = work.join(OsStr::from_bytes(&change.path));
     if change.old.iter().chain(&change.new).any(|side| side.mode == b"160000") {
         return Ok(());
     }
     let meta = fs::symlink_metadata(&path).ok();
     let now = match &meta {
-        Some(meta) => Some(id_on_disk(repo, &path, &change.path, meta)?),
+        Some(meta) => Some(id_on_disk(at, &path, &change.path, meta)?),
         None => None,
     };
     let is = |side: &Option<Side>| side.as_ref().map(|side| side.id.as_str()) == now.as_deref();
@@ -98,7 +159,7 @@ fn one(repo: &Repo<'_>, work: &Path, change: &Change, clean: bool) -> Result<()>
         return Ok(());
     }
     if let Some(new) = &change.new {
-        return write(repo, &path, &change.path, new, meta.map(|m| m.permissions().mode() & 0o7777));
+        return write(at, &path, &change.path, new, meta.map(|m| m.permissions().mode() & 0o7777));
     }
     store::remove(&path)?;
     let mut folder = path.parent();
@@ -109,7 +170,7 @@ fn one(repo: &Repo<'_>, work: &Path, change: &Change, clean: bool) -> Result<()>
     Ok(())
 }
 
-fn id_on_disk(repo: &Repo<'_>, file: &Path, path: &[u8], meta: &fs::Metadata) -> Result<String> {
+fn id_on_disk(at: &Tree<'_>, file: &Path, path: &[u8], meta: &fs::Metadata) -> Result<String> {
     if meta.file_type().is_symlink() {
         let target = fs::read_link(file).map_err(|e| Fault::machine("a symbolic link can't be read", e))?;
         let id = git2::Oid::hash_object(git2::ObjectType::Blob, target.as_os_str().as_bytes());
@@ -118,7 +179,7 @@ fn id_on_disk(repo: &Repo<'_>, file: &Path, path: &[u8], meta: &fs::Metadata) ->
     if !meta.is_file() {
         return Ok(String::new());
     }
-    let said = repo.git.run(&[OsString::from("hash-object"), flag("--path=", path), "--".into(), file.into()])?;
+    let said = at.git.run(&[OsString::from("hash-object"), flag("--path=", path), "--".into(), file.into()])?;
     Ok(String::from_utf8_lossy(said.trim_ascii()).into_owned())
 }
 
@@ -126,18 +187,14 @@ fn flag(name: &str, path: &[u8]) -> OsString {
     OsString::from_vec([name.as_bytes(), path].concat())
 }
 
-fn write(repo: &Repo<'_>, file: &Path, path: &[u8], new: &Side, mode: Option<u32>) -> Result<()> {
+fn write(at: &Tree<'_>, file: &Path, path: &[u8], new: &Side, mode: Option<u32>) -> Result<()> {
     if new.mode == b"120000" {
-        let target = repo.git.run(&["cat-file", "blob", &new.id])?;
+        let target = at.git.run(&["cat-file", "blob", &new.id])?;
         return link(file, &target);
     }
-    // As a checkout would: line ends and filters as the user has set them.
-    let said = repo.git.run(&[
-        OsString::from("cat-file"),
-        "--filters".into(),
-        flag("--path=", path),
-        new.id.clone().into(),
-    ])?;
+    // As a checkout would: line ends as the user has set them.
+    let said =
+        at.git.run(&[OsString::from("cat-file"), "--filters".into(), flag("--path=", path), new.id.clone().into()])?;
     let fresh = if new.mode == b"100755" { 0o755 } else { 0o644 };
     store::put_with(file, &said, mode.unwrap_or(fresh))
 }

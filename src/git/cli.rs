@@ -1,4 +1,5 @@
-//! Runs the user's own `git` for what libgit2 can't do. The key is never in its arguments, environment or input.
+//! Runs the user's own `git` for what libgit2 can't do. The key is never in its arguments or environment, and in its input
+//! only where it is a part of a ref's name.
 //!
 //! Must not know: what the commands are for.
 
@@ -20,6 +21,7 @@ use crate::base::{Fault, FaultKind};
 const PULSE: Duration = Duration::from_millis(50);
 
 /// A way to call git in one repository.
+#[derive(Clone)]
 pub(super) struct Git<'a> {
     pub(super) ask: &'a Ask<'a>,
     pub(super) search: &'a Search<'a>,
@@ -27,6 +29,8 @@ pub(super) struct Git<'a> {
     pub(super) work: Option<PathBuf>,
     /// A switch that has begun runs to its end.
     pub(super) may_cancel: bool,
+    /// Settings for each call, `name=value`: what of the repository's own configuration must not run.
+    pub(super) settings: Vec<String>,
 }
 
 impl std::fmt::Debug for Git<'_> {
@@ -73,6 +77,7 @@ impl Git<'_> {
     /// The same with the user's hooks on: for what a person could have typed, such as a push.
     pub(super) fn with_hooks(&self) -> Command {
         let mut command = self.bare();
+        command.args(self.settings.iter().flat_map(|setting| ["-c", setting]));
         command.arg("--git-dir").arg(&self.dir);
         if let Some(work) = &self.work {
             command.arg("--work-tree").arg(work).arg("-C").arg(work);

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use git2::{ObjectType, Oid};
 
+use super::cite::Style;
 use super::raw::{self, Commit};
 use super::repo::Repo;
 use super::say_bytes;
@@ -27,6 +28,9 @@ pub(super) struct Scan {
     pub(super) compressed: u64,
     /// Objects that could not be read.
     pub(super) broken: Vec<Oid>,
+    /// What may be ids of commits in the messages of commits and tags, in lower case.
+    pub(super) cites: HashMap<Oid, Vec<String>>,
+    pub(super) style: Style,
 }
 
 /// Starts of files that hide their content from a search.
@@ -44,7 +48,7 @@ pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
     .map_err(|e| Fault::machine("the objects can't be listed", e.message()))
     .or_else(|fault| repo.go_on().and(Err(fault)))?;
     let total = ids.len() as u64;
-    let mut scan = Scan::default();
+    let mut scan = Scan { style: Style::read(repo)?, ..Scan::default() };
     let mut unsaid = 0;
     for id in ids {
         // A pack and a loose file may both hold it.
@@ -69,6 +73,12 @@ pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
             },
             ObjectType::Blob if COMPRESSED.iter().any(|start| data.starts_with(start)) => scan.compressed += 1,
             _ => {}
+        }
+        if matches!(object.kind(), ObjectType::Commit | ObjectType::Tag) {
+            let cited = scan.style.cited(raw::split(data).1);
+            if !cited.is_empty() {
+                scan.cites.insert(id, cited);
+            }
         }
         unsaid += data.len() + 4096;
         if unsaid > 1 << 20 {

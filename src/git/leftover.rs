@@ -4,6 +4,7 @@
 //! Must not know: objects.
 
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use super::repo::Repo;
@@ -21,29 +22,78 @@ pub(super) struct Leftover {
 }
 
 /// Folders that are looked at in another way or belong to other programs.
-pub(super) const OTHERS: [&str; 4] = ["objects", "modules", "lfs", "worktrees"];
+pub(super) const OTHERS: [&str; 3] = ["objects", "modules", "lfs"];
 
-/// The files of the git directory, but for objects and the index.
+/// The files of the git directory and those of linked working trees in it, but for objects and indexes.
 pub(super) fn files(dir: &Path) -> Result<Vec<PathBuf>> {
     let skipped: Vec<PathBuf> = OTHERS.iter().map(|name| dir.join(name)).collect();
     let mut files = store::files(dir, &|folder| !skipped.iter().any(|s| s == folder))?;
-    files.retain(|path| *path != dir.join("index"));
+    let trees = dir.join("worktrees");
+    let is_index = |path: &Path| {
+        let folder = path.parent();
+        path.ends_with("index") && (folder == Some(dir) || folder.and_then(Path::parent) == Some(trees.as_path()))
+    };
+    files.retain(|path| !is_index(path));
     Ok(files)
 }
 
-/// Those that hold the key.
+/// `name`, relative to the git directory, without the folder of a linked working tree.
+fn inner(name: &Path) -> &Path {
+    let mut parts = name.components();
+    if name.starts_with("worktrees") {
+        parts.next();
+        parts.next();
+    }
+    parts.as_path()
+}
+
+/// The log of a ref, of this or a linked working tree.
+pub(super) fn is_log(name: &Path) -> bool {
+    inner(name).starts_with("logs")
+}
+
+/// A file that holds refs or is one. A name in it that holds the key is the ref's own affair.
+pub(super) fn is_ref(name: &Path) -> bool {
+    let name = inner(name);
+    name.starts_with("refs") || name == Path::new("packed-refs") || name == Path::new("HEAD")
+}
+
+/// Those that hold the key, in their text or their name.
 pub(super) fn find(repo: &Repo<'_>) -> Result<Vec<Leftover>> {
     let mut found = Vec::new();
     for path in files(&repo.dir)? {
         repo.go_on()?;
         // A lock or a temporary file of a running git may be gone by now.
         let Some(bytes) = store::read_if(&path)? else { continue };
-        if let Some(form) = repo.search.form_in(&bytes) {
-            let name = path.strip_prefix(&repo.dir).unwrap_or(&path).to_owned();
+        let name = path.strip_prefix(&repo.dir).unwrap_or(&path).to_owned();
+        if is_ref(&name) {
+            continue;
+        }
+        // A log has its ref's name: it goes or is renamed with it.
+        let named = if is_log(&name) && log_is_used(repo, &name) { None } else { in_name(repo, &name) };
+        if let Some(form) = repo.search.form_in(&bytes).or(named) {
             found.push(Leftover { path, name, form });
         }
     }
     Ok(found)
+}
+
+fn in_name(repo: &Repo<'_>, name: &Path) -> Option<&'static str> {
+    repo.search.form_in(name.as_os_str().as_bytes())
+}
+
+/// The log's ref is still there.
+fn log_is_used(repo: &Repo<'_>, name: &Path) -> bool {
+    let Ok(of) = inner(name).strip_prefix("logs") else { return false };
+    let depth = name.components().count() - inner(name).components().count();
+    let own: PathBuf = name.components().take(depth).collect();
+    repo.dir.join(own).join(of).is_file() || packed(repo, of)
+}
+
+fn packed(repo: &Repo<'_>, name: &Path) -> bool {
+    let line = [b" ", name.as_os_str().as_bytes(), b"\n"].concat();
+    let file = store::read_if(&repo.dir.join("packed-refs")).ok().flatten();
+    file.is_some_and(|bytes| memchr::memmem::find(&bytes, &line).is_some())
 }
 
 impl Leftover {
@@ -69,23 +119,37 @@ impl Leftover {
     }
 }
 
-/// Takes the key out of every such file. `packed-refs` and refs can only hold it in a name, which is refused before.
+/// Takes the key out of every such file and file name. The log of a ref that is gone goes as well.
 pub(super) fn clean(repo: &Repo<'_>) -> Result<()> {
     for left in find(repo)? {
+        let named = in_name(repo, &left.name).is_some();
+        if named && is_log(&left.name) {
+            store::remove(&left.path)?;
+            continue;
+        }
         let bytes = store::read(&left.path)?;
-        if let Some(clean) = repo.search.replace_content(&bytes)? {
+        let clean = repo.search.replace_content(&bytes)?;
+        if named && let Some(name) = repo.search.replace(left.name.as_os_str().as_bytes(), false)? {
+            let mode = std::fs::metadata(&left.path).map_or(0o600, |meta| meta.permissions().mode() & 0o777);
+            let to = repo.dir.join(std::ffi::OsStr::from_bytes(&name));
+            store::put_with(&to, clean.as_deref().unwrap_or(&bytes), mode)?;
+            store::remove(&left.path)?;
+            // Its folder may have the key in its name as well, and be empty now.
+            let _ = left.path.parent().map(std::fs::remove_dir);
+        } else if let Some(clean) = clean {
             store::put(&left.path, &clean)?;
         }
     }
-    Ok(())
+    super::rename::sweep(repo)
 }
 
 /// Points `ORIG_HEAD`, `FETCH_HEAD` and the like at the clean counterparts; one that leads nowhere is removed.
 pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::Oid>) -> Result<()> {
     // Git is asked: libgit2 remembers objects that are gone.
     let exists = |id: git2::Oid| Ok(repo.git.ask_git(&["cat-file", "-e", &id.to_string()], None)?.ok);
-    for name in ["ORIG_HEAD", "FETCH_HEAD", "AUTO_MERGE", "REBASE_HEAD"] {
-        let path = repo.dir.join(name);
+    let dirs = repo.linked.iter().map(|tree| tree.dir.as_path()).chain([repo.dir.as_path()]);
+    let names = ["ORIG_HEAD", "FETCH_HEAD", "AUTO_MERGE", "REBASE_HEAD"];
+    for path in dirs.flat_map(|dir| names.map(|name| dir.join(name))) {
         let Some(bytes) = store::read_if(&path)? else { continue };
         let mut out = Vec::with_capacity(bytes.len());
         for line in bytes.split_inclusive(|b| *b == b'\n') {

@@ -5,12 +5,13 @@
 //!
 //! How the parts stand: `needle` and `forms` search bytes; `find` reads every object through it; `graph` and `map` say
 //! what that means for the history; `rewrite` makes the new objects; `plan` puts it together; `switch` makes it so,
-//! with `align` (files), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `remote`, `papers` and `undo` come
-//! after.
+//! with `align` (files), `rename` (refs' names), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `remote`,
+//! `papers` and `undo` come after.
 //!
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
 mod align;
+mod cite;
 mod cli;
 mod diff;
 mod find;
@@ -22,13 +23,16 @@ mod needle;
 mod notes;
 mod papers;
 mod plan;
+mod private;
 mod prove;
 mod raw;
 mod reflog;
 mod refuse;
 mod remote;
+mod rename;
 mod repo;
 mod rewrite;
+mod seal;
 mod shelf;
 mod store;
 mod switch;
@@ -85,7 +89,7 @@ pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
         if plan.nothing_to_do {
             return Ok(plan);
         }
-        shelf::save(ask.backup_root, &worked.details)?;
+        shelf::save(repo, &worked.details)?;
         remote::survey(repo, &worked.details, &mut plan)?;
         let plan = masked(repo.search, plan)?;
         remote::outline::save(ask.backup_root, &plan)?;
@@ -145,7 +149,7 @@ pub fn finish(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
 }
 
 fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
-    let needles = Needles::new(ask.key)?;
+    let needles = Needles::new(ask.key).map_err(|fault| repo::counted(ask, fault))?;
     let search = needles.search();
     repo::open(ask, &search)
         .and_then(|mut repo| work(&mut repo))

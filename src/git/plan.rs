@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::find::{self, Scan};
 use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
+use super::rename::{self, Rename};
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
 use super::{diff, map, raw, refuse};
@@ -40,12 +41,44 @@ pub(super) struct Details {
     pub(super) moves: Vec<RefMove>,
     /// HEAD's tree before and after; equal when the files don't change.
     pub(super) tree: Option<(String, String)>,
+    /// The same for linked working trees: name, before, after.
+    #[serde(default)]
+    pub(super) linked: Vec<(String, String, String)>,
+    /// Refs whose names held the key.
+    #[serde(default)]
+    pub(super) renames: Vec<Rename>,
     /// Changed commits and tags: old id, new id.
     pub(super) map: BTreeMap<String, String>,
     /// Ids in logs that are dropped: nothing but a log holds them.
     pub(super) lost: BTreeSet<String>,
     /// Objects that hold the key and must be gone in the end.
     pub(super) dirty: BTreeSet<String>,
+}
+
+impl Details {
+    /// The trees before and after of a working tree (the main one's name is empty).
+    pub(super) fn tree_of(&self, name: &str) -> Option<(&str, &str)> {
+        if name.is_empty() {
+            return self.tree.as_ref().map(|(old, new)| (old.as_str(), new.as_str()));
+        }
+        self.linked.iter().find(|(own, ..)| own == name).map(|(_, old, new)| (old.as_str(), new.as_str()))
+    }
+
+    /// The new digits for an id, whole or abbreviated, of a changed commit.
+    pub(super) fn cited(&self, digits: &str) -> Option<String> {
+        let mut found = self.map.range(digits.to_owned()..).take_while(|(old, _)| old.starts_with(digits));
+        match (found.next(), found.next()) {
+            (Some((_, new)), None) => new.get(..digits.len()).map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// Every name of a ref in here.
+    pub(super) fn names(&mut self) -> impl Iterator<Item = &mut String> {
+        let renamed =
+            self.renames.iter_mut().flat_map(|r| [&mut r.old, &mut r.new].into_iter().chain(&mut r.followers));
+        self.moves.iter_mut().map(|m| &mut m.name).chain(renamed)
+    }
 }
 
 /// A plan for people and one for machines.
@@ -85,11 +118,18 @@ pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
 fn copies(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>, graph: &Graph) -> Result<Vec<Copy>> {
     let mut copies = map::copies(repo, &seen.scan, trees, graph, &seen.refs, &seen.leftovers)?;
     copies.extend(staged(repo, seen, trees)?);
-    for name in seen.refs.direct.iter().map(|r| r.name.as_bytes()) {
+    let unborn =
+        seen.refs.symbolic.iter().map(|(_, to)| to).filter(|to| seen.refs.direct.iter().all(|r| r.name != **to));
+    for name in seen.refs.direct.iter().map(|r| &r.name).chain(unborn).map(String::as_bytes) {
         if let Some(form) = repo.search.form_in(name) {
-            let name = repo.search.text(name);
-            let mut copy = left(name, CopyKind::Leftover, form);
-            copy.remedy = "rename or delete the ref".into();
+            let pushed = name.starts_with(b"refs/remotes/");
+            let mut copy = left(repo.search.text(name), CopyKind::Leftover, form);
+            copy.on_remote = pushed;
+            copy.remedy = if pushed {
+                "rename the ref here, and delete the old name on the remote".into()
+            } else {
+                "rename the ref".into()
+            };
             copies.push(copy);
         }
     }
@@ -116,25 +156,51 @@ fn left(id: String, what: CopyKind, form: &str) -> Copy {
     }
 }
 
-/// Index entries that hold the key and are not simply what HEAD holds.
+/// Index entries that hold the key, in the blob or the path, and are not simply what HEAD holds.
 fn staged(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>) -> Result<Vec<Copy>> {
-    if repo.work.is_none() {
-        return Ok(Vec::new());
-    }
-    let head = seen.refs.head.and_then(|id| seen.scan.commits.get(&id)).and_then(|commit| trees.below(commit.tree));
-    let committed: HashSet<Oid> = head.iter().flat_map(|below| below.iter()).map(|held| held.id).collect();
     let mut found = Vec::new();
-    // `<mode> <id> <stage>\t<path>`
-    let listed = repo.git.run(&["ls-files", "--stage", "-z"])?;
-    for line in listed.split(|b| *b == 0) {
-        let mut parts = line.splitn(2, |b| *b == b'\t');
-        let (Some(head), Some(path)) = (parts.next(), parts.next()) else { continue };
-        let Some(id) = head.split(|b| *b == b' ').nth(1).and_then(raw::oid) else { continue };
-        let in_blob = seen.scan.dirty.get(&id).map(|(_, form)| *form).filter(|_| !committed.contains(&id));
-        if let Some(form) = in_blob {
-            let mut copy = left(repo.search.text(path), CopyKind::Index, form);
+    for at in repo.trees() {
+        let head = if at.name.is_empty() { seen.refs.head } else { seen.refs.head_of(&at.name) };
+        let head = head.and_then(|id| seen.scan.commits.get(&id)).and_then(|commit| trees.below(commit.tree));
+        let committed: HashSet<Oid> = head.iter().flat_map(|below| below.iter()).map(|held| held.id).collect();
+        // `<mode> <id> <stage>\t<path>`
+        let listed = at.git.run(&["ls-files", "--stage", "-z"])?;
+        let paths = if listed.is_empty() || repo.search.form_in(&listed).is_none() {
+            None
+        } else {
+            Some(at.git.ask_git(&["ls-tree", "-r", "-z", "--name-only", "HEAD"], None)?.out)
+        };
+        let paths: HashSet<&[u8]> = paths.iter().flat_map(|list| list.split(|b| *b == 0)).collect();
+        for line in listed.split(|b| *b == 0) {
+            let mut parts = line.splitn(2, |b| *b == b'\t');
+            let (Some(head), Some(path)) = (parts.next(), parts.next()) else { continue };
+            let mut words = head.split(|b| *b == b' ').skip(1);
+            let (Some(id), stage) = (words.next().and_then(raw::oid), words.next()) else { continue };
+            let conflict = stage.is_some_and(|stage| stage != b"0");
+            let in_blob = seen.scan.dirty.get(&id).map(|(_, form)| *form);
+            let in_blob = in_blob.filter(|_| conflict || !committed.contains(&id));
+            let Some(form) = in_blob.or_else(|| repo.search.form_in(path).filter(|_| !paths.contains(path))) else {
+                continue;
+            };
+            let mut shown = repo.search.text(path);
+            if conflict {
+                let side = match stage {
+                    Some(b"1") => "1, the common ancestor",
+                    Some(b"2") => "2, ours",
+                    _ => "3, theirs",
+                };
+                shown = format!("{shown} (stage {side})");
+            }
+            if !at.name.is_empty() {
+                shown = format!("{shown} in {}", at.words());
+            }
+            let mut copy = left(shown, CopyKind::Index, form);
             copy.id = id.to_string();
-            copy.remedy = "unstage it (`git restore --staged`), or commit it so that it is rewritten".into();
+            copy.remedy = if conflict {
+                "finish or abort what left the conflict (`git status` says which)".into()
+            } else {
+                "unstage it (`git restore --staged`), or commit it so that it is rewritten".into()
+            };
             found.push(copy);
         }
     }
@@ -157,17 +223,23 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, write: bool) -> Result<Worked> 
     for notes in seen.refs.direct.iter().filter(|r| r.name.starts_with("refs/notes/")) {
         rewriter.notes(notes.id, &mut trees)?;
     }
-    let moves = moves(&seen.refs, &rewriter);
-    let details = details(repo, seen, &mut trees, &graph, &rewriter, moves);
+    let renames = rename::plan(repo.search, &seen.refs)?;
+    let moves = moves(seen, &rewriter, &renames);
+    let details = details(repo, seen, &mut trees, &graph, &rewriter, moves, renames);
     let plan = describe(repo, seen, &odb, copies, &graph, &alive, &rewriter, &details)?;
     Ok(Worked { plan, details })
 }
 
-fn moves(refs: &Refs, rewriter: &Rewriter<'_>) -> Vec<RefMove> {
+fn moves(seen: &Seen, rewriter: &Rewriter<'_>, renames: &[Rename]) -> Vec<RefMove> {
+    let refs = &seen.refs;
+    let zero = Oid::ZERO_SHA1.to_string();
     let mut moves = Vec::new();
     let mut go = |name: &str, old: Oid| {
         let new = rewriter.map.get(&old).copied().unwrap_or(old);
-        if new != old {
+        if let Some(rename) = renames.iter().find(|r| r.old == name) {
+            moves.push(RefMove { name: name.into(), old: old.to_string(), new: zero.clone() });
+            moves.push(RefMove { name: rename.new.clone(), old: zero.clone(), new: new.to_string() });
+        } else if new != old {
             moves.push(RefMove { name: name.into(), old: old.to_string(), new: new.to_string() });
         }
     };
@@ -179,13 +251,19 @@ fn moves(refs: &Refs, rewriter: &Rewriter<'_>) -> Vec<RefMove> {
     }
     // A replacement is filed under the id it replaces.
     for at in refs.direct.iter().filter(|r| r.name.starts_with("refs/replace/")) {
-        let replaced = at.name.strip_prefix("refs/replace/").and_then(|id| raw::oid(id.as_bytes()));
-        if let Some(new) = replaced.and_then(|id| rewriter.map.get(&id)) {
+        let Some(replaced) = at.name.strip_prefix("refs/replace/").and_then(|id| raw::oid(id.as_bytes())) else {
+            continue;
+        };
+        let new = rewriter.map.get(&replaced);
+        // It goes when what it replaces goes: nothing holds that, and the key is in it.
+        if new.is_none() && !seen.scan.dirty.contains_key(&replaced) && !rewriter.changed.contains(&replaced) {
+            continue;
+        }
+        moves.retain(|m| m.name != at.name);
+        moves.push(RefMove { name: at.name.clone(), old: at.id.to_string(), new: zero.clone() });
+        if let Some(new) = new {
             let id = rewriter.map.get(&at.id).copied().unwrap_or(at.id).to_string();
-            moves.retain(|m| m.name != at.name);
-            let zero = Oid::ZERO_SHA1.to_string();
-            moves.push(RefMove { name: at.name.clone(), old: at.id.to_string(), new: zero.clone() });
-            moves.push(RefMove { name: format!("refs/replace/{new}"), old: zero, new: id });
+            moves.push(RefMove { name: format!("refs/replace/{new}"), old: zero.clone(), new: id });
         }
     }
     moves
@@ -198,6 +276,7 @@ fn details(
     graph: &Graph,
     rewriter: &Rewriter<'_>,
     moves: Vec<RefMove>,
+    renames: Vec<Rename>,
 ) -> Details {
     let scan = &seen.scan;
     let named = |id: &Oid| scan.commits.contains_key(id) || scan.tags.contains_key(id);
@@ -221,11 +300,18 @@ fn details(
         .filter(|id| !rewriter.map.contains_key(id) && leads_to_key(**id))
         .map(ToString::to_string)
         .collect();
-    let head = seen.refs.head.and_then(|id| scan.commits.get(&id)).map(|commit| commit.tree);
-    let tree = head.map(|old| (old.to_string(), rewriter.map.get(&old).copied().unwrap_or(old).to_string()));
+    let before_after = |head: Oid| {
+        let old = scan.commits.get(&head)?.tree;
+        Some((old.to_string(), rewriter.map.get(&old).copied().unwrap_or(old).to_string()))
+    };
+    let tree = seen.refs.head.and_then(before_after);
+    let linked = seen.refs.heads.iter();
+    let linked = linked.filter_map(|(name, head)| before_after(*head).map(|(old, new)| (name.clone(), old, new)));
+    let linked = linked.collect();
     let dirty: BTreeSet<String> = scan.dirty.keys().map(ToString::to_string).collect();
     let plan = id(&repo.dir, &moves, &map, &dirty, &seen.leftovers);
-    Details { plan, stage: Stage::Planned, git_dir: repo.dir.clone(), moves, tree, map, lost, dirty }
+    let git_dir = repo.dir.clone();
+    Details { plan, stage: Stage::Planned, git_dir, moves, tree, linked, renames, map, lost, dirty }
 }
 
 /// Short hash over all that would be done: the same repository and key give the same plan.
@@ -280,7 +366,8 @@ fn describe(
     let refusals = if nothing_to_do {
         Vec::new()
     } else {
-        let mut refusals = refuse::all(repo, &seen.refs, !details.moves.is_empty())?;
+        let mut refusals = refuse::all(repo, &seen.refs, !details.moves.is_empty(), None)?;
+        refusals.extend(refuse::common(repo, copies.len()));
         for copy in copies.iter().filter(|c| c.what == CopyKind::Index) {
             refusals.push(crate::effect::git::Refusal {
                 why: format!("the key is staged in {}", copy.path.as_deref().unwrap_or("a file")),
@@ -308,6 +395,9 @@ fn describe(
             .map(|m| RefMove { name: repo.search.text(m.name.as_bytes()), old: m.old.clone(), new: m.new.clone() })
             .collect(),
         signatures_lost: rewriter.signatures_lost.iter().map(ToString::to_string).collect(),
+        became_empty: changed.iter().filter(|id| became_empty(rewriter, scan, **id)).map(ToString::to_string).collect(),
+        citations_followed: rewriter.cites.followed,
+        citations_left: rewriter.cites.left.iter().map(|(id, word)| format!("{id} names {word}")).collect(),
         diff: diff::lines(repo, odb, &dirty_alive(scan, &copies))?,
         prune_only: copies.iter().filter(|c| !c.reachable && is_object(c.what)).count() as u64,
         push_needed: details.moves.iter().any(outward),
@@ -320,6 +410,15 @@ fn describe(
 
 fn details_has(rewriter: &Rewriter<'_>, scan: &Scan, id: Oid) -> bool {
     scan.commits.contains_key(&id) && rewriter.map.contains_key(&id)
+}
+
+/// It changed something before and changes nothing now: all it did was to the key.
+fn became_empty(rewriter: &Rewriter<'_>, scan: &Scan, id: Oid) -> bool {
+    let tree = |id: &Oid| scan.commits.get(id).map(|c| c.tree);
+    let Some([parent]) = scan.commits.get(&id).map(|c| &c.parents[..]) else { return false };
+    let (own, before) = (tree(&id), tree(parent));
+    let now = |id: Option<Oid>| id.map(|id| rewriter.map.get(&id).copied().unwrap_or(id));
+    own != before && now(own) == now(before)
 }
 
 fn is_object(what: CopyKind) -> bool {
@@ -351,9 +450,6 @@ fn not_looked_into(repo: &Repo<'_>, scan: &Scan) -> Vec<String> {
     }
     if repo.dir.join("lfs").exists() {
         list.push("files that git LFS keeps outside the history".into());
-    }
-    if repo.git2.commondir().join("worktrees").exists() {
-        list.push("linked worktrees' own files".into());
     }
     list
 }

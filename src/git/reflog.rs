@@ -7,16 +7,28 @@ use std::path::{Path, PathBuf};
 use git2::Oid;
 
 use super::needle::Search;
-use super::raw;
-use super::store;
+use super::{cite, raw, store};
 use crate::base::fault::Result;
 
 /// The message our own moves leave in a log until the log is put right.
 pub(super) const OUR_MESSAGE: &str = "stanch: switch to the clean history";
 
-/// Every log file.
+/// Every log file, those of linked working trees too.
 pub(super) fn all(git_dir: &Path) -> Result<Vec<PathBuf>> {
-    store::files(&git_dir.join("logs"), &|_| true)
+    let mut logs = store::files(&git_dir.join("logs"), &|_| true)?;
+    for tree in std::fs::read_dir(git_dir.join("worktrees")).into_iter().flatten().flatten() {
+        logs.extend(store::files(&tree.path().join("logs"), &|_| true)?);
+    }
+    logs.sort_unstable();
+    Ok(logs)
+}
+
+/// Where the log of the ref `name` is, below the git directory.
+pub(super) fn path_of(name: &str) -> PathBuf {
+    match name.strip_prefix("worktrees/").and_then(|rest| rest.split_once('/')) {
+        Some((tree, own)) => Path::new("worktrees").join(tree).join("logs").join(own),
+        None => Path::new("logs").join(name),
+    }
 }
 
 struct Line<'a> {
@@ -43,6 +55,11 @@ pub(super) fn ids(log: &[u8]) -> Vec<Oid> {
     ids
 }
 
+/// Every line of the log is one that our own moves left.
+pub(super) fn is_ours(log: &[u8]) -> bool {
+    log.split(|b| *b == b'\n').all(|line| line.is_empty() || line.ends_with(OUR_MESSAGE.as_bytes()))
+}
+
 /// What became of an id.
 pub(super) enum Fate {
     /// It is untouched.
@@ -54,8 +71,14 @@ pub(super) enum Fate {
 }
 
 /// The log after the rewrite; `None` when nothing changes. Lines that lead to a lost id are dropped, and the line
-/// after takes over where the one before ended, as `git reflog delete --rewrite` does.
-pub(super) fn rewritten(log: &[u8], search: &Search<'_>, fate: &dyn Fn(Oid) -> Fate) -> Result<Option<Vec<u8>>> {
+/// after takes over where the one before ended, as `git reflog delete --rewrite` does. `cited`: the new digits for ids in
+/// the lines' words (`checkout: moving from …`, which `git checkout -` reads; `WIP on main: …` of a stash).
+pub(super) fn rewritten(
+    log: &[u8],
+    search: &Search<'_>,
+    fate: &dyn Fn(Oid) -> Fate,
+    cited: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<Vec<u8>>> {
     let mut out = Vec::with_capacity(log.len());
     let mut before: Option<Oid> = None;
     let mut dropped = false;
@@ -84,7 +107,8 @@ pub(super) fn rewritten(log: &[u8], search: &Search<'_>, fate: &dyn Fn(Oid) -> F
         dropped = false;
         before = Some(new);
         out.extend_from_slice(format!("{old} {new}").as_bytes());
-        out.extend_from_slice(&search.replace(line.rest, false)?.unwrap_or_else(|| line.rest.to_vec()));
+        let rest = cite::swapped(line.rest, cited).unwrap_or_else(|| line.rest.to_vec());
+        out.extend_from_slice(&search.replace(&rest, false)?.unwrap_or(rest));
     }
     Ok((out != log).then_some(out))
 }
@@ -107,10 +131,10 @@ mod tests {
             at if at == id(3) => Fate::Now(id(4)),
             _ => Fate::Kept,
         };
-        let clean = rewritten(log.as_bytes(), &needles.search(), &fate).unwrap().unwrap();
+        let clean = rewritten(log.as_bytes(), &needles.search(), &fate, &|_| None).unwrap().unwrap();
         let want = [line(0, 1, "one"), line(1, 4, "three REMOVED-BY-STANCH")].concat();
         assert_eq!(String::from_utf8(clean.clone()).unwrap(), want);
-        assert!(rewritten(&clean, &needles.search(), &fate).unwrap().is_none());
+        assert!(rewritten(&clean, &needles.search(), &fate, &|_| None).unwrap().is_none());
         assert_eq!(ids(&clean), [id(1), id(4)]);
     }
 }

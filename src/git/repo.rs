@@ -1,4 +1,5 @@
-//! Opening a repository and reading where it stands: HEAD, refs, reflogs' ids. Says why one can't be opened.
+//! Opening a repository and reading where it stands: HEAD, refs, reflogs' ids, in every working tree. Says why one can't
+//! be opened.
 //!
 //! Must not know: what is done with it.
 
@@ -25,6 +26,39 @@ pub(super) struct Repo<'a> {
     pub(super) dir: PathBuf,
     /// The working tree, absolute; `None` when bare.
     pub(super) work: Option<PathBuf>,
+    /// Further working trees (`git worktree add`), sorted by name.
+    pub(super) linked: Vec<Linked>,
+}
+
+/// A linked working tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Linked {
+    /// Git's name for it: that of its folder below `worktrees/`.
+    pub(super) name: String,
+    /// Its private git directory.
+    pub(super) dir: PathBuf,
+    /// Its files; `None`: the folder is gone.
+    pub(super) work: Option<PathBuf>,
+}
+
+/// One working tree with files, the main or a linked one, and a git that works in it.
+#[derive(Debug)]
+pub(super) struct Tree<'a> {
+    /// Empty for the main one.
+    pub(super) name: String,
+    pub(super) git: Git<'a>,
+    pub(super) dir: PathBuf,
+    pub(super) work: PathBuf,
+}
+
+impl Tree<'_> {
+    /// For people.
+    pub(super) fn words(&self) -> String {
+        if self.name.is_empty() {
+            return "the working tree".into();
+        }
+        format!("the linked working tree {}", self.git.search.text(self.work.as_os_str().as_bytes()))
+    }
 }
 
 impl std::fmt::Debug for Repo<'_> {
@@ -33,7 +67,8 @@ impl std::fmt::Debug for Repo<'_> {
     }
 }
 
-/// One ref that holds an id by itself (symbolic refs follow theirs).
+/// One ref that holds an id by itself (symbolic refs follow theirs). Private refs of a linked working tree, and its HEAD
+/// when detached, are named as git does it from outside: `worktrees/<name>/HEAD`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ref {
     pub(super) name: String,
@@ -48,6 +83,10 @@ pub(super) struct Refs {
     pub(super) branch: Option<String>,
     /// The commit HEAD is at; `None` when unborn.
     pub(super) head: Option<Oid>,
+    /// The commits linked working trees' HEADs are at, by the tree's name.
+    pub(super) heads: Vec<(String, Oid)>,
+    /// Symbolic refs and what they name, HEADs too, whether that exists or not.
+    pub(super) symbolic: Vec<(String, String)>,
     /// Ids in the stash's log, oldest first.
     pub(super) stash: Vec<Oid>,
     /// Every id any log names.
@@ -56,21 +95,90 @@ pub(super) struct Refs {
     pub(super) odd_names: usize,
 }
 
-/// Opens `ask.repo`, or a repository above it.
+/// Opens `ask.repo`, or a repository above it. In a linked working tree that is the repository it is linked to.
 pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<'a>> {
     // Each object would be hashed again on every read; `git fsck` proves the hashes where it matters.
     git2::opts::strict_hash_verification(false);
     let none: [&OsStr; 0] = [];
-    let git2 =
+    let mut git2 =
         Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none).map_err(|e| unopened(ask.repo, &e))?;
-    let absolute =
-        |path: &Path| std::fs::canonicalize(path).map_err(|e| Fault::machine("the repository can't be read", e));
+    if git2.is_worktree() {
+        git2 = main_of(ask.repo, &git2)?;
+    }
     let dir = absolute(git2.path())?;
     let work = git2.workdir().map(absolute).transpose()?;
     refuse_partial(&git2)?;
     outside(ask.backup_root, work.as_deref().unwrap_or(&dir), &dir)?;
-    let git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true };
-    Ok(Repo { git2, git, ask, search, dir, work })
+    let linked = linked(&dir)?;
+    for work in linked.iter().filter_map(|tree| tree.work.as_deref()) {
+        outside(ask.backup_root, work, &dir)?;
+    }
+    let mut git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true, settings: Vec::new() };
+    git.settings = without_filters(&git)?;
+    Ok(Repo { git2, git, ask, search, dir, work, linked })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    std::fs::canonicalize(path).map_err(|e| Fault::machine("the repository can't be read", e))
+}
+
+/// The repository that a linked working tree belongs to.
+fn main_of(asked: &Path, tree: &Repository) -> Result<Repository> {
+    let main = Repository::open(tree.commondir()).map_err(|e| unopened(asked, &e))?;
+    if !main.is_bare()
+        && main.path().file_name() != Some(OsStr::new(".git"))
+        && main.config().as_ref().is_ok_and(own_work)
+    {
+        return Err(Fault::input(
+            format!("{} is a linked working tree", asked.display()),
+            "its main working tree can't be told from here",
+        )
+        .hint("give the main working tree's folder (`git worktree list` names it first)"));
+    }
+    Ok(main)
+}
+
+/// The config does not say where the working tree is: the place of the git directory would have to.
+fn own_work(config: &git2::Config) -> bool {
+    config.get_string("core.worktree").is_err()
+}
+
+/// Every linked working tree, as git files them below its directory.
+fn linked(dir: &Path) -> Result<Vec<Linked>> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir.join("worktrees")).into_iter().flatten().flatten() {
+        let own = entry.path();
+        let Some(to) = super::store::read_if(&own.join("gitdir"))? else { continue };
+        // The path of the tree's `.git` file; git 2.48 and newer may write it relative to its own folder.
+        let file = own.join(OsStr::from_bytes(to.trim_ascii_end()));
+        let work = file.parent().filter(|_| file.exists()).and_then(|work| std::fs::canonicalize(work).ok());
+        found.push(Linked { name: entry.file_name().to_string_lossy().into_owned(), dir: own, work });
+    }
+    found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// Settings that turn every content filter off: a filter is a program of somebody's, and it would see the key.
+fn without_filters(git: &Git<'_>) -> Result<Vec<String>> {
+    let said = git.ask_git(&["config", "--name-only", "-z", "--get-regexp", r"^filter\."], None)?;
+    let mut settings = Vec::new();
+    for name in said.out.split(|b| *b == 0) {
+        let Ok(name) = std::str::from_utf8(name) else { continue };
+        if git.search.form_in(name.as_bytes()).is_some() {
+            return Err(Fault::refused(
+                "a content filter can't be turned off",
+                "the key is in its name in git's config",
+            )
+            .hint("rename it in the config and in .gitattributes"));
+        }
+        if let Some((stem, "clean" | "smudge" | "process")) = name.rsplit_once('.') {
+            settings.extend(["clean", "smudge", "process"].map(|verb| format!("{stem}.{verb}=")));
+            settings.push(format!("{stem}.required=false"));
+        }
+    }
+    settings.sort_unstable();
+    settings.dedup();
+    Ok(settings)
 }
 
 /// Can it be opened at all?
@@ -78,6 +186,29 @@ pub(super) fn openable(path: &Path) -> Result<()> {
     let none: [&OsStr; 0] = [];
     let opened = Repository::open_ext(path, RepositoryOpenFlags::empty(), none);
     opened.map(drop).map_err(|e| unopened(path, &e))
+}
+
+/// `fault` of a key that is too short, with how many objects hold it: a number convinces.
+pub(super) fn counted(ask: &Ask<'_>, mut fault: Fault) -> Fault {
+    let none: [&OsStr; 0] = [];
+    let Ok(git2) = Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none) else { return fault };
+    let Ok(odb) = git2.odb() else { return fault };
+    let mut ids = Vec::new();
+    if ask.key.is_empty()
+        || odb
+            .foreach(|id| {
+                ids.push(*id);
+                true
+            })
+            .is_err()
+    {
+        return fault;
+    }
+    let finder = memchr::memmem::Finder::new(ask.key);
+    let holds = |id: &Oid| !(ask.cancel)() && odb.read(*id).is_ok_and(|object| finder.find(object.data()).is_some());
+    let found = ids.iter().filter(|id| holds(id)).count();
+    fault.why = format!("{}; it stands in {found} of {} objects here", fault.why, ids.len());
+    fault
 }
 
 fn unopened(path: &Path, e: &git2::Error) -> Fault {
@@ -156,24 +287,36 @@ impl Repo<'_> {
         if (self.ask.cancel)() { Err(super::cancelled()) } else { Ok(()) }
     }
 
+    /// Every working tree that has files here, the main one first.
+    pub(super) fn trees(&self) -> Vec<Tree<'_>> {
+        let tree = |name: &str, dir: &Path, work: &Path| Tree {
+            name: name.into(),
+            git: Git { dir: dir.into(), work: Some(work.into()), ..self.git.clone() },
+            dir: dir.into(),
+            work: work.into(),
+        };
+        let main = self.work.iter().map(|work| tree("", &self.dir, work));
+        let linked = self.linked.iter().filter_map(|l| Some(tree(&l.name, &l.dir, l.work.as_deref()?)));
+        main.chain(linked).collect()
+    }
+
     pub(super) fn refs(&self) -> Result<Refs> {
         let mut refs = Refs::default();
-        let listed = self.git.run(&["for-each-ref", "--format=%(refname)%00%(objectname)%00%(symref)"])?;
-        for line in listed.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
-            let mut parts = line.split(|b| *b == 0);
-            let (name, id, to) = (parts.next(), parts.next(), parts.next());
-            if to.is_some_and(|to| !to.is_empty()) {
-                continue;
-            }
-            match (name.map(|n| std::str::from_utf8(n)), id.and_then(raw::oid)) {
-                (Some(Ok(name)), Some(id)) => refs.direct.push(Ref { name: name.to_owned(), id }),
-                _ => refs.odd_names += 1,
+        refs.list(&self.git, &[], "")?;
+        (refs.branch, refs.head) = refs.at_head(&self.git, "")?;
+        for linked in &self.linked {
+            // What another working tree keeps to itself is listed from inside of it only.
+            let git = Git { dir: linked.dir.clone(), work: None, ..self.git.clone() };
+            let prefix = format!("worktrees/{}/", linked.name);
+            refs.list(&git, &["refs/worktree", "refs/bisect", "refs/rewritten"], &prefix)?;
+            let (branch, head) = refs.at_head(&git, &prefix)?;
+            if let Some(head) = head {
+                refs.heads.push((linked.name.clone(), head));
+                if branch.is_none() {
+                    refs.direct.push(Ref { name: format!("{prefix}HEAD"), id: head });
+                }
             }
         }
-        let branch = self.git.ask_git(&["symbolic-ref", "-q", "HEAD"], None)?;
-        refs.branch = branch.ok.then(|| String::from_utf8_lossy(branch.out.trim_ascii()).into_owned());
-        let head = self.git.ask_git(&["rev-parse", "-q", "--verify", "HEAD^0"], None)?;
-        refs.head = if head.ok { raw::oid(head.out.trim_ascii()) } else { None };
         for log in super::reflog::all(&self.dir)? {
             let bytes = super::store::read(&log)?;
             let ids = super::reflog::ids(&bytes);
@@ -194,5 +337,40 @@ impl Repo<'_> {
         roots.sort_unstable();
         roots.dedup();
         roots
+    }
+}
+
+impl Refs {
+    /// The commit that the HEAD of the linked working tree `name` is at.
+    pub(super) fn head_of(&self, name: &str) -> Option<Oid> {
+        self.heads.iter().find(|(own, _)| own == name).map(|(_, id)| *id)
+    }
+
+    /// Adds the refs that `git` sees below `below` (all, when empty), with `prefix` before their names.
+    fn list(&mut self, git: &Git<'_>, below: &[&str], prefix: &str) -> Result<()> {
+        let format = ["for-each-ref", "--format=%(refname)%00%(objectname)%00%(symref)"];
+        let listed = git.run(&[&format[..], below].concat())?;
+        for line in listed.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
+            let mut parts = line.split(|b| *b == 0).map(std::str::from_utf8);
+            match (parts.next(), parts.next().and_then(|id| raw::oid(id.ok()?.as_bytes())), parts.next()) {
+                (Some(Ok(name)), _, Some(Ok(to))) if !to.is_empty() => {
+                    self.symbolic.push((format!("{prefix}{name}"), to.to_owned()));
+                }
+                (Some(Ok(name)), Some(id), _) => self.direct.push(Ref { name: format!("{prefix}{name}"), id }),
+                _ => self.odd_names += 1,
+            }
+        }
+        Ok(())
+    }
+
+    /// The branch HEAD names and the commit it is at.
+    fn at_head(&mut self, git: &Git<'_>, prefix: &str) -> Result<(Option<String>, Option<Oid>)> {
+        let branch = git.ask_git(&["symbolic-ref", "-q", "HEAD"], None)?;
+        let branch = branch.ok.then(|| String::from_utf8_lossy(branch.out.trim_ascii()).into_owned());
+        if let Some(branch) = &branch {
+            self.symbolic.push((format!("{prefix}HEAD"), branch.clone()));
+        }
+        let head = git.ask_git(&["rev-parse", "-q", "--verify", "HEAD^0"], None)?;
+        Ok((branch, if head.ok { raw::oid(head.out.trim_ascii()) } else { None }))
     }
 }

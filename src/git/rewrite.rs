@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use git2::{ObjectType, Odb, Oid};
 
+use super::cite::Cites;
 use super::find::Scan;
 use super::graph::{Graph, Trees};
 use super::raw::{self, Entry};
@@ -24,6 +25,10 @@ pub(super) struct Rewriter<'r> {
     pub(super) map: HashMap<Oid, Oid>,
     /// Commits and tags that lose a signature, old ids.
     pub(super) signatures_lost: Vec<Oid>,
+    /// Ids in messages.
+    pub(super) cites: Cites,
+    /// Commits that must get a new id, reachable or not.
+    pub(super) changed: HashSet<Oid>,
 }
 
 impl std::fmt::Debug for Rewriter<'_> {
@@ -34,13 +39,39 @@ impl std::fmt::Debug for Rewriter<'_> {
 
 impl<'r> Rewriter<'r> {
     pub(super) fn new(repo: &'r Repo<'r>, odb: &'r Odb<'r>, scan: &'r Scan, write: bool) -> Self {
-        Self { repo, odb, scan, write, map: HashMap::new(), signatures_lost: Vec::new() }
+        let cites = Cites::default();
+        Self {
+            repo,
+            odb,
+            scan,
+            write,
+            map: HashMap::new(),
+            signatures_lost: Vec::new(),
+            cites,
+            changed: HashSet::new(),
+        }
     }
 
-    /// Rewrites every changed commit among `alive`, parents first.
+    /// Rewrites every changed commit among `alive`, parents first, and what a message names before that message.
     pub(super) fn commits(&mut self, graph: &Graph, trees: &mut Trees<'_>, alive: &HashSet<Oid>) -> Result<()> {
         let todo: Vec<Oid> =
             graph.order.iter().copied().filter(|id| graph.changed.contains(id) && alive.contains(id)).collect();
+        self.changed.clone_from(&graph.changed);
+        self.cites = Cites::new(self.scan, &graph.changed, alive);
+        let todo = self.cites.order(self.scan, &todo);
+        loop {
+            self.pass(&todo, trees)?;
+            if !self.cites.must_repeat() {
+                return Ok(());
+            }
+            self.signatures_lost.clear();
+            for id in &todo {
+                self.map.remove(id);
+            }
+        }
+    }
+
+    fn pass(&mut self, todo: &[Oid], trees: &mut Trees<'_>) -> Result<()> {
         for (n, id) in todo.iter().enumerate() {
             if n % 64 == 0 {
                 self.repo.go_on()?;
@@ -51,8 +82,15 @@ impl<'r> Rewriter<'r> {
             let bytes = self.commit_bytes(*id, tree)?;
             let new = self.put(ObjectType::Commit, &bytes)?;
             self.map.insert(*id, new);
+            self.cites.made(new);
         }
         Ok(())
+    }
+
+    /// A message: ids follow, the key goes.
+    fn push_message(&mut self, out: &mut Vec<u8>, id: Oid, body: &[u8]) -> Result<()> {
+        let followed = self.cites.follow(self.scan, id, body, &self.changed, &self.map);
+        self.push_clean(out, followed.as_deref().unwrap_or(body))
     }
 
     /// The new id of anything a ref can name. Commits must be rewritten before.
@@ -166,7 +204,7 @@ impl<'r> Rewriter<'r> {
                 _ => self.push_clean(&mut out, header.whole)?,
             }
         }
-        self.push_clean(&mut out, body)?;
+        self.push_message(&mut out, id, body)?;
         if lost {
             self.signatures_lost.push(id);
         }
@@ -191,7 +229,7 @@ impl<'r> Rewriter<'r> {
             }
         }
         let signed = raw::tag_signature(body);
-        self.push_clean(&mut out, body.get(..signed.unwrap_or(body.len())).unwrap_or_default())?;
+        self.push_message(&mut out, id, body.get(..signed.unwrap_or(body.len())).unwrap_or_default())?;
         if lost || signed.is_some() {
             self.signatures_lost.push(id);
         }

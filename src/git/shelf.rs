@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plan::{Details, Stage};
 use super::repo::Repo;
-use super::store;
+use super::{seal, store};
 use crate::base::Fault;
 use crate::base::fault::Result;
 
@@ -71,19 +71,28 @@ fn details_path(root: &Path, plan: &str) -> Result<PathBuf> {
     Ok(root.join(format!("plan-{}.json", checked(plan)?)))
 }
 
-pub(super) fn save(root: &Path, details: &Details) -> Result<()> {
+pub(super) fn save(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    let root = repo.ask.backup_root;
     store::private_dir(root)?;
-    store::put(&details_path(root, &details.plan)?, &json(details)?)
+    let mut sealed = details.clone();
+    for name in sealed.names() {
+        *name = seal::seal(repo.search, repo.ask.key, &details.plan, name);
+    }
+    store::put(&details_path(root, &details.plan)?, &json(&sealed)?)
 }
 
 /// The details of `plan`, if it was made here before.
 pub(super) fn load(repo: &Repo<'_>, plan: &str) -> Result<Option<Details>> {
     let Some(bytes) = store::read_if(&details_path(repo.ask.backup_root, plan)?)? else { return Ok(None) };
-    let details: Details = serde_json::from_slice(&bytes)
+    let mut details: Details = serde_json::from_slice(&bytes)
         .map_err(|e| Fault::machine("the plan's details can't be read", e).hint("plan again"))?;
     if details.git_dir != repo.dir {
         return Err(Fault::input("this plan is for another repository", "its git directory is another one")
             .hint("give the repository it was made for, or plan again"));
+    }
+    let salt = details.plan.clone();
+    for name in details.names() {
+        *name = seal::open(repo.ask.key, &salt, name)?;
     }
     Ok(Some(details))
 }
@@ -96,7 +105,7 @@ pub(super) fn need(repo: &Repo<'_>, plan: &str) -> Result<Details> {
 }
 
 pub(super) fn reached(repo: &Repo<'_>, details: &Details, stage: Stage) -> Result<()> {
-    save(repo.ask.backup_root, &Details { stage, ..details.clone() })
+    save(repo, &Details { stage, ..details.clone() })
 }
 
 pub(super) fn backup_dir(root: &Path, plan: &str) -> Result<PathBuf> {
@@ -122,7 +131,7 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
     let label = "This folder is a copy of a git directory from before the leaked key was taken out of it.\n\
         It STILL CONTAINS THE KEY. It is here for `undo`, and `finish` destroys it.\n";
     store::put(&to.join(LABEL), label.as_bytes())?;
-    let skipped: Vec<PathBuf> = ["modules", "lfs", "worktrees"].iter().map(|name| repo.dir.join(name)).collect();
+    let skipped: Vec<PathBuf> = ["modules", "lfs"].iter().map(|name| repo.dir.join(name)).collect();
     let files = store::files(&repo.dir, &|dir| !skipped.iter().any(|s| s == dir))?;
     let total = files.len() as u64;
     for (n, from) in files.iter().enumerate() {

@@ -32,6 +32,12 @@ pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     put_with(path, bytes, mode)
 }
 
+/// The same, and a new file gets the rights that `like` has: what git itself would give it in this repository.
+pub(super) fn put_like(path: &Path, bytes: &[u8], like: &Path) -> Result<()> {
+    let mode = |path: &Path| fs::symlink_metadata(path).ok().map(|meta| meta.permissions().mode() & 0o777);
+    put_with(path, bytes, mode(path).or_else(|| mode(like)).unwrap_or(0o600))
+}
+
 pub(super) fn put_with(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     let cant = |e: std::io::Error| Fault::machine(format!("{} can't be written", path.display()), e);
     let folder = path.parent().unwrap_or_else(|| Path::new("."));

@@ -4,16 +4,18 @@
 //! Must not know: how the new objects were made.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use git2::Oid;
 
+use super::cli::{self, Said};
 use super::plan::{self, Details, Stage};
 use super::reflog::{self, Fate, OUR_MESSAGE};
 use super::repo::Repo;
 use super::shelf::{self, Doing};
-use super::{align, leftover, raw, say, store};
+use super::{align, leftover, private, raw, rename, say, store};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove, Standing};
@@ -56,7 +58,7 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         return Err(fault);
     }
     let details = worked.details;
-    shelf::save(repo.ask.backup_root, &details)?;
+    shelf::save(repo, &details)?;
     shelf::back_up(repo, plan)?;
     plan::work(repo, &seen, true)?;
     drop(seen);
@@ -66,7 +68,7 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
     say(repo.ask, "switching", 0, 0);
     shelf::begin(repo, plan, Doing::Apply)?;
     repo.git.may_cancel = false;
-    if let Err(fault) = move_refs(repo, &details.moves) {
+    if let Err(fault) = move_refs(repo, &details.moves, false) {
         return Err(step_back(repo, &details, fault));
     }
     forward(repo, &details, true)?;
@@ -87,16 +89,21 @@ pub(super) fn interrupted() -> Fault {
     .hint("check it first: that rolls it forward or back")
 }
 
-/// The transaction failed: when no ref moved, nothing has happened and the journal goes.
+/// The transaction failed: when it moved no ref, nothing has happened and the journal goes.
 fn step_back(repo: &Repo<'_>, details: &Details, fault: Fault) -> Fault {
     match current(repo) {
-        Ok(now) if details.moves.iter().all(|m| at(&now, &m.name) == m.old) => match shelf::end(repo) {
+        Ok(now) if untouched(&now, &details.moves) => match shelf::end(repo) {
             Ok(()) => Fault { kind: FaultKind::Changed, ..fault }
                 .hint("nothing was changed; another git process may be at work: wait, plan again, apply again"),
             Err(other) => other,
         },
         _ => fault.hint("check the repository: that rolls the switch forward or back"),
     }
+}
+
+/// No ref was moved by us. Somebody else may have moved one: then the transaction refused all.
+fn untouched(now: &BTreeMap<String, String>, moves: &[RefMove]) -> bool {
+    moves.iter().all(|m| at(now, &m.name) != m.new)
 }
 
 /// Each ref's id now; a ref that is not there is not in the map.
@@ -114,13 +121,14 @@ fn at(now: &BTreeMap<String, String>, name: &str) -> String {
     now.get(name).cloned().unwrap_or_else(|| Oid::ZERO_SHA1.to_string())
 }
 
-/// Moves every ref that is still at its old id, all or none, each only if it is still there.
-pub(super) fn move_refs(repo: &Repo<'_>, moves: &[RefMove]) -> Result<()> {
+/// Moves every ref, all or none, each only if it is still at its old id. `again`: an interrupted move is gone on with,
+/// and those that are not at their old ids were moved already.
+pub(super) fn move_refs(repo: &Repo<'_>, moves: &[RefMove], again: bool) -> Result<()> {
     let now = current(repo)?;
     let zero = Oid::ZERO_SHA1.to_string();
     let mut input = String::from("start\n");
     let mut any = false;
-    for step in moves.iter().filter(|m| at(&now, &m.name) == m.old) {
+    for step in moves.iter().filter(|m| !again || at(&now, &m.name) == m.old) {
         any = true;
         let line = if step.new == zero {
             format!("delete {} {}\n", step.name, step.old)
@@ -133,31 +141,76 @@ pub(super) fn move_refs(repo: &Repo<'_>, moves: &[RefMove]) -> Result<()> {
         return Ok(());
     }
     input.push_str("prepare\ncommit\n");
-    repo.git.feed(&["update-ref", "--no-deref", "-m", OUR_MESSAGE, "--stdin"], Some(input.as_bytes()))?;
+    // The one place where hooks run: a `reference-transaction` hook may have to tell other copies, or say no.
+    let mut command = repo.git.with_hooks();
+    command.args(["update-ref", "--no-deref", "-m", OUR_MESSAGE, "--stdin"]);
+    let said = repo.git.finish(command, Some(input.as_bytes()))?;
+    if !said.ok {
+        return Err(not_moved(&said));
+    }
     say(repo.ask, "switched refs", moves.len() as u64, moves.len() as u64);
     Ok(())
 }
 
+fn not_moved(said: &Said) -> Fault {
+    let fault = cli::failed(&["update-ref"], said);
+    if !said.err.contains("hook") {
+        return fault;
+    }
+    Fault::refused(
+        "the refs were not moved",
+        format!("the repository's reference-transaction hook said no: {}", said.err),
+    )
+    .hint("ask whoever put up hooks/reference-transaction (or core.hooksPath), then apply again")
+}
+
 /// Everything after the refs moved, to the end.
 pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result<()> {
-    // When the old tree is gone, the old objects were dropped already, which comes after the files.
-    if let Some((old, new)) = &details.tree
-        && repo.git.ask_git(&["cat-file", "-e", old], None)?.ok
-    {
-        align::align(repo, old, new, clean)?;
-    }
+    files(repo, details, clean, false)?;
     say(repo.ask, "putting the logs right", 0, 0);
+    rename::follow(repo, details)?;
     logs(repo, details)?;
     say(repo.ask, "cleaning leftover files", 0, 0);
     leftover::clean(repo)?;
-    if repo.dir.join("index").exists() {
-        repo.git.run(&["update-index", "--clear-resolve-undo"])?;
+    for tree in repo.trees().iter().filter(|tree| tree.dir.join("index").exists()) {
+        tree.git.run(&["update-index", "--clear-resolve-undo"])?;
     }
+    private::hold(repo)?;
     drop_old(repo, details)?;
+    private::let_go(repo)?;
+    serve(repo)?;
     leftover::retarget(repo, &|id| details.map.get(&id.to_string()).and_then(|new| raw::oid(new.as_bytes())))?;
     say(repo.ask, "closing the switch", 0, 0);
     shelf::reached(repo, details, Stage::Applied)?;
     shelf::end(repo)
+}
+
+/// Where files of working trees are kept for an undo that git can't give back without running somebody's filter.
+pub(super) fn aside(repo: &Repo<'_>, details: &Details) -> Result<PathBuf> {
+    Ok(shelf::backup_dir(repo.ask.backup_root, &details.plan)?.join("files"))
+}
+
+/// Index and files of every working tree follow their HEADs. `back`: to the old history.
+pub(super) fn files(repo: &Repo<'_>, details: &Details, clean: bool, back: bool) -> Result<()> {
+    let aside = aside(repo, details)?;
+    let how = align::How { clean, aside: &aside, back };
+    for tree in repo.trees() {
+        let Some((old, new)) = details.tree_of(&tree.name) else { continue };
+        let (from, to) = if back { (new, old) } else { (old, new) };
+        // When the old tree is gone, the old objects were dropped already, which comes after the files.
+        if tree.git.ask_git(&["cat-file", "-e", from], None)?.ok {
+            align::align(repo, &tree, from, to, how)?;
+        }
+    }
+    Ok(())
+}
+
+/// The lists that are served over plain HTTP, where there are any: they name refs and packs.
+pub(super) fn serve(repo: &Repo<'_>) -> Result<()> {
+    if repo.dir.join("info/refs").exists() || repo.dir.join("objects/info/packs").exists() {
+        repo.git.run(&["update-server-info"])?;
+    }
+    Ok(())
 }
 
 /// What becomes of an id in a log.
@@ -174,9 +227,16 @@ pub(super) fn fate(details: &Details) -> impl Fn(Oid) -> Fate {
 
 /// Every log leads to the new ids; the stash keeps its length and order, because it is such a log.
 fn logs(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    let backup = shelf::whole(repo.ask.backup_root, &details.plan)?;
     for log in reflog::all(&repo.dir)? {
         let bytes = store::read(&log)?;
-        if let Some(clean) = reflog::rewritten(&bytes, repo.search, &fate(details))? {
+        // One that our own moves made: where nobody kept a log, there is none afterwards.
+        let name = log.strip_prefix(&repo.dir).unwrap_or(&log);
+        if reflog::is_ours(&bytes) && backup.as_ref().is_some_and(|backup| !backup.join(name).exists()) {
+            store::remove(&log)?;
+            continue;
+        }
+        if let Some(clean) = reflog::rewritten(&bytes, repo.search, &fate(details), &|digits| details.cited(digits))? {
             store::put(&log, &clean)?;
         }
     }
@@ -190,7 +250,7 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
     let graph = info.join("commit-graph").exists() || info.join("commit-graphs").exists();
     store::remove(&info.join("commit-graph"))?;
     store::remove_all(&info.join("commit-graphs"))?;
-    repo.git.run(&["repack", "-a", "-d", "-q"])?;
+    repo.git.run(&["repack", "-a", "-d", "-n", "-q"])?;
     say(repo.ask, "dropping the old objects", 1, 2);
     repo.git.run(&["prune", "--expire=now"])?;
     if graph {
@@ -256,11 +316,10 @@ pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
         Doing::Undo => super::undo::back(repo, &details)?,
         Doing::Apply => {
             let now = current(repo)?;
-            let untouched = !details.moves.is_empty() && details.moves.iter().all(|m| at(&now, &m.name) == m.old);
-            if untouched {
+            if !details.moves.is_empty() && untouched(&now, &details.moves) {
                 shelf::end(repo)?;
             } else {
-                move_refs(repo, &details.moves)?;
+                move_refs(repo, &details.moves, true)?;
                 forward(repo, &details, false)?;
             }
         }
@@ -271,7 +330,9 @@ pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
 
 /// Removes locks that a killed git left, after waiting for one that still runs, and our own unfinished files.
 fn clear_locks(repo: &Repo<'_>, details: &Details) -> Result<()> {
-    let names = details.moves.iter().map(|m| m.name.as_str()).chain(["HEAD", "index", "packed-refs"]);
+    let own = |name: &str| ["HEAD", "index"].map(|file| format!("{name}{file}"));
+    let linked = repo.linked.iter().flat_map(|tree| own(&format!("worktrees/{}/", tree.name)));
+    let names = details.moves.iter().map(|m| m.name.clone()).chain(own("")).chain(["packed-refs".into()]).chain(linked);
     let locks: Vec<_> = names.map(|name| repo.dir.join(format!("{name}.lock"))).collect();
     let since = Instant::now();
     while since.elapsed() < PATIENCE && locks.iter().any(|lock| lock.exists()) {

@@ -3,6 +3,8 @@
 //!
 //! Must not know: how the clean history was made.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::leftover;
@@ -10,7 +12,7 @@ use super::plan::{Details, Stage};
 use super::reflog::{self, OUR_MESSAGE};
 use super::repo::Repo;
 use super::shelf::{self, Doing};
-use super::{align, refuse, say, store, switch};
+use super::{refuse, rename, say, store, switch};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove};
@@ -32,14 +34,18 @@ pub(super) fn undo(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
     }
     let backup = need_backup(repo, plan)?;
     let refs = repo.refs()?;
-    let refusals = refuse::all(repo, &refs, true)?;
+    let refusals = refuse::all(repo, &refs, true, Some(&switch::aside(repo, &details)?))?;
     if let Some(first) = refusals.first() {
         return Err(
             Fault::refused("the rewrite can't be undone now", first.why.clone()).hint(first.way_forward.clone())
         );
     }
-    let head = |dir: &Path| store::read_if(&dir.join("HEAD"));
-    let same_branch = refs.branch.is_none() || head(&repo.dir)? == head(&backup)?;
+    let mut same_branch = true;
+    for (name, to) in refs.symbolic.iter().filter(|(name, _)| name == "HEAD" || name.starts_with("worktrees/")) {
+        let then = store::read_if(&backup.join(name))?.unwrap_or_default();
+        let renamed = details.renames.iter().find(|r| r.new == *to).map_or(to, |r| &r.old);
+        same_branch &= then.trim_ascii_end() == format!("ref: {renamed}").as_bytes();
+    }
     let now = switch::current(repo)?;
     let moved: Vec<&RefMove> = details.moves.iter().filter(|m| !is_at(&now, m, &m.new)).collect();
     if !same_branch || !moved.is_empty() {
@@ -80,13 +86,13 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
         .iter()
         .map(|m| RefMove { name: m.name.clone(), old: m.new.clone(), new: m.old.clone() })
         .collect();
-    switch::move_refs(repo, &back)?;
-    if let Some((old, new)) = &details.tree {
-        align::align(repo, new, old, false)?;
-    }
+    switch::move_refs(repo, &back, true)?;
+    switch::files(repo, details, false, true)?;
+    rename::back(repo, details)?;
     say(repo.ask, "bringing the logs back", 0, 0);
     logs(repo, details, &backup)?;
     say(repo.ask, "bringing leftover files back", 0, 0);
+    switch::serve(repo)?;
     files(repo, &backup)?;
     shelf::reached(repo, details, Stage::Undone)?;
     shelf::end(repo)
@@ -119,7 +125,7 @@ fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
         let Ok(name) = old.strip_prefix(backup) else { continue };
         let now = repo.dir.join(name);
         let mut bytes = store::read(&old)?;
-        let clean = reflog::rewritten(&bytes, repo.search, &switch::fate(details))?;
+        let clean = reflog::rewritten(&bytes, repo.search, &switch::fate(details), &|digits| details.cited(digits))?;
         let current = store::read_if(&now)?.unwrap_or_default();
         let added = current.strip_prefix(&bytes[..]).or_else(|| current.strip_prefix(clean.as_deref()?));
         for line in added.unwrap_or_default().split_inclusive(|b| *b == b'\n') {
@@ -128,7 +134,14 @@ fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
             }
         }
         if store::read_if(&now)?.is_none_or(|current| *current != *bytes) {
-            store::put(&now, &bytes)?;
+            store::put_like(&now, &bytes, &repo.dir.join("HEAD"))?;
+        }
+    }
+    // A log that did not exist holds nothing but our own moves, unless somebody worked since.
+    for now in reflog::all(&repo.dir)? {
+        let name = now.strip_prefix(&repo.dir).unwrap_or(&now);
+        if !backup.join(name).exists() && reflog::is_ours(&store::read(&now)?) {
+            store::remove(&now)?;
         }
     }
     Ok(())
@@ -138,16 +151,20 @@ fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
 fn files(repo: &Repo<'_>, backup: &Path) -> Result<()> {
     for old in leftover::files(backup)? {
         let Ok(name) = old.strip_prefix(backup) else { continue };
-        if name.starts_with("logs") || name.starts_with("refs") || name.starts_with("packed-refs") {
+        if leftover::is_log(name) || leftover::is_ref(name) {
             continue;
         }
         let bytes = store::read(&old)?;
-        let is_head = name.to_string_lossy().ends_with("_HEAD") || name.ends_with("AUTO_MERGE");
-        if is_head || repo.search.form_in(&bytes).is_some() {
-            let now = repo.dir.join(name);
-            if store::read_if(&now)?.is_none_or(|current| *current != *bytes) {
-                store::put(&now, &bytes)?;
-            }
+        let text = name.to_string_lossy();
+        let is_head = text.ends_with("_HEAD") || name.ends_with("AUTO_MERGE") || text == "info/refs";
+        if let Some(clean) = repo.search.replace(name.as_os_str().as_bytes(), false)? {
+            store::remove(&repo.dir.join(OsStr::from_bytes(&clean)))?;
+        } else if !is_head && repo.search.form_in(&bytes).is_none() {
+            continue;
+        }
+        let now = repo.dir.join(name);
+        if store::read_if(&now)?.is_none_or(|current| *current != *bytes) {
+            store::put_like(&now, &bytes, &repo.dir.join("HEAD"))?;
         }
     }
     Ok(())

@@ -239,6 +239,24 @@ fn two_remotes_have_a_table_each_and_a_silent_one_is_told() {
     assert!(report.refs.iter().any(|r| r.name == "away" && !r.ok), "{:?}", report.refs);
 }
 
+/// Case 15's other half: the old name goes from the remote, and never stands in an argument.
+#[test]
+fn a_branch_named_after_the_key_is_renamed_there_too() {
+    let (world, remote) = with_remote();
+    let name = format!("k-{}", world.key);
+    world.git(&["branch", &name, "main~2"]);
+    world.git(&["push", "-q", "origin", &name]);
+    world.git(&["fetch", "-q"]);
+    let plan = world.purge();
+    let report = world.push(&plan.id);
+    assert!(report.refs.iter().all(|r| r.ok), "{:?}", report.refs);
+    assert!(report.refs.iter().any(|r| r.outcome == PushOutcome::Deleted), "{:?}", report.refs);
+    let names = world.git_in(&remote, &["for-each-ref", "--format=%(refname)", "refs/heads"]);
+    assert!(!names.contains(&world.key) && names.lines().count() == 3, "{names}");
+    world.clean();
+    assert!(world.push(&plan.id).refs.iter().all(|r| r.ok));
+}
+
 // ---- papers
 
 #[test]

@@ -1,68 +1,11 @@
-//! Switch, undo and finish: exact, and whole after a power cut at any step.
+//! Switch and undo: whole after a power cut at any step.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
-use stanch::base::FaultKind;
 use stanch::effect::git::Standing;
 use stanch::git;
 
 use crate::gitrepo::{World, interrupted};
-
-// ---- undo and finish
-
-#[test]
-fn undo_is_exact_and_finish_destroys_the_backup() {
-    let world = World::new();
-    world.old_leak();
-    world.leak();
-    world.git(&["branch", "side", "HEAD~1"]);
-    world.git(&["tag", "-a", "-m", "t", "t"]);
-    world.git(&["notes", "add", "-m", "note"]);
-    world.write("f", "stashed");
-    world.git(&["stash", "-q"]);
-    world.write("f", format!("again {}", world.key));
-    world.git(&["stash", "-q"]);
-    let before = world.dump();
-    let plan = world.purge();
-    assert_ne!(world.dump(), before);
-    assert_eq!(world.check(&plan.id), Standing::New);
-    let backup = world.backup().join(&plan.id);
-    for path in crate::gitrepo::walk(&backup) {
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "{}", path.display());
-    }
-    assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o700);
-    world.undo(&plan.id);
-    assert_eq!(world.dump(), before);
-    world.whole();
-    assert_eq!(world.check(&plan.id), Standing::Old);
-
-    let again = world.plan();
-    assert_eq!(again.id, plan.id);
-    world.apply(&again.id);
-    world.clean();
-    assert!(world.prove().not_checked.iter().any(|line| line.contains("backup")));
-    world.finish(&plan.id);
-    assert!(!backup.exists());
-    assert!(world.ask(|ask| git::undo(ask, &plan.id)).is_err());
-    assert_eq!(world.check(&plan.id), Standing::New);
-    for path in crate::gitrepo::walk(&world.backup()) {
-        assert!(memchr::memmem::find(&fs::read(path).unwrap(), world.key.as_bytes()).is_none());
-    }
-}
-
-#[test]
-fn undo_does_not_lose_later_work() {
-    let world = World::new();
-    world.leak();
-    let plan = world.purge();
-    world.write("g", "later");
-    let later = world.commit("later");
-    let fault = world.ask(|ask| git::undo(ask, &plan.id)).unwrap_err();
-    assert_eq!(fault.kind, FaultKind::Changed);
-    assert_eq!(world.head(), later);
-    assert_eq!(world.check(&plan.id), Standing::New);
-}
 
 /// A file that was rewritten a moment ago is not as the index remembers it, and `git read-tree -m` refuses such an
 /// entry. Several files, of which the index knows stale times, in folders and out of them.

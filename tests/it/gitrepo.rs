@@ -65,6 +65,8 @@ impl World {
             ("GIT_COMMITTER_DATE", &date),
             ("GIT_EDITOR", "true"),
             ("LC_ALL", "C"),
+            // `git status` must not touch the index: footprints are compared.
+            ("GIT_OPTIONAL_LOCKS", "0"),
         ] {
             command.env(name, value);
         }
@@ -237,28 +239,36 @@ impl World {
         found
     }
 
-    /// All that an undo must bring back.
+    /// All that an undo must bring back: refs, logs, config, HEADs, and of every working tree index and files.
     pub(crate) fn dump(&self) -> String {
         let mut text = String::new();
-        for args in [
-            &["for-each-ref"][..],
-            &["stash", "list"],
-            &["ls-files", "-s"],
-            &["reflog", "--all"],
-            &["status", "--porcelain"],
-            &["config", "--local", "--list"],
-            &["rev-parse", "HEAD"],
-        ] {
+        for args in [&["for-each-ref"][..], &["reflog", "--all"], &["config", "--local", "--list"]] {
             text.push_str(&self.git(args));
             text.push('\n');
         }
-        let dir = self.repo.join(".git");
-        text.push_str(&std::fs::read_to_string(dir.join("HEAD")).unwrap());
-        for log in walk(&dir.join("logs")) {
-            writeln!(text, "{}\n{}", log.display(), std::fs::read_to_string(&log).unwrap()).unwrap();
+        // There is none in a bare repository.
+        text.push_str(&self.try_git(&["stash", "list"]).1);
+        let dir = self.repo.join(self.git(&["rev-parse", "--git-common-dir"]));
+        for file in walk(&dir) {
+            let name = file.strip_prefix(&dir).unwrap();
+            let counts = name.iter().any(|part| part == "logs") || name.ends_with("HEAD") || name.ends_with("config");
+            if counts && !name.starts_with("objects") {
+                let content = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+                writeln!(text, "{}\n{content}", name.display()).unwrap();
+            }
         }
-        for path in self.git(&["ls-files"]).lines() {
-            writeln!(text, "{path}: {:?}", std::fs::read(self.repo.join(path)).ok()).unwrap();
+        let listed = self.git(&["worktree", "list", "--porcelain"]);
+        let linked = listed.lines().filter_map(|line| line.strip_prefix("worktree ")).skip(1).map(PathBuf::from);
+        let main = (self.git(&["rev-parse", "--is-bare-repository"]) == "false").then(|| self.repo.clone());
+        for tree in main.into_iter().chain(linked).filter(|tree| tree.exists()) {
+            for args in [&["ls-files", "-s"][..], &["status", "--porcelain"]] {
+                text.push_str(&self.git_in(&tree, args));
+                text.push('\n');
+            }
+            text.push_str(&self.git_in(&tree, &["for-each-ref", "refs/worktree", "refs/bisect"]));
+            for path in self.git_in(&tree, &["ls-files"]).lines() {
+                writeln!(text, "{path}: {:?}", std::fs::read(tree.join(path)).ok()).unwrap();
+            }
         }
         text
     }
@@ -267,6 +277,8 @@ impl World {
     pub(crate) fn footprint(&self) -> Vec<(PathBuf, u64, std::time::SystemTime)> {
         walk(&self.repo)
             .into_iter()
+            // Git itself renews the date of a split index's shared part whenever it reads it.
+            .filter(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("sharedindex.")))
             .map(|path| {
                 let meta = std::fs::symlink_metadata(&path).unwrap();
                 (path, meta.len(), meta.modified().unwrap())

@@ -29,9 +29,7 @@ mod ui_kit;
 mod walk;
 mod writer;
 
-mod git_engine;
-mod git_push;
-mod git_refuse;
+mod git_cases;
 mod git_remote;
 mod git_switch;
 mod gitrepo;

@@ -109,7 +109,11 @@ fn one_remote(
             seen.old.push(at.name.clone());
         }
     }
-    let strange: Vec<&There> = listed.iter().filter(|at| at.is == Is::Unknown).collect();
+    // A name that holds the key must not stand among a process's arguments.
+    let hush = |at: &&There| repo.search.form_in(at.name.as_bytes()).is_none();
+    let strange: Vec<&There> = listed.iter().filter(|at| at.is == Is::Unknown).filter(hush).collect();
+    let loud = listed.iter().filter(|at| !hush(at) && !matches!(at.is, Is::Old(_)));
+    seen.old.extend(loud.map(|at| at.name.clone()));
     match lead_back(repo, remote, &strange, starts)? {
         Ok(names) => {
             for name in names {

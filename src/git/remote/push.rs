@@ -5,12 +5,14 @@
 //! Must not know: how the clean history was made.
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::Write as _;
 
 use git2::Oid;
 
+use super::super::cli::Said;
 use super::super::plan::{Details, Stage};
 use super::super::repo::Repo;
-use super::super::{say, shelf, switch};
+use super::super::{say, shelf, store, switch};
 use super::there::{self, Is, There};
 use super::verdict::{self, Verdict};
 use super::{after, ask};
@@ -156,7 +158,6 @@ impl One<'_, '_> {
 
     /// Refs of the remote whose name holds the key, the name they get, and the id that goes there.
     fn renamed<'l>(&self, listed: &'l [There]) -> BTreeMap<&'l str, (String, String)> {
-        let zero = Oid::ZERO_SHA1.to_string();
         let mut names = BTreeMap::new();
         for at in listed.iter().filter(|at| !at.forge && self.repo.search.form_in(at.name.as_bytes()).is_some()) {
             let id = match &at.is {
@@ -164,15 +165,12 @@ impl One<'_, '_> {
                 Is::Clean | Is::Untouched => at.id.clone(),
                 Is::Unknown => continue,
             };
-            // As the plan renamed it here; else as a search and replace writes it.
-            let gone = self.details.moves.iter().find(|m| m.name == at.name && m.new == zero);
-            let plain = self.repo.search.replace(at.name.as_bytes(), false).ok().flatten();
-            let Some(plain) = plain.and_then(|name| String::from_utf8(name).ok()) else { continue };
-            let here = gone.and_then(|gone| {
-                let new = self.details.map.get(&gone.old).unwrap_or(&gone.old);
-                self.details.moves.iter().find(|m| m.old == zero && m.new == *new && m.name.starts_with(&plain))
-            });
-            names.insert(at.name.as_str(), (here.map_or(plain, |m| m.name.clone()), id));
+            // As it was renamed here; else as search and replace writes it.
+            let here = self.details.renames.iter().find(|r| r.old == at.name).map(|r| r.new.clone());
+            let plain = || String::from_utf8(self.repo.search.replace(at.name.as_bytes(), false).ok()??).ok();
+            if let Some(to) = here.or_else(plain) {
+                names.insert(at.name.as_str(), (to, id));
+            }
         }
         names
     }
@@ -210,8 +208,28 @@ impl One<'_, '_> {
         Ok(verdicts)
     }
 
-    /// One `git push`. `None`: somebody pressed cancel; the table still tells what the remote has by then.
+    /// One `git push`, read. `None`: somebody pressed cancel; the table still tells what the remote has by then.
     fn call(&self, jobs: &[Job]) -> Result<Option<HashMap<String, Verdict>>> {
+        let said = if jobs.iter().any(|job| self.repo.search.form_in(job.name.as_bytes()).is_some()) {
+            self.unnamed(jobs)
+        } else {
+            self.named(jobs)
+        };
+        let said = match said {
+            Ok(said) => said,
+            Err(fault) if fault.kind == FaultKind::Cancelled => return Ok(None),
+            Err(fault) => return Err(fault),
+        };
+        let mut read = verdict::read(&said);
+        if jobs.len() == 1 && !said.ok {
+            for job in jobs {
+                read.entry(job.name.clone()).or_insert_with(|| verdict::nothing_said(&said));
+            }
+        }
+        Ok(Some(read))
+    }
+
+    fn named(&self, jobs: &[Job]) -> Result<Said> {
         // A mirror's remote would push every ref and delete the others.
         let mut args = vec!["-c".to_owned(), format!("remote.{}.mirror=false", self.remote)];
         let fixed = ["push", "--porcelain", "--no-follow-tags", "--no-atomic", "--recurse-submodules=no"];
@@ -225,18 +243,27 @@ impl One<'_, '_> {
                 },
             ),
         );
-        let said = match ask::network(self.repo, &args, None) {
-            Ok(said) => said,
-            Err(fault) if fault.kind == FaultKind::Cancelled => return Ok(None),
-            Err(fault) => return Err(fault),
-        };
-        let mut read = verdict::read(&said);
-        if jobs.len() == 1 && !said.ok {
-            for job in jobs {
-                read.entry(job.name.clone()).or_insert_with(|| verdict::nothing_said(&said));
-            }
+        ask::network(self.repo, &args, None)
+    }
+
+    /// Deletes refs whose name holds the key: the name must not stand among a process's arguments, so it goes through a
+    /// file beside the backup, which is gone when this returns. Git takes leases from arguments only; what was listed a
+    /// moment ago is deleted only after its work was seen under the new name.
+    fn unnamed(&self, jobs: &[Job]) -> Result<Said> {
+        let url = self.repo.git.run(&["remote", "get-url", "--push", "--", self.remote])?;
+        let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+        let mut config = zeroize::Zeroizing::new(String::from("[remote \"stanch-unnamed\"]\n"));
+        config.push_str(&format!("url = {}\n", quoted(&String::from_utf8_lossy(url.trim_ascii()))));
+        for job in jobs {
+            config.push_str(&format!("push = {}\n", quoted(&format!(":{}", job.name))));
         }
-        Ok(Some(read))
+        store::private_dir(self.repo.ask.backup_root)?;
+        let cant = |e: std::io::Error| Fault::machine("a note for git can't be written", e);
+        let mut file = tempfile::NamedTempFile::new_in(self.repo.ask.backup_root).map_err(cant)?;
+        file.write_all(config.as_bytes()).map_err(cant)?;
+        let include = format!("include.path={}", file.path().display());
+        let args = ["-c", &include, "push", "--porcelain", "--no-follow-tags", "--no-atomic", "stanch-unnamed"];
+        ask::network(self.repo, &args, None)
     }
 
     /// A row for each job: by what the remote has now, and by git's words where that is not the clean history.
