@@ -34,3 +34,4 @@ mod git_remote;
 mod git_switch;
 mod gitrepo;
 mod purge_cli;
+mod schema;
