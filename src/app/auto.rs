@@ -43,8 +43,8 @@ impl App {
             }
             Outcome::Refused { fault } | Outcome::Failed { fault } => {
                 let (times, _) = self.backoff.get(step).copied().unwrap_or((0, Stamp::default()));
-                // What a person cancelled stays cancelled for as long as it can.
-                let wait = if fault.kind == FaultKind::Cancelled {
+                // What a person cancelled stays cancelled for as long as it can; a wrong path does not mend by itself.
+                let wait = if matches!(fault.kind, FaultKind::Cancelled | FaultKind::Input) {
                     LONGEST_S
                 } else {
                     (FIRST_S << times.min(6)).min(LONGEST_S)

@@ -256,8 +256,9 @@ impl App {
         match self.recommended() {
             Some(stage) if stage.id() == self.here => {
                 let do_now = stage.do_now(&self.view(self.here));
-                let key = stage.actions().iter().find(|a| Some(a.id) == do_now.action).map_or(' ', |a| a.key);
-                self.tell(Tone::Plain, format!("press {key} to: {}", do_now.what));
+                if let Some(action) = stage.actions().iter().find(|a| Some(a.id) == do_now.action) {
+                    self.tell(Tone::Plain, format!("it is here: {} {}", action.key, action.label));
+                }
             }
             Some(stage) => self.visit(stage.id()),
             None => self.tell(Tone::Plain, "nothing wants you now; the program goes on by itself"),

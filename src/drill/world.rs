@@ -71,15 +71,15 @@ pub struct Inject {
     pub text: String,
 }
 
-/// The clock for the world in `dir`, new or continued. `pace` 0 is a stepped clock: a new world begins when the scenario
-/// says, an old one goes on at its last change or at `last` (the journal's last record), whichever is later. Any other
-/// pace gives a held clock, to be started by [`World::begin`]: a new world stands at now, and so does one that nobody
-/// has begun; an old one has gone on while nobody looked, as a real leak would.
+/// The clock for the world in `dir`, new or continued. A new world begins when the scenario says, so that the story and
+/// the clock tell the same time. `pace` 0 is a stepped clock: an old one goes on at its last change or at `last` (the journal's last record), whichever is later. Any other
+/// pace gives a held clock, to be started by [`World::begin`]: a world that nobody has begun stands still; an old one
+/// has gone on while nobody looked, as a real leak would.
 pub fn open_clock(scenario: &Scenario, dir: &Path, pace: u32, last: Option<Stamp>) -> Result<Clock> {
     let old = State::load(dir)?;
     Ok(match (old, pace) {
         (None, 0) => Clock::stepped(scenario.starts),
-        (None, pace) => Clock::held(machine_now(), pace),
+        (None, pace) => Clock::held(scenario.starts, pace),
         (Some(state), 0) => Clock::stepped(state.saved.max(last.unwrap_or_default())),
         (Some(state), pace) if !state.begun => Clock::held(state.saved.max(last.unwrap_or_default()), pace),
         (Some(state), pace) => {

@@ -166,6 +166,14 @@ impl Incident {
             Event::Closed { open } => self.closed = Some((at, open.clone())),
         }
         if let Some(entry) = Entry::of(record, self) {
+            self.tell(entry, matches!(record.event, Event::Observed { .. }));
+        }
+    }
+
+    /// A look that brings the same as the one before it in its stage is no news.
+    fn tell(&mut self, entry: Entry, looked: bool) {
+        let mut before = self.timeline.iter().rev().filter(|e| e.stage == entry.stage);
+        if !(looked && before.next().is_some_and(|before| before.words == entry.words)) {
             self.timeline.push(entry);
         }
     }

@@ -109,8 +109,13 @@ fn provider(reply: &ProviderReply, after: &Incident) -> Option<String> {
             let death = death::Death::of(after, probe.key);
             let proven_now = death.proven_at == Some(after.last_at) || death.late_at == Some(after.last_at);
             (before != Some(probe.verdict) || proven_now).then(|| {
-                let shown = if probe.verdict == Verdict::Dead { death.words() } else { probe.short() };
-                format!("Probed {}: {} ({shown})", probe.key.words(), probe.verdict.word())
+                let (word, shown) = match probe.verdict {
+                    // One refusal is no death.
+                    Verdict::Dead if death.proven_at.is_none() => ("refused", death.words()),
+                    Verdict::Dead => ("dead", death.words()),
+                    other => (other.word(), probe.short()),
+                };
+                format!("Probed {}: {word} ({shown})", probe.key.words())
             })
         }
         ProviderReply::Usage(reading) => {

@@ -100,6 +100,10 @@ pub enum Then {
         reason: String,
         facts: std::collections::BTreeMap<String, String>,
     },
+    /// Answers: the choice, and why.
+    DecideBecause {
+        topic: String,
+    },
     /// Answers: reason. The choice stands fixed.
     DecideFor {
         topic: String,
@@ -134,6 +138,12 @@ impl Then {
                 choice: last(),
                 facts: facts.clone(),
                 reason: reason.clone(),
+            }),
+            Self::DecideBecause { topic } => record(Event::Decided {
+                topic: topic.clone(),
+                choice: text(0),
+                facts: std::collections::BTreeMap::new(),
+                reason: text(1),
             }),
             Self::DecideFor { topic, choice, facts } => record(Event::Decided {
                 topic: topic.clone(),

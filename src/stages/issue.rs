@@ -235,6 +235,12 @@ fn do_now(at: &View<'_>) -> DoNow {
                 .into(),
             check: "I probe the new key until it works.".into(),
         },
+        _ if at.incident.opened.mode == Mode::Drill => DoNow {
+            action: Some("issue.paste"),
+            what: "Ask the colleague who has the dashboard for a new key (p)".into(),
+            effect: "It goes to the vault only.".into(),
+            check: "I check that it works and is not the leaked one.".into(),
+        },
         _ => DoNow {
             action: Some("issue.paste"),
             what: "Make a key on the provider's page, then paste it here, hidden".into(),
@@ -280,7 +286,12 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
         Support::ByHand(how) => super::by_hand(how, None),
         _ => Vec::new(),
     };
-    lines.push(Text::plain(format!("Name it {}, then p takes it, hidden", name(at))));
+    let name = name(at);
+    lines.push(Text::plain(if lines.iter().any(|line| line.flat().contains(&name)) {
+        "p takes it, hidden".to_owned()
+    } else {
+        format!("Name it {name}, then p takes it, hidden")
+    }));
     lines
 }
 

@@ -339,6 +339,17 @@ fn way_out(at: &View<'_>) -> Vec<Text> {
     }
 }
 
+/// Without figures a person says what they saw, and how.
+fn by_hand() -> Act {
+    let choices =
+        [Abuse::CannotTell, Abuse::Abused, Abuse::NoSign].map(|a| (a.words().to_owned(), a.words().to_owned()));
+    let body = vec!["It can be recorded again when somebody sees more.".into()];
+    let verdict = Ask::new("Was the key abused?", body, Kind::Choice(choices.to_vec()));
+    let body = vec!["The page, the days, the models and amounts: it stands in the report as your word.".into()];
+    let why = Ask::line("Was the key abused?", "What did you see?", body);
+    Act::Ask { asks: vec![verdict, why], then: Then::DecideBecause { topic: "usage.verdict".into() } }
+}
+
 static ACTIONS: [Action; 2] = [
     Action {
         id: "usage.verdict",
@@ -348,9 +359,10 @@ static ACTIONS: [Action; 2] = [
         risk: Risk::Read,
         ready: |_| Ok(()),
         go: |at| {
-            let assessment = at.incident.usage.as_ref().map(|(_, reading)| assess(reading, beside(at)));
-            let first = assessment.as_ref().map_or(Abuse::CannotTell, |a| a.verdict);
-            let reason = assessment.map_or_else(|| "looked at by hand".into(), |a| a.reasons.join("; "));
+            let Some((_, reading)) = &at.incident.usage else { return by_hand() };
+            let assessment = assess(reading, beside(at));
+            let first = assessment.verdict;
+            let reason = assessment.reasons.join("; ");
             let mut all = [Abuse::Abused, Abuse::NoSign, Abuse::CannotTell];
             all.sort_by_key(|a| *a != first);
             let choices = all.iter().map(|a| {

@@ -84,6 +84,10 @@ impl Person {
                 return;
             }
             std::thread::sleep(REST);
+            // the note may have been the last one's: a key too many would go to what is behind the dialog
+            if self.wants() != before {
+                return;
+            }
         }
     }
 

@@ -112,7 +112,7 @@ fn a_live_incident_from_the_key_to_the_clean_history() {
     walk.say("nope");
     walk.wait("Type");
     walk.say(&leaked[leaked.len() - 4..]);
-    walk.wait("Probed the leaked key: dead");
+    walk.wait("Probed the leaked key: refused");
     assert!(world.truth(machine_now()).unwrap().deleted.is_some(), "the key is gone at its provider");
     walk.say(":issue.issue");
     walk.wait("y and Enter does it");

@@ -819,6 +819,34 @@ fn the_map_of_copies_is_read_alone_and_filtered() {
 }
 
 #[test]
+fn what_a_person_saw_of_the_usage_is_recorded_in_their_words() {
+    let mut walk = Walk::of(Opened { has_admin: false, ..opened() }, &[SecretRef::Leaked]);
+    walk.app.update(Msg::Do { id: "usage.verdict".into(), hand: Stamp::from_secs(1) });
+    walk.press(Key::char('2'));
+    for c in "gpt-5 on Sunday".chars() {
+        walk.press(Key::char(c));
+    }
+    let orders = walk.press(Key::of(Code::Enter));
+    let said = |o: &Order| {
+        matches!(o, Order::Record(Event::Decided { choice, reason, .. })
+        if choice == "abused" && reason == "gpt-5 on Sunday")
+    };
+    assert!(orders.iter().any(said), "{orders:?}");
+}
+
+#[test]
+fn the_same_failure_again_is_no_news() {
+    let mut walk = Walk::new(&ALL);
+    let no = || Outcome::Refused { fault: Fault::input("/srv/repo can't be opened", "there is no git repository") };
+    let told = |walk: &Walk| walk.app.incident.timeline.iter().filter(|e| e.stage == "purge").count();
+    for _ in 0..3 {
+        walk.saw("purge", "find:/srv/repo", git(GitOp::Find), no());
+    }
+    assert_eq!(told(&walk), 1);
+    assert_eq!(walk.do_now("purge").action, Some("purge.check"), "nobody is told to wait for it");
+}
+
+#[test]
 fn nobody_scrolls_into_the_void() {
     let mut walk = Walk::new(&ALL);
     walk.press(Key::char('J'));

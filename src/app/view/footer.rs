@@ -21,6 +21,11 @@ pub(super) fn draw(app: &App, scene: &Scene, area: Rect, buf: &mut Buffer, look:
     let line = match &app.overlay {
         Overlay::None if app.filtering => filter(&app.filter, width, look),
         Overlay::Reading(reading) if reading.filtering => filter(&reading.filter, width, look),
+        Overlay::Reading(reading) if !reading.filter.text().is_empty() => Line::from(vec![
+            text::span(" filter: ", look.style(Role::Accent)),
+            text::span(reading.filter.view(width.saturating_sub(40)).0, look.style(Role::Strong)),
+            text::span("   / changes it, esc drops it", look.style(Role::Dim)),
+        ]),
         Overlay::Reading(_) => {
             Line::from(text::span(" / filters, j and k scroll, g and G to the ends, esc closes", look.style(Role::Dim)))
         }

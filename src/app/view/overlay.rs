@@ -17,7 +17,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) -> usiz
         Overlay::Timeline { top } => return lines(&timeline(app), *top, " The story so far ", over(area), buf, look),
         Overlay::Reading(reading) => {
             let (rows, shown) = listing(reading);
-            let title = format!(" {}: {shown} of {} ", reading.listing.title, reading.listing.items.len());
+            let title = format!("{}: {shown} of {}", reading.listing.title, reading.listing.items.len());
             return lines(&rows, reading.top, &title, over(area), buf, look);
         }
         Overlay::Palette(palette) => draw_palette(app, palette, over(area), buf, look),

@@ -3,6 +3,7 @@
 //! Must not know: the rest of the pane.
 
 use crate::base::words::count;
+use crate::effect::git::Plan;
 use crate::effect::{Effect, GitOp};
 use crate::incident::RepoFacts;
 use crate::stages::{DoNow, View};
@@ -94,6 +95,9 @@ fn is_open(n: &Next) -> bool {
 fn nothing(at: &View<'_>) -> DoNow {
     let kept = at.incident.repos.iter().filter(|(repo, facts)| matches!(next(at, repo, facts), Next::Kept(_))).count();
     let what = match kept {
+        0 if at.incident.repos.values().any(|facts| facts.applied.is_some()) => {
+            "Nothing. No repository given holds the key any more.".to_owned()
+        }
         0 => "Nothing. No repository given holds the key.".to_owned(),
         n => format!("Nothing. {} left as it is, by your decision.", count(n, "repository")),
     };
@@ -119,16 +123,24 @@ pub(super) fn way_forward(facts: &RepoFacts) -> String {
 
 pub(super) fn cost(facts: &RepoFacts) -> String {
     let Some((_, plan)) = &facts.plan else { return String::new() };
-    let push = if plan.push_needed { "a force push follows" } else { "never pushed: no force push is needed" };
-    let signatures = match plan.signatures_lost.len() {
-        0 => "no signature is lost".to_owned(),
-        1 => "1 signature is lost".to_owned(),
-        n => format!("{n} signatures are lost"),
+    let (did, push) = match (&facts.applied, plan.push_needed) {
+        (Some(_), _) => ("were changed", ""),
+        (None, true) => ("change", "; a force push follows"),
+        (None, false) => ("change", "; never pushed: no force push is needed"),
     };
     format!(
-        "{} of {} commits and {} change, {signatures}; {push}.",
+        "{} of {} commits and {} {did}, {}{push}.",
         plan.commits_changed,
         plan.commits_total,
         count(plan.refs.len(), "ref"),
+        signatures(plan)
     )
+}
+
+/// `no signature lost`, `2 signatures lost`.
+pub(super) fn signatures(plan: &Plan) -> String {
+    match plan.signatures_lost.len() {
+        0 => "no signature lost".into(),
+        n => format!("{} lost", count(n, "signature")),
+    }
 }

@@ -11,23 +11,25 @@ use crate::incident::RepoFacts;
 use crate::incident::death::Death;
 use crate::stages::View;
 
+use super::advice::signatures;
+
 /// The pros and cons, a line each.
 pub(super) fn weigh(at: &View<'_>, facts: &RepoFacts) -> Vec<String> {
     let copies = facts.map.as_ref().map_or(0, |(_, map)| map.copies.len());
     let pushed = facts.map.as_ref().is_some_and(|(_, map)| map.copies.iter().any(|copy| copy.on_remote));
     let mut lines = Vec::new();
     lines.push(if Death::of(at.incident, SecretRef::Leaked).proven_at.is_some() {
-        format!("Against: the key is proven dead, so its {} open nothing any more.", count(copies, "copy"))
+        format!("Against: the key is proven dead; what a copy holds opens nothing any more ({copies} here).")
     } else {
         "Against: not yet. The key is not proven dead, and a rewrite stops nobody who has it.".into()
     });
     if let Some((_, plan)) = &facts.plan {
         lines.push(format!(
-            "Cost: {} of {} commits get new ids, {} move, {} lost.",
+            "Cost: {} of {} commits get new ids, {} moved, {}.",
             plan.commits_changed,
             plan.commits_total,
             count(plan.refs.len(), "ref"),
-            count(plan.signatures_lost.len(), "signature")
+            signatures(plan)
         ));
     }
     if pushed {

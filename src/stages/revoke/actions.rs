@@ -6,7 +6,7 @@ use crate::base::words::count;
 use crate::base::{SecretRef, Stamp};
 use crate::effect::provider::{KeyRow, OwnerKind};
 use crate::effect::{ProviderOp, Risk};
-use crate::incident::StepState;
+use crate::incident::{Mode, StepState};
 use crate::stages::{Act, Action, Ask, Consequence, Kind, Text, Then, View};
 
 use super::advice::{holders, siblings, used};
@@ -94,8 +94,17 @@ pub(super) static ACTIONS: [Action; 6] = [
         risk: Risk::Read,
         ready: alive,
         go: |at| {
-            let mut body: Vec<String> = way_out(at).iter().map(Text::flat).collect();
-            body.push("Delete it there first. Then type the last four characters of the row you deleted.".into());
+            let print = &at.incident.opened.key;
+            let body = if at.incident.opened.mode == Mode::Drill && !at.has_admin() {
+                vec![
+                    format!("Tell your colleague which row: the one that starts {}.", print.prefix),
+                    "Type its last four characters, and the colleague deletes it.".into(),
+                ]
+            } else {
+                let mut body: Vec<String> = way_out(at).iter().map(Text::flat).collect();
+                body.push("Delete it there first. Then type the last four characters of the row you deleted.".into());
+                body
+            };
             let ask = Ask::new("Deleted by hand", body, Kind::Phrase(at.incident.opened.key.last4.clone()));
             Act::Ask { asks: vec![ask], then: Then::ByHand(step("kill")) }
         },

@@ -2,7 +2,6 @@
 //!
 //! Must not know: the rest of the pane.
 
-use crate::base::stamp::span_text;
 use crate::base::words::count;
 use crate::base::{SecretRef, Stamp};
 use crate::effect::Verdict;
@@ -95,8 +94,13 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
     }
 }
 
+/// When it was last used, as it was listed: an instant does not go stale, an age would.
 pub(super) fn used(row: &KeyRow, now: Stamp) -> String {
-    row.last_used.map_or_else(|| "never used".into(), |at| format!("last used {} ago", span_text(now.since(at))))
+    match row.last_used {
+        None => "never used when listed".into(),
+        Some(at) if now.since(at) < 86_400 => format!("last used {} when listed", at.minute()),
+        Some(at) => format!("last used {} when listed", at.date()),
+    }
 }
 
 /// Who will fail when the key dies, as far as is known.
@@ -105,7 +109,8 @@ pub(super) fn holders(at: &View<'_>) -> String {
         at.incident.targets.values().filter(|t| t.written.is_none()).map(|t| t.found.at.short()).collect();
     match (at.incident.discovered, names.as_slice()) {
         (None, _) => "Which targets hold it is not known yet.".into(),
-        (Some(_), []) => "No target found below the env roots holds it.".into(),
+        (Some(_), []) if at.incident.targets.is_empty() => "No target found below the env roots holds it.".into(),
+        (Some(_), []) => "No target found below the env roots holds it any more.".into(),
         (Some(_), names) => format!("{} will fail: {}", count(names.len(), "target"), names.join(", ")),
     }
 }

@@ -113,10 +113,8 @@ pub(super) fn way_out(at: &View<'_>) -> Vec<Text> {
         }
     }
     if at.incident.opened.mode == Mode::Drill && !at.has_admin() {
-        lines.push(Text::tone(
-            Tone::Dim,
-            "In this drill you have no dashboard: typing the four characters asks the colleague to do it",
-        ));
+        let asks = "In this drill you have no dashboard: h asks the colleague to do it. On a real night:";
+        lines.insert(0, Text::plain(asks));
     }
     lines
 }

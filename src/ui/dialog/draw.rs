@@ -84,7 +84,10 @@ impl Dialog {
         match &self.kind {
             Kind::Info | Kind::Confirm { .. } => {}
             Kind::Phrase { want, input } => draw_input(&format!("Type {want}: "), input, area, buf, look),
-            Kind::Text { label, input, .. } => draw_input(&format!("{label}: "), input, area, buf, look),
+            Kind::Text { label, input, .. } => {
+                let colon = if label.ends_with('?') { "" } else { ":" };
+                draw_input(&format!("{label}{colon} "), input, area, buf, look);
+            }
             Kind::Secret { label, count } => {
                 let words = if *count == 1 { "1 character".into() } else { format!("{count} characters") };
                 let col = text::put(buf, area, 0, 0, &format!("{label}: "), look.style(Role::Strong));
@@ -134,7 +137,10 @@ fn draw_input(label: &str, input: &Input, area: Rect, buf: &mut Buffer, look: &L
 }
 
 fn draw_choices(options: &[Choice], scroll: Scroll, area: Rect, buf: &mut Buffer, look: &Look) {
-    let widest = options.iter().map(|o| text::width(&o.label)).max().unwrap_or(0).min(usize::from(area.width) / 2);
+    // Half the room belongs to the details, if there are any.
+    let room = usize::from(area.width.saturating_sub(4));
+    let room = if options.iter().all(|o| o.detail.is_empty()) { room } else { usize::from(area.width) / 2 };
+    let widest = options.iter().map(|o| text::width(&o.label)).max().unwrap_or(0).min(room);
     let at = scroll.at(options.len());
     for (i, row) in scroll.view(options.len(), usize::from(area.height)).zip(0..) {
         let Some(option) = options.get(i) else { continue };
