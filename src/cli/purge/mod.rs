@@ -175,7 +175,7 @@ impl Job<'_> {
         self.desk.begin(&plan)?;
         let reply = match self.engine.run(&GitOp::Apply { plan: plan.id.clone() }) {
             Ok(Ended::Done(reply)) => reply,
-            Ok(Ended::Lost(why)) => return self.lost(&why),
+            Ok(Ended::Lost(why)) => return Ok(lost(&why)),
             Err(fault) => {
                 self.desk.back_to(before.as_ref())?;
                 return Err(fault);
@@ -211,7 +211,7 @@ impl Job<'_> {
         let report = match self.engine.run(&GitOp::Push { plan: noted.plan })? {
             Ended::Done(GitReply::Pushed(report)) => report,
             Ended::Done(_) => PushReport::default(),
-            Ended::Lost(why) => return self.lost(&why),
+            Ended::Lost(why) => return Ok(lost(&why)),
         };
         let proof = self.proof()?;
         let done = report.refs.iter().all(|r| r.ok) && report.needs_support.is_empty() && proof.clean();
@@ -227,7 +227,7 @@ impl Job<'_> {
     fn undo(&self) -> Result<u8> {
         let noted = self.desk.need()?;
         match self.engine.run(&GitOp::Undo { plan: noted.plan })? {
-            Ended::Lost(why) => self.lost(&why),
+            Ended::Lost(why) => Ok(lost(&why)),
             Ended::Done(reply) => {
                 self.desk.forget()?;
                 self.end(&reply, "Undone: the old history, with the key, stands again.")?;
@@ -240,7 +240,7 @@ impl Job<'_> {
         let noted = self.desk.need()?;
         phrase(yes, &noted.phrase)?;
         match self.engine.run(&GitOp::Finish { plan: noted.plan })? {
-            Ended::Lost(why) => self.lost(&why),
+            Ended::Lost(why) => Ok(lost(&why)),
             Ended::Done(reply) => {
                 self.desk.finished()?;
                 self.end(&reply, "Finished: the backup is gone. --check still looks at the remotes.")?;
@@ -252,9 +252,9 @@ impl Job<'_> {
     /// Where the repository stands, and what the remotes still serve. Rolls an interrupted switch to one of its ends.
     fn check(&self) -> Result<u8> {
         let noted = self.desk.last()?;
-        let (at, finished) = match self.engine.sure(&GitOp::Check { plan: noted.plan.clone() })? {
-            GitReply::Stands { at, finished, .. } => (at, finished),
-            _ => return Err(Fault::refused("nobody knows where it stands", "the engine answered something else")),
+        let reply = self.engine.sure(&GitOp::Check { plan: noted.plan.clone() })?;
+        let GitReply::Stands { at, finished, .. } = reply else {
+            return Err(Fault::refused("nobody knows where it stands", "the engine answered something else"));
         };
         match at {
             Standing::Old => self.desk.forget()?,
@@ -291,15 +291,12 @@ impl Job<'_> {
     fn end(&self, reply: &GitReply, words: &str) -> Result<()> {
         if self.json { say_json(reply) } else { say(words) }
     }
+}
 
-    /// Nobody saw the end of a write: said on standard error, and by the exit code.
-    #[expect(clippy::unnecessary_wraps, reason = "the way a command ends")]
-    fn lost(&self, why: &str) -> Result<u8> {
-        super::respond::warn(&format!(
-            "nobody knows how far it came: {why}\n  try: `stanch purge --check`, which looks"
-        ));
-        Ok(exit::UNKNOWN)
-    }
+/// Nobody saw the end of a write: said on standard error, and by the exit code.
+fn lost(why: &str) -> u8 {
+    super::respond::warn(&format!("nobody knows how far it came: {why}\n  try: `stanch purge --check`, which looks"));
+    exit::UNKNOWN
 }
 
 fn phrase(given: Option<&str>, wanted: &str) -> Result<()> {

@@ -66,7 +66,8 @@ pub(super) fn found(repo: &Path, map: &CopyMap) -> String {
 
 /// The map: one group for each place, and the smallest act that clears it.
 fn copies(page: &mut Page, all: &[Copy]) {
-    let places: [(&str, fn(&Copy) -> bool); 4] = [
+    type Here = fn(&Copy) -> bool;
+    let places: [(&str, Here); 4] = [
         ("On a remote", |c| c.on_remote),
         ("In this repository only, as far as this clone knows", |c| c.reachable && !c.on_remote),
         ("Unreachable: no ref leads to it", |c| !c.reachable && !apart(c)),

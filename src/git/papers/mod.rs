@@ -79,15 +79,12 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
             let after = tail.strip_prefix('@')?.strip_prefix(name)?.strip_prefix('@')?;
             Some((*value, after))
         });
-        match known {
-            Some((value, after)) => {
-                out.push_str(value);
-                rest = after;
-            }
-            None => {
-                out.push('@');
-                rest = tail.strip_prefix('@').unwrap_or_default();
-            }
+        if let Some((value, after)) = known {
+            out.push_str(value);
+            rest = after;
+        } else {
+            out.push('@');
+            rest = tail.strip_prefix('@').unwrap_or_default();
         }
     }
     out.push_str(rest);

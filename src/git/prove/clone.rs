@@ -79,6 +79,6 @@ pub(super) fn line(repo: &Repo<'_>, fresh: Fresh, read: &Read) -> Result<ProofLi
         }
         return Ok(super::line(what, &looked, &found));
     }
-    let now = objects::these(repo, &repo.git2.commondir().to_owned(), &unread)?;
+    let now = objects::these(repo, repo.git2.commondir(), &unread)?;
     Ok(super::line(what, &format!("{looked}, {} of them read now", unread.len()), &now.found))
 }

@@ -30,7 +30,7 @@ pub(super) fn prove(repo: &Repo<'_>) -> Result<Proof> {
     let git = &repo.git;
     let (read, other) = std::thread::scope(|scope| {
         let other = scope.spawn(|| Ok((clone::make(git, small)?, fsck(git, small)?)));
-        let read = objects::all(repo, &repo.git2.commondir().to_owned());
+        let read = objects::all(repo, repo.git2.commondir());
         (read, other.join().unwrap_or_else(|_| Err(Fault::machine("the proof stopped", "a thread ended too early"))))
     });
     let (read, (copy, whole)) = (read?, other?);

@@ -64,7 +64,7 @@ pub(super) fn all(repo: &Repo<'_>, dir: &Path) -> Result<Read> {
 
 /// These objects of the repository at `dir`.
 pub(super) fn these(repo: &Repo<'_>, dir: &Path, ids: &[Oid]) -> Result<Read> {
-    let input: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    let input: String = ids.iter().flat_map(|id| [id.to_string(), "\n".into()]).collect();
     run(repo, dir, &[], Some(input))
 }
 

@@ -5,23 +5,20 @@
 //! Must not know: how the clean history was made.
 
 use std::collections::{BTreeMap, HashMap};
-use std::io::Write as _;
 
 use git2::Oid;
 
-use super::super::cli::Said;
 use super::super::plan::{Details, Stage};
 use super::super::repo::Repo;
-use super::super::{say, shelf, store, switch};
+use super::super::{say, shelf, switch};
+use super::send::Job;
 use super::there::{self, Is, There};
-use super::verdict::{self, Verdict};
+use super::verdict::Verdict;
 use super::{after, ask};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{PushOutcome, PushReport, PushedRef};
 
-/// Refs in one call of git: few enough for its command line, many enough to save connections.
-const TOGETHER: usize = 100;
 const BEHIND: &str =
     "not pushed: the remote has commits that are not here. `git fetch`, then plan, apply and push again";
 
@@ -52,9 +49,14 @@ pub(in super::super) fn push(repo: &mut Repo<'_>, plan: &str) -> Result<PushRepo
                 report.refs.push(row(remote.clone(), PushOutcome::Failed, format!("{}: {}", fault.what, fault.why)));
                 silent = Some(fault);
             }
+            // What was pushed before stays in the table.
+            Err(fault) if fault.kind == FaultKind::Cancelled && !report.refs.is_empty() => {
+                report.refs.push(row(remote.clone(), PushOutcome::Failed, "not asked: it was stopped; push again"));
+            }
             Err(fault) => return Err(fault),
         }
     }
+    repo.git.may_cancel = false;
     if let (Some(fault), false) = (silent, answered) {
         return Err(fault);
     }
@@ -91,25 +93,11 @@ pub(in super::super) fn look(repo: &Repo<'_>, plan: &str) -> Result<Option<PushR
     Ok(Some(report))
 }
 
-/// One ref to move or delete. Zeros as `new`: delete.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Job {
-    name: String,
-    old: String,
-    new: String,
-}
-
-impl Job {
-    fn deletes(&self) -> bool {
-        self.new == Oid::ZERO_SHA1.to_string()
-    }
-}
-
 /// One remote's push.
-struct One<'p, 'a> {
-    repo: &'p Repo<'a>,
+pub(super) struct One<'p, 'a> {
+    pub(super) repo: &'p Repo<'a>,
     details: &'p Details,
-    remote: &'p str,
+    pub(super) remote: &'p str,
     several: bool,
 }
 
@@ -142,7 +130,7 @@ impl One<'_, '_> {
         let mut verdicts = self.move_all(&moves)?;
         let gone: Vec<Job> = gone
             .into_iter()
-            .filter(|job| names.get(job.name.as_str()).is_some_and(|(to, _)| self.arrived(to, listed, &verdicts)))
+            .filter(|job| names.get(job.name.as_str()).is_some_and(|(to, _)| arrived(to, listed, &verdicts)))
             .collect();
         verdicts.extend(self.move_all(&gone)?);
         let jobs: Vec<Job> = moves.into_iter().chain(gone).collect();
@@ -173,97 +161,6 @@ impl One<'_, '_> {
             }
         }
         names
-    }
-
-    fn arrived(&self, name: &str, listed: &[There], verdicts: &HashMap<String, Verdict>) -> bool {
-        match verdicts.get(name) {
-            Some(verdict) => *verdict == Verdict::Moved,
-            None => listed.iter().any(|at| at.name == name),
-        }
-    }
-
-    /// Many refs in one call; those that fell together get a call of their own.
-    fn move_all(&self, jobs: &[Job]) -> Result<HashMap<String, Verdict>> {
-        let mut verdicts = HashMap::new();
-        for (n, part) in jobs.chunks(TOGETHER).enumerate() {
-            say(self.repo.ask, "pushing", (n * TOGETHER) as u64, jobs.len() as u64);
-            let Some(read) = self.call(part)? else {
-                stop(jobs, &mut verdicts);
-                return Ok(verdicts);
-            };
-            verdicts.extend(read);
-            if part.len() == 1 {
-                continue;
-            }
-            for job in part {
-                if verdict::fell_together(verdicts.get(&job.name)) {
-                    let Some(read) = self.call(std::slice::from_ref(job))? else {
-                        stop(jobs, &mut verdicts);
-                        return Ok(verdicts);
-                    };
-                    verdicts.extend(read);
-                }
-            }
-        }
-        Ok(verdicts)
-    }
-
-    /// One `git push`, read. `None`: somebody pressed cancel; the table still tells what the remote has by then.
-    fn call(&self, jobs: &[Job]) -> Result<Option<HashMap<String, Verdict>>> {
-        let said = if jobs.iter().any(|job| self.repo.search.form_in(job.name.as_bytes()).is_some()) {
-            self.unnamed(jobs)
-        } else {
-            self.named(jobs)
-        };
-        let said = match said {
-            Ok(said) => said,
-            Err(fault) if fault.kind == FaultKind::Cancelled => return Ok(None),
-            Err(fault) => return Err(fault),
-        };
-        let mut read = verdict::read(&said);
-        if jobs.len() == 1 && !said.ok {
-            for job in jobs {
-                read.entry(job.name.clone()).or_insert_with(|| verdict::nothing_said(&said));
-            }
-        }
-        Ok(Some(read))
-    }
-
-    fn named(&self, jobs: &[Job]) -> Result<Said> {
-        // A mirror's remote would push every ref and delete the others.
-        let mut args = vec!["-c".to_owned(), format!("remote.{}.mirror=false", self.remote)];
-        let fixed = ["push", "--porcelain", "--no-follow-tags", "--no-atomic", "--recurse-submodules=no"];
-        args.extend(fixed.map(str::to_owned));
-        args.extend(jobs.iter().map(|job| format!("--force-with-lease={}:{}", job.name, job.old)));
-        args.extend(["--".to_owned(), self.remote.to_owned()]);
-        args.extend(
-            jobs.iter().map(
-                |job| {
-                    if job.deletes() { format!(":{}", job.name) } else { format!("{}:{}", job.new, job.name) }
-                },
-            ),
-        );
-        ask::network(self.repo, &args, None)
-    }
-
-    /// Deletes refs whose name holds the key: the name must not stand among a process's arguments, so it goes through a
-    /// file beside the backup, which is gone when this returns. Git takes leases from arguments only; what was listed a
-    /// moment ago is deleted only after its work was seen under the new name.
-    fn unnamed(&self, jobs: &[Job]) -> Result<Said> {
-        let url = self.repo.git.run(&["remote", "get-url", "--push", "--", self.remote])?;
-        let quoted = |text: &str| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
-        let mut config = zeroize::Zeroizing::new(String::from("[remote \"stanch-unnamed\"]\n"));
-        config.push_str(&format!("url = {}\n", quoted(&String::from_utf8_lossy(url.trim_ascii()))));
-        for job in jobs {
-            config.push_str(&format!("push = {}\n", quoted(&format!(":{}", job.name))));
-        }
-        store::private_dir(self.repo.ask.backup_root)?;
-        let cant = |e: std::io::Error| Fault::machine("a note for git can't be written", e);
-        let mut file = tempfile::NamedTempFile::new_in(self.repo.ask.backup_root).map_err(cant)?;
-        file.write_all(config.as_bytes()).map_err(cant)?;
-        let include = format!("include.path={}", file.path().display());
-        let args = ["-c", &include, "push", "--porcelain", "--no-follow-tags", "--no-atomic", "stanch-unnamed"];
-        ask::network(self.repo, &args, None)
     }
 
     /// A row for each job: by what the remote has now, and by git's words where that is not the clean history.
@@ -332,10 +229,9 @@ fn renames(listed: &[There], names: &BTreeMap<&str, (String, String)>) -> (Vec<J
     (fresh, gone)
 }
 
-/// What was not tried yet when somebody pressed cancel.
-fn stop(jobs: &[Job], verdicts: &mut HashMap<String, Verdict>) {
-    for job in jobs {
-        let said = "not pushed: it was stopped; push again to go on";
-        verdicts.entry(job.name.clone()).or_insert_with(|| Verdict::No(PushOutcome::Failed, said.into()));
+fn arrived(name: &str, listed: &[There], verdicts: &HashMap<String, Verdict>) -> bool {
+    match verdicts.get(name) {
+        Some(verdict) => *verdict == Verdict::Moved,
+        None => listed.iter().any(|at| at.name == name),
     }
 }

@@ -14,7 +14,7 @@ use crate::base::Fault;
 use crate::base::fault::Result;
 
 /// How long one fetch may take. Without trees and files, 100,000 commits are about 15 MB.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(super) struct Room<'r, 'a> {
     repo: &'r Repo<'a>,
