@@ -73,6 +73,22 @@ pub enum Verb {
     Print(Print),
 }
 
+/// What becomes of an archive that holds the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum ArchiveChoice {
+    Repack,
+    Drop,
+    Leave,
+}
+
+/// What becomes of another file that is no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum BinaryChoice {
+    SameLength,
+    Drop,
+    Leave,
+}
+
 /// Where the key comes from. Never from an argument: those are visible to everybody on the machine.
 #[derive(Debug, Clone, Default, Args)]
 #[group(multiple = false)]
@@ -190,6 +206,12 @@ pub struct Purge {
     /// Write the texts for others into DIR: support request, colleagues' script, ban hook
     #[arg(long, group = "step", value_name = "DIR")]
     pub papers: Option<PathBuf>,
+    /// For archives that hold the key (gzip, zip, tar): pack them anew without it, drop the files, or leave them
+    #[arg(long, value_enum, value_name = "CHOICE")]
+    pub archives: Option<ArchiveChoice>,
+    /// For other binary files: overwrite the key in place, drop the files, or leave them
+    #[arg(long, value_enum, value_name = "CHOICE")]
+    pub binaries: Option<BinaryChoice>,
     /// The phrase the plan names: the repository's name
     #[arg(long, value_name = "REPO_NAME")]
     pub yes: Option<String>,

@@ -16,6 +16,8 @@ pub enum GitOp {
     Find,
     /// Work out the new objects and say exactly what a switch would change. Nothing is written to the repository.
     Plan,
+    /// The same, with what a person chose for files that can't be edited as text.
+    PlanAs { policy: Policy },
     /// Back up, switch all refs to `plan`, expire and prune. Refused when a ref moved since.
     Apply { plan: String },
     /// Ask git itself whether a copy is left.
@@ -38,9 +40,13 @@ impl GitOp {
     pub fn risk(&self) -> Risk {
         match self {
             // Papers are files of ours that can be written again.
-            Self::Find | Self::Plan | Self::Prove | Self::Check { .. } | Self::After { .. } | Self::Papers { .. } => {
-                Risk::Read
-            }
+            Self::Find
+            | Self::Plan
+            | Self::PlanAs { .. }
+            | Self::Prove
+            | Self::Check { .. }
+            | Self::After { .. }
+            | Self::Papers { .. } => Risk::Read,
             Self::Undo { .. } => Risk::Write,
             Self::Apply { .. } | Self::Push { .. } | Self::Finish { .. } => Risk::Irreversible,
         }
@@ -49,7 +55,7 @@ impl GitOp {
     pub fn words(&self) -> &'static str {
         match self {
             Self::Find => "find every copy",
-            Self::Plan => "plan the rewrite",
+            Self::Plan | Self::PlanAs { .. } => "plan the rewrite",
             Self::Apply { .. } => "switch to the clean history",
             Self::Prove => "prove that no copy is left",
             Self::Push { .. } => "push the clean history",
@@ -71,6 +77,9 @@ pub enum GitReply {
         plan: String,
         refs: usize,
         backup: String,
+        /// Objects that nothing needed: they are in the backup only, and go with it.
+        #[serde(default)]
+        dropped: u64,
     },
     Proved(Proof),
     Pushed(PushReport),
@@ -173,8 +182,76 @@ pub struct Plan {
     /// Each remote as it answered when the plan was made.
     #[serde(default)]
     pub remotes: Vec<RemoteLook>,
+    /// What was chosen for files that can't be edited as text, and each such file.
+    #[serde(default)]
+    pub policy: Policy,
+    #[serde(default)]
+    pub choices: Vec<Choice>,
+    /// Large files that hold the key: gone here when it is applied, and for the server to delete.
+    #[serde(default)]
+    pub lfs: Vec<LfsObject>,
     /// Why it can't be done safely, each with the way forward. Not empty: apply refuses.
     pub refusals: Vec<Refusal>,
+}
+
+/// What becomes of files that can't be edited as text. A person's choice; it stays with the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Policy {
+    #[serde(default)]
+    pub archives: Archives,
+    #[serde(default)]
+    pub binaries: Binaries,
+}
+
+/// gzip, zip (jar, docx, …), tar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Archives {
+    /// Nobody chose yet: the plan shows what repacking would do, apply refuses.
+    #[default]
+    Ask,
+    /// The file goes from every commit that has it.
+    Drop,
+    /// The same archive with the key taken out.
+    Repack,
+    /// The key stays in it.
+    Leave,
+}
+
+/// Other content with NULs in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Binaries {
+    /// The key's bytes are overwritten, nothing moves.
+    #[default]
+    SameLength,
+    Drop,
+    Leave,
+}
+
+/// A large file that git LFS keeps beside the history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LfsObject {
+    /// SHA-256 of its content.
+    pub oid: String,
+    pub size: u64,
+    /// Where its pointer is in the history, and the commits that add or remove it, newest first.
+    pub paths: Vec<String>,
+    pub commits: Vec<String>,
+}
+
+/// One file that can't be edited as text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The blob.
+    pub id: String,
+    pub path: Option<String>,
+    /// `archive` or `binary`.
+    pub what: String,
+    /// Where in it: `gzip > tar > app/.env: plain`.
+    pub holds: Vec<String>,
+    /// What the plan does with it.
+    pub way: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -45,6 +45,9 @@ pub(super) fn align(repo: &Repo<'_>, at: &Tree<'_>, from: &str, to: &str, how: H
         return Ok(());
     }
     let changes = changes(at, from, to)?;
+    if !how.clean {
+        sweep(&at.work, &changes)?;
+    }
     let total = changes.len() as u64;
     let (gone, here): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(|c| c.new.is_none());
     let sparse = absent_on_purpose(at)?;
@@ -114,6 +117,20 @@ pub(super) fn is_ours(repo: &Repo<'_>, at: &Tree<'_>, aside: &Path, path: &[u8])
 /// dropped already: that comes after the files, so they are in place.
 fn is_whole(at: &Tree<'_>, from: &str) -> Result<bool> {
     Ok(at.git.ask_git(&["ls-tree", "-r", "-t", "--name-only", from], None)?.ok)
+}
+
+/// Removes half a file of our own that a killed process left beside the files it was changing.
+fn sweep(work: &Path, changes: &[Change]) -> Result<()> {
+    let files = changes.iter().map(|change| work.join(OsStr::from_bytes(&change.path)));
+    let mut folders: Vec<PathBuf> = files.filter_map(|file| file.parent().map(Path::to_owned)).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    for file in folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten() {
+        if file.file_name().to_string_lossy().starts_with(store::TEMP) {
+            store::remove(&file.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn changes(at: &Tree<'_>, from: &str, to: &str) -> Result<Vec<Change>> {

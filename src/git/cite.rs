@@ -329,13 +329,13 @@ mod tests {
 
     #[test]
     fn a_circle_of_abbreviations_still_puts_parents_first() {
-        let id = |n: u8| Oid::from_bytes(&[n; 20]).unwrap();
+        let id = |n: u8| Oid::from_bytes(&[0xa0 + n; 20]).unwrap();
         let commit = |parents: Vec<Oid>| super::super::raw::Commit { tree: id(9), parents, time: 0 };
         let mut scan = Scan::default();
         scan.commits.insert(id(1), commit(vec![]));
         scan.commits.insert(id(2), commit(vec![id(1)]));
         scan.commits.insert(id(3), commit(vec![]));
-        scan.cites.insert(id(1), vec!["02020202".into(), "03030303".into()]);
+        scan.cites.insert(id(1), vec!["a2a2a2a2".into(), "a3a3a3a3".into()]);
         let all: HashSet<Oid> = [id(1), id(2), id(3)].into();
         let cites = Cites::new(&scan, &all, &all);
         assert_eq!(cites.order(&scan, &[id(1), id(2), id(3)]), [id(3), id(1), id(2)]);

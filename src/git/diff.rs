@@ -6,23 +6,33 @@ use std::collections::HashSet;
 
 use git2::{Odb, Oid};
 
+use super::needle::{Hit, Search};
 use super::repo::Repo;
 use crate::base::fault::Result;
 
 /// Pairs shown; a person reads no more before typing the phrase.
 const PAIRS: usize = 200;
-/// Characters of a line kept on either side of the key.
+/// Copies of one object that are looked at for distinct lines.
+const COPIES: usize = 5000;
+/// Bytes of a line kept on either side of the key.
 const AROUND: usize = 60;
 
+/// Says of an object that is no text what it is and what becomes of it.
+pub(super) type About<'a> = &'a dyn Fn(Oid) -> Option<(String, String)>;
+
 /// `-` and `+` lines, one pair per distinct line.
-pub(super) fn lines(repo: &Repo<'_>, odb: &Odb<'_>, ids: &[Oid]) -> Result<Vec<String>> {
+pub(super) fn lines(repo: &Repo<'_>, odb: &Odb<'_>, ids: &[Oid], about: About<'_>) -> Result<Vec<String>> {
     let mut shown = HashSet::new();
     let mut out = Vec::new();
     let mut more = 0;
     for id in ids {
         repo.go_on()?;
         let Ok(object) = odb.read(*id) else { continue };
-        for (old, new) in pairs(repo, object.data())? {
+        let pairs = match about(*id) {
+            Some((what, way)) => vec![(format!("[leaked] in {what} of {}", size(object.data().len())), way)],
+            None => pairs(repo.search, object.data())?,
+        };
+        for (old, new) in pairs {
             if !shown.insert(old.clone()) {
                 continue;
             }
@@ -40,33 +50,115 @@ pub(super) fn lines(repo: &Repo<'_>, odb: &Odb<'_>, ids: &[Oid]) -> Result<Vec<S
     Ok(out)
 }
 
-fn pairs(repo: &Repo<'_>, data: &[u8]) -> Result<Vec<(String, String)>> {
-    let binary = memchr::memchr(0, data).is_some();
+fn pairs(search: &Search<'_>, data: &[u8]) -> Result<Vec<(String, String)>> {
+    let hits = search.hits(data);
     let mut pairs = Vec::new();
-    if !binary {
-        for line in data.split(|b| *b == b'\n') {
-            if let Some(clean) = repo.search.replace(line, false)? {
-                let old = repo.search.text(line);
-                let at = old.find("[leaked]").unwrap_or(0);
-                pairs.push((short(&old, at), short(&String::from_utf8_lossy(&clean), at)));
-            }
+    let mut done = 0;
+    for (n, hit) in hits.iter().enumerate().take(COPIES) {
+        // One pair shows all copies of a line.
+        if hit.start < done {
+            continue;
         }
-    }
-    if pairs.is_empty() {
-        let form = repo.search.form_in(data).unwrap_or("plain");
-        let kind = if binary { "not text" } else { "over several lines" };
-        pairs.push((format!("[leaked] ({form}, {kind})"), format!("a placeholder ({form}, {kind})")));
+        if hit.form.starts_with("utf-16") {
+            pairs.push((format!("[leaked] ({})", hit.form), format!("a placeholder ({})", hit.form)));
+            continue;
+        }
+        let (start, end) = window(data, &hits, n);
+        done = end;
+        let seen = data.get(start..end).unwrap_or_default();
+        let Some(clean) = search.replace(seen, false)? else { continue };
+        let more = |at: usize, end: u8| if data.get(at).is_some_and(|b| *b != end) { "…" } else { "" };
+        let before = if start > 0 { more(start - 1, b'\n') } else { "" };
+        let frame = |text: &str| format!("{before}{}{}", plain(text).trim_end(), more(end, b'\n'));
+        // The placeholder's own neighbours may spell a key with it: what is shown is masked in any case.
+        pairs.push((frame(&search.text(seen)), frame(&search.text(&clean))));
     }
     Ok(pairs)
 }
 
-fn short(line: &str, at: usize) -> String {
-    let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let before = line.get(..at).unwrap_or_default();
-    let skip = before.chars().count().saturating_sub(AROUND);
-    let total = line.chars().count();
-    let cut: String = line.chars().skip(skip).take(2 * AROUND + 20).collect();
-    let head = if skip > 0 { "…" } else { "" };
-    let tail = if skip + 2 * AROUND + 20 < total { "…" } else { "" };
-    format!("{head}{}{tail}", cut.trim_end())
+/// The line of hit number `n`, cut to what a screen shows, but never within a copy of a key.
+fn window(data: &[u8], hits: &[Hit], n: usize) -> (usize, usize) {
+    let Some(hit) = hits.get(n) else { return (0, 0) };
+    let head = data.get(..hit.start).unwrap_or_default();
+    let tail = data.get(hit.end..).unwrap_or_default();
+    let line = memchr::memrchr(b'\n', head).map_or(0, |at| at + 1);
+    let mut start = line.max(hit.start.saturating_sub(AROUND));
+    let mut end = hit.end + memchr::memchr(b'\n', tail).unwrap_or(tail.len()).min(AROUND);
+    for other in hits.get(..n).unwrap_or_default().iter().rev().take(64) {
+        if other.start < start && other.end > start {
+            start = other.start;
+        }
+    }
+    for other in hits.get(n..).unwrap_or_default() {
+        if other.start >= end {
+            break;
+        }
+        end = end.max(other.end);
+    }
+    // Not within a letter either.
+    while start > line && data.get(start).is_some_and(|b| b & 0xc0 == 0x80) {
+        start -= 1;
+    }
+    while data.get(end).is_some_and(|b| b & 0xc0 == 0x80) {
+        end += 1;
+    }
+    (start, end)
+}
+
+fn plain(line: &str) -> String {
+    line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn size(bytes: usize) -> String {
+    match bytes {
+        0..=2047 => format!("{bytes} bytes"),
+        2048..=2_097_151 => format!("{} KB", bytes / 1024),
+        _ => format!("{} MB", bytes / (1024 * 1024)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::needle::Needles;
+    use super::*;
+
+    fn key() -> String {
+        format!("sk-{}-{}", "proj", "Qz7_xW9".repeat(12))
+    }
+
+    fn shown(text: &str) -> Vec<(String, String)> {
+        let key = key();
+        let needles = Needles::new(&[key.as_bytes()]).unwrap();
+        let pairs = pairs(&needles.search(), text.as_bytes()).unwrap();
+        // No piece of the key that anybody could use.
+        for piece in key.as_bytes().windows(12) {
+            let piece = std::str::from_utf8(piece).unwrap();
+            assert!(pairs.iter().all(|(old, new)| !old.contains(piece) && !new.contains(piece)), "{pairs:?}");
+        }
+        pairs
+    }
+
+    #[test]
+    fn a_line_before_and_after() {
+        let pairs = shown(&format!("one\nk = {}\t# note\nthree", key()));
+        assert_eq!(pairs, [("k = [leaked] # note".into(), "k = REMOVED-BY-STANCH # note".into())]);
+    }
+
+    #[test]
+    fn long_lines_are_cut_and_never_within_a_key() {
+        let key = key();
+        for gap in 0..80 {
+            let text = format!("{}{key}{}{key}{}", "é".repeat(99), "x".repeat(gap), "y".repeat(gap + 50));
+            let pairs = shown(&text);
+            assert!(pairs[0].0.starts_with("…é") && pairs[0].0.len() < 400, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_in_several_lines_is_one_pair() {
+        let key = key();
+        let pairs = shown(&format!("a \\\n{}\\\n{} b\nc", &key[..40], &key[40..]));
+        assert_eq!(pairs.len(), 1);
+        assert!(pairs[0].0.contains("[leaked]"), "{pairs:?}");
+    }
 }

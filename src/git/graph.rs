@@ -2,10 +2,9 @@
 //!
 //! Must not know: how new objects are written.
 
-use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::collections::HashSet;
 
-use git2::{Odb, Oid};
+use git2::Oid;
 
 use super::find::Scan;
 use super::raw;
@@ -13,76 +12,43 @@ use super::repo::Repo;
 use crate::base::Fault;
 use crate::base::fault::Result;
 
-/// A dirty blob or tree below some tree, and a path from there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Held {
-    pub(super) id: Oid,
-    pub(super) path: Vec<u8>,
-}
-
-/// What a tree holds below it; `None`: it is clean.
-pub(super) type Below = Option<Rc<[Held]>>;
-
-/// Looks into each tree once, however many commits share it.
+/// The trees of a repository: which lead to the key, and under which names.
 pub(super) struct Trees<'r> {
-    odb: &'r Odb<'r>,
     scan: &'r Scan,
-    known: HashMap<Oid, Below>,
-    /// No blob and no tree is dirty: no tree needs to be looked into.
-    idle: bool,
-    pub(super) missing: HashSet<Oid>,
 }
 
 impl std::fmt::Debug for Trees<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Trees({} known)", self.known.len())
+        write!(f, "Trees({} lead to the key)", self.scan.ways.len())
     }
 }
 
 impl<'r> Trees<'r> {
-    pub(super) fn new(odb: &'r Odb<'r>, scan: &'r Scan) -> Self {
-        let deep = |kind: git2::ObjectType| matches!(kind, git2::ObjectType::Blob | git2::ObjectType::Tree);
-        let idle = !scan.dirty.values().any(|(kind, _)| deep(*kind));
-        Self { odb, scan, known: HashMap::new(), idle, missing: HashSet::new() }
+    pub(super) fn new(scan: &'r Scan) -> Self {
+        Self { scan }
     }
 
-    /// Every dirty object in and below the tree `id`, one path for each.
-    pub(super) fn below(&mut self, id: Oid) -> Below {
-        if self.idle {
-            return None;
-        }
-        if let Some(known) = self.known.get(&id) {
-            return known.clone();
-        }
-        let mut held: Vec<Held> = Vec::new();
-        if self.scan.dirty.contains_key(&id) {
-            held.push(Held { id, path: Vec::new() });
-        }
-        match self.odb.read(id) {
-            Ok(object) => {
-                for entry in raw::entries(object.data()).unwrap_or_default() {
-                    if entry.is_tree() {
-                        for below in self.below(entry.id).iter().flat_map(|below| below.iter()) {
-                            let path = if below.path.is_empty() {
-                                entry.name.to_vec()
-                            } else {
-                                [entry.name, b"/", &below.path].concat()
-                            };
-                            held.push(Held { id: below.id, path });
-                        }
-                    } else if self.scan.dirty.contains_key(&entry.id) {
-                        held.push(Held { id: entry.id, path: entry.name.to_vec() });
-                    }
-                }
-            }
-            Err(_) => drop(self.missing.insert(id)),
-        }
-        // Two names for one blob: one path is enough.
-        let mut seen = HashSet::new();
-        held.retain(|h| seen.insert(h.id));
-        let below: Below = if held.is_empty() { None } else { Some(held.into()) };
-        self.known.insert(id, below.clone());
-        below
+    /// Whether the tree `id` holds the key in a name, or anything below it holds it.
+    pub(super) fn leads(&self, id: Oid) -> bool {
+        self.scan.leads(id)
+    }
+
+    /// The path from the first of `way`, each a tree in the one before, to `to`.
+    pub(super) fn path(&self, way: &[u32], to: Option<Oid>) -> Vec<u8> {
+        let ids = way.iter().map(|n| self.scan.ways.tree(*n)).chain(to.map(Some)).collect::<Option<Vec<Oid>>>();
+        let ids = ids.unwrap_or_default();
+        let names = ids.windows(2).map(|two| match two {
+            [tree, below] => self.name(*tree, *below).unwrap_or_else(|| b"?".to_vec()),
+            _ => Vec::new(),
+        });
+        names.collect::<Vec<_>>().join(&b'/')
+    }
+
+    /// What the tree calls the object `below`.
+    fn name(&self, tree: Oid, below: Oid) -> Option<Vec<u8>> {
+        let (_, data) = self.scan.library.read(tree)?;
+        let entries = raw::entries(&data)?;
+        entries.iter().find(|entry| entry.id == below && !entry.is_commit()).map(|entry| entry.name.to_vec())
     }
 }
 
@@ -95,7 +61,7 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    pub(super) fn new(repo: &Repo<'_>, scan: &Scan, trees: &mut Trees<'_>) -> Result<Self> {
+    pub(super) fn new(repo: &Repo<'_>, scan: &Scan, trees: &Trees<'_>) -> Result<Self> {
         let order = order(scan);
         let mut changed = HashSet::new();
         for (n, id) in order.iter().enumerate() {
@@ -106,7 +72,7 @@ impl Graph {
             let Some(commit) = scan.commits.get(id) else { continue };
             if scan.dirty.contains_key(id)
                 || commit.parents.iter().any(|p| changed.contains(p))
-                || trees.below(commit.tree).is_some()
+                || trees.leads(commit.tree)
             {
                 changed.insert(*id);
             }
@@ -178,21 +144,20 @@ impl Bits {
         }
     }
 
-    pub(super) fn has(&self, n: usize) -> bool {
-        self.0.get(n / 64).is_some_and(|word| word & (1 << (n % 64)) != 0)
+    /// The numbers in it, ascending.
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        let words = self.0.iter().enumerate().filter(|(_, word)| **word != 0);
+        words.flat_map(|(i, word)| (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| 64 * i + bit))
     }
 
-    /// Adds `other`; says whether that changed anything.
-    pub(super) fn join(&mut self, other: &Self) -> bool {
+    /// Adds `other`.
+    pub(super) fn join(&mut self, other: &Self) {
         if self.0.len() < other.0.len() {
             self.0.resize(other.0.len(), 0);
         }
-        let mut grew = false;
         for (mine, theirs) in self.0.iter_mut().zip(&other.0) {
-            grew |= *theirs & !*mine != 0;
             *mine |= theirs;
         }
-        grew
     }
 
     pub(super) fn covers(&self, other: &Self) -> bool {

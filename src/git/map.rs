@@ -3,12 +3,12 @@
 //! Must not know: how objects are read or rewritten.
 
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 
 use git2::{ObjectType, Oid};
 
-use super::find::Scan;
+use super::find::{Scan, Under};
 use super::graph::{Bits, Graph, Trees};
+use super::holders::Holders;
 use super::leftover::Leftover;
 use super::repo::{Refs, Repo};
 use crate::base::fault::Result;
@@ -16,108 +16,120 @@ use crate::effect::git::{Copy, CopyKind};
 
 /// Refs named for one copy; the rest is counted.
 const NAMED: usize = 8;
+const BORROWED: &str = "it is borrowed from another repository (see objects/info/alternates): purge it there as well";
+/// What holds a stash that is not the last one.
+const OLDER: &str = "older stashes";
 
+/// Since when an object is in the history, and where.
 #[derive(Default)]
 struct Where {
     path: Option<Vec<u8>>,
     first: Option<Oid>,
     last: Option<Oid>,
-    refs: Vec<String>,
-    more: usize,
-    on_remote: bool,
-    reachable: bool,
 }
 
 /// Every copy, objects first, in the order of the history.
 pub(super) fn copies(
     repo: &Repo<'_>,
     scan: &Scan,
-    trees: &mut Trees<'_>,
+    trees: &Trees<'_>,
     graph: &Graph,
     refs: &Refs,
     leftovers: &[Leftover],
 ) -> Result<Vec<Copy>> {
     let mut ids: Vec<Oid> = scan.dirty.keys().copied().collect();
     ids.sort_unstable();
-    let number: HashMap<Oid, usize> = ids.iter().enumerate().map(|(n, id)| (*id, n)).collect();
-    let mut places: Vec<Where> = ids.iter().map(|_| Where::default()).collect();
     let kept = super::graph::reach(scan, &Repo::kept(refs), true)?;
     // Commits that refs keep come first, so that their paths and dates win over those of lost ones.
-    let mut reached: HashMap<Oid, Rc<Bits>> = HashMap::new();
-    let (alive, lost): (Vec<Oid>, Vec<Oid>) = graph.order.iter().partition(|id| kept.contains(*id));
+    let (alive, lost): (Vec<Oid>, Vec<Oid>) =
+        graph.order.iter().filter(|id| graph.changed.contains(id)).partition(|id| kept.contains(*id));
+    let named = named(refs);
+    let mut places: HashMap<Oid, Where> = HashMap::with_capacity(ids.len());
+    let mut walk = Walk::new(scan);
     for id in alive.iter().chain(&lost) {
-        let Some(commit) = scan.commits.get(id) else { continue };
-        if !graph.changed.contains(id) {
-            continue;
-        }
-        let mut own = Bits::default();
-        let below = trees.below(commit.tree);
-        let mut touch = |dirty: Oid, path: Option<&[u8]>| {
-            let Some(n) = number.get(&dirty) else { return };
-            own.add(*n);
-            let Some(place) = places.get_mut(*n) else { return };
-            if place.first.is_some() && place.reachable && !kept.contains(id) {
-                return;
-            }
-            place.reachable |= kept.contains(id);
-            place.first.get_or_insert(*id);
-            place.last = Some(*id);
-            if place.path.is_none() {
-                place.path = path.map(<[u8]>::to_vec);
-            }
-        };
-        touch(*id, None);
-        below.iter().flat_map(|below| below.iter()).for_each(|held| touch(held.id, Some(&held.path)));
-        reached.insert(*id, with_parents(own, commit.parents.iter().filter_map(|p| reached.get(p))));
+        walk.commit(*id, &mut |dirty, way| {
+            let place = places.entry(dirty).or_default();
+            place.first = Some(*id);
+            place.path = way.map(|(way, to)| trees.path(way, to));
+        });
     }
-    for (name, id) in named(refs) {
-        let mut bits = Bits::default();
-        let mut at = id;
-        loop {
-            if let Some(n) = number.get(&at) {
-                bits.add(*n);
-            }
-            match scan.tags.get(&at) {
-                Some(target) => at = *target,
-                None => break,
-            }
-        }
-        if let Some(more) = reached.get(&at) {
-            bits.join(more);
-        } else if !scan.commits.contains_key(&at) {
-            for held in trees.below(at).iter().flat_map(|b| b.iter()) {
-                if let Some(n) = number.get(&held.id) {
-                    bits.add(*n);
-                }
-            }
-        }
-        for (n, place) in places.iter_mut().enumerate().filter(|(n, _)| bits.has(*n)) {
-            let _ = n;
-            place.reachable = true;
-            place.on_remote |= name.starts_with("refs/remotes/");
-            if place.refs.len() < NAMED {
-                place.refs.push(repo.search.text(name.as_bytes()));
-            } else {
-                place.more += 1;
-            }
-        }
+    // A ref may name a tree.
+    for (_, id) in &named {
+        walk.tree(*id, &mut |dirty, (way, to)| {
+            places.entry(dirty).or_default().path = Some(trees.path(way, to));
+        });
     }
+    repo.go_on()?;
+    let mut walk = Walk::new(scan);
+    for id in alive.iter().rev().chain(lost.iter().rev()) {
+        walk.commit(*id, &mut |dirty, _| places.entry(dirty).or_default().last = Some(*id));
+    }
+    repo.go_on()?;
+    let tips: Vec<Oid> = named.iter().map(|(_, id)| *id).collect();
+    let holders = Holders::new(scan, graph, &tips);
     let logged: HashSet<Oid> = refs.logged.iter().copied().collect();
-    let mut all: Vec<Copy> = ids.iter().zip(places).map(|(id, place)| copy(repo, scan, *id, place, &logged)).collect();
+    let one = |id: &Oid| {
+        let place = places.remove(id).unwrap_or_default();
+        let held: Vec<&str> = holders
+            .of(*id)
+            .into_iter()
+            .flat_map(Bits::iter)
+            .filter_map(|n| named.get(n))
+            .map(|(name, _)| &**name)
+            .collect();
+        copy(repo, scan, *id, place, &held, &logged)
+    };
+    let mut all: Vec<Copy> = ids.iter().map(one).collect();
     all.extend(leftovers.iter().map(|left| left.copy(repo)));
     Ok(all)
 }
 
-fn with_parents<'b>(mut own: Bits, parents: impl Iterator<Item = &'b Rc<Bits>>) -> Rc<Bits> {
-    let mut shared = None;
-    for parent in parents {
-        if parent.covers(&own) {
-            shared = Some(parent.clone());
-        }
-        own.join(parent);
+/// Trees from a root on, and what is meant in the last of them, unless that itself.
+type Path<'w> = (&'w [u32], Option<Oid>);
+
+/// From commits down to what is dirty; each tree and object is met once, by the first who leads to it.
+struct Walk<'s> {
+    scan: &'s Scan,
+    trees: Vec<bool>,
+    objects: HashSet<Oid>,
+}
+
+impl<'s> Walk<'s> {
+    fn new(scan: &'s Scan) -> Self {
+        Self { scan, trees: vec![false; scan.ways.len()], objects: HashSet::new() }
     }
-    // The usual case, a commit that adds nothing to its parent, costs no memory.
-    shared.filter(|parent| **parent == own).unwrap_or_else(|| Rc::new(own))
+
+    fn commit(&mut self, id: Oid, met: &mut dyn FnMut(Oid, Option<Path<'_>>)) {
+        let Some(commit) = self.scan.commits.get(&id) else { return };
+        if self.scan.dirty.contains_key(&id) {
+            met(id, None);
+        }
+        self.tree(commit.tree, &mut |id, way| met(id, Some(way)));
+    }
+
+    /// `met` is told each dirty object, and how one comes to it.
+    fn tree(&mut self, root: Oid, met: &mut dyn FnMut(Oid, Path<'_>)) {
+        let Some(root) = self.scan.ways.number(root) else { return };
+        let mut open = vec![(root, 0)];
+        let mut way = Vec::new();
+        while let Some((number, depth)) = open.pop() {
+            if self.trees.get_mut(number as usize).is_none_or(|seen| std::mem::replace(seen, true)) {
+                continue;
+            }
+            way.truncate(depth);
+            way.push(number);
+            if let Some(id) = self.scan.ways.tree(number).filter(|id| self.scan.dirty.contains_key(id)) {
+                met(id, (&way, None));
+            }
+            for under in self.scan.ways.under(number) {
+                match under {
+                    Under::Tree(below) => open.push((below, depth + 1)),
+                    Under::Object(id) if self.objects.insert(id) => met(id, (&way, Some(id))),
+                    Under::Object(_) => {}
+                }
+            }
+        }
+    }
 }
 
 fn named(refs: &Refs) -> Vec<(String, Oid)> {
@@ -129,11 +141,11 @@ fn named(refs: &Refs) -> Vec<(String, Oid)> {
     }
     let tip = refs.stash.last().copied();
     let older = refs.stash.iter().copied().filter(|id| Some(*id) != tip);
-    named.extend(older.map(|id| ("older stashes".to_owned(), id)));
+    named.extend(older.map(|id| (OLDER.to_owned(), id)));
     named
 }
 
-fn copy(repo: &Repo<'_>, scan: &Scan, id: Oid, place: Where, logged: &HashSet<Oid>) -> Copy {
+fn copy(repo: &Repo<'_>, scan: &Scan, id: Oid, place: Where, held: &[&str], logged: &HashSet<Oid>) -> Copy {
     let (kind, form) = scan.dirty.get(&id).copied().unwrap_or((ObjectType::Any, "plain"));
     let what = match kind {
         ObjectType::Commit => CopyKind::Commit,
@@ -142,27 +154,30 @@ fn copy(repo: &Repo<'_>, scan: &Scan, id: Oid, place: Where, logged: &HashSet<Oi
         _ => CopyKind::Blob,
     };
     let in_log = logged.contains(&id) || place.last.is_some_and(|last| logged.contains(&last));
-    let remedy = match (place.reachable, place.on_remote, in_log) {
+    let reachable = !held.is_empty();
+    let on_remote = held.iter().any(|name| name.starts_with("refs/remotes/"));
+    let remedy = match (reachable, on_remote, in_log) {
         (true, true, _) => "rewrite the history, then force-push each ref with a lease",
         (true, false, _) => "rewrite the history here; no remote-tracking ref holds it",
         (false, _, true) => "expire its reflog entries and prune; no ref changes, nothing to push",
         (false, _, false) => "prune; nothing reaches it, no ref changes, nothing to push",
     };
-    let mut refs = place.refs;
+    let remedy = if scan.borrowed.contains(&id) { BORROWED } else { remedy };
+    let mut refs: Vec<String> = held.iter().take(NAMED).map(|name| repo.search.text(name.as_bytes())).collect();
     refs.dedup();
-    if place.more > 0 {
-        refs.push(format!("and {} more", place.more));
+    if let Some(more @ 1..) = held.len().checked_sub(NAMED) {
+        refs.push(format!("and {more} more"));
     }
     Copy {
         id: id.to_string(),
         what,
-        form: form.into(),
+        form: scan.archives.form(id).unwrap_or_else(|| form.into()),
         path: place.path.map(|path| repo.search.text(&path)),
         first: place.first.map(|id| id.to_string()),
         last: place.last.map(|id| id.to_string()),
         refs,
-        on_remote: place.on_remote,
-        reachable: place.reachable,
+        on_remote,
+        reachable,
         remedy: remedy.into(),
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! Must not know: incidents, screens, where the key came from.
 //!
-//! How the parts stand: `needle` and `forms` search bytes; `find` reads every object through it; `graph` and `map` say
+//! How the parts stand: `needle` searches bytes; `find` reads every object through it; `graph` and `map` say
 //! what that means for the history; `rewrite` makes the new objects; `plan` puts it together; `switch` makes it so,
 //! with `align` (files), `rename` (refs' names), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `remote`,
 //! `papers` and `undo` come after.
@@ -11,18 +11,24 @@
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
 mod align;
+mod archive;
 mod cite;
 mod cli;
 mod diff;
 mod find;
-mod forms;
+mod fold;
+mod fresh;
 mod graph;
+mod holders;
 mod leftover;
+mod lfs;
 mod map;
 mod needle;
 mod notes;
+mod pack;
 mod papers;
 mod plan;
+mod policy;
 mod private;
 mod prove;
 mod raw;
@@ -32,10 +38,13 @@ mod remote;
 mod rename;
 mod repo;
 mod rewrite;
+mod roots;
 mod seal;
 mod shelf;
 mod store;
+mod submodule;
 mod switch;
+mod tidy;
 mod undo;
 
 use std::path::Path;
@@ -46,7 +55,7 @@ use serde::de::DeserializeOwned;
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::Progress;
-use crate::effect::git::{Aftermath, CopyMap, Filed, GitReply, Papers, Plan, Proof, PushReport};
+use crate::effect::git::{Aftermath, CopyMap, Filed, GitReply, Papers, Plan, Policy, Proof, PushReport};
 use needle::{Needles, Search};
 use repo::Repo;
 
@@ -57,8 +66,8 @@ pub struct Ask<'a> {
     pub repo: &'a Path,
     /// A folder outside the repository for plans and backups. Made when needed, 0700.
     pub backup_root: &'a Path,
-    /// The leaked key: at least 16 bytes.
-    pub key: &'a [u8],
+    /// The leaked keys, each of at least 16 bytes. Where they overlap, the longest counts.
+    pub keys: &'a [&'a [u8]],
     /// Asked often; true stops the work at the next safe point.
     pub cancel: &'a (dyn Fn() -> bool + Sync),
     pub progress: &'a (dyn Fn(Progress) + Sync),
@@ -80,11 +89,24 @@ pub fn find(ask: &Ask<'_>) -> Result<CopyMap> {
     run(ask, |repo| plan::copy_map(repo))
 }
 
+/// For measuring only: inflates every entry of the packs below the folder `objects` and throws it away. What no search
+/// that reads everything can beat. Entries, and their bytes.
+#[doc(hidden)]
+pub fn inflate_all(objects: &Path) -> Result<(u64, u64)> {
+    find::inflate_all(objects)
+}
+
 /// What a rewrite would change, to the id. Changes nothing in the repository; keeps the plan in the backup folder.
 pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
+    plan_as(ask, Policy::default())
+}
+
+/// The same, with what a person chose for archives and binaries. The choice stays with the plan.
+pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
     run(ask, |repo| {
+        repo.policy = policy;
         let seen = plan::look(repo)?;
-        let worked = plan::work(repo, &seen, false)?;
+        let worked = plan::work(repo, &seen, None)?;
         let mut plan = worked.plan;
         if plan.nothing_to_do {
             return Ok(plan);
@@ -149,7 +171,7 @@ pub fn finish(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
 }
 
 fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
-    let needles = Needles::new(ask.key).map_err(|fault| repo::counted(ask, fault))?;
+    let needles = Needles::new(ask.keys).map_err(|fault| repo::counted(ask, fault))?;
     let search = needles.search();
     repo::open(ask, &search)
         .and_then(|mut repo| work(&mut repo))

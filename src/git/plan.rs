@@ -3,22 +3,26 @@
 //!
 //! Must not know: how refs are moved.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::path::PathBuf;
 
 use git2::{ObjectType, Odb, Oid};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::find::{self, Scan};
+use super::fresh::Fresh;
 use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
+use super::lfs::{self, Lfs};
 use super::rename::{self, Rename};
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
-use super::{diff, map, raw, refuse};
+use super::submodule::{self, Submodules};
+use super::{diff, map, policy, raw, refuse};
+use crate::base::Fault;
 use crate::base::fault::Result;
-use crate::effect::git::{Copy, CopyKind, CopyMap, Plan, RefMove};
+use crate::effect::git::{Choice, Copy, CopyKind, CopyMap, Plan, Policy, RefMove};
 
 /// How far a plan has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +57,15 @@ pub(super) struct Details {
     pub(super) lost: BTreeSet<String>,
     /// Objects that hold the key and must be gone in the end.
     pub(super) dirty: BTreeSet<String>,
+    /// What a person chose for files that can't be edited as text.
+    #[serde(default)]
+    pub(super) policy: Policy,
+    /// Name of the pack with all that stays, once it was made.
+    #[serde(default)]
+    pub(super) pack: Option<String>,
+    /// Objects that nothing needed, which were left out of it.
+    #[serde(default)]
+    pub(super) dropped: u64,
 }
 
 impl Details {
@@ -86,6 +99,8 @@ impl Details {
 pub(super) struct Worked {
     pub(super) plan: Plan,
     pub(super) details: Details,
+    /// Every object with a new counterpart: old id to new id.
+    pub(super) map: HashMap<Oid, Oid>,
 }
 
 /// All that is known about where the key is.
@@ -94,30 +109,35 @@ pub(super) struct Seen {
     pub(super) scan: Scan,
     pub(super) refs: Refs,
     leftovers: Vec<Leftover>,
+    submodules: Submodules,
+    lfs: Lfs,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
-    Ok(Seen { refs: repo.refs()?, scan: find::scan(repo)?, leftovers: leftover::find(repo)? })
+    let scan = find::scan(repo)?;
+    let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
+    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, submodules, lfs })
 }
 
 /// The map of copies alone.
 pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
     let seen = look(repo)?;
-    let odb = repo.odb()?;
-    let mut trees = Trees::new(&odb, &seen.scan);
-    let graph = Graph::new(repo, &seen.scan, &mut trees)?;
+    let mut trees = Trees::new(&seen.scan);
+    let graph = Graph::new(repo, &seen.scan, &trees)?;
     let copies = copies(repo, &seen, &mut trees, &graph)?;
     Ok(CopyMap {
         copies,
         objects: seen.scan.objects,
         bytes: seen.scan.bytes,
-        not_looked_into: not_looked_into(repo, &seen.scan),
+        not_looked_into: not_looked_into(repo, &seen),
     })
 }
 
 fn copies(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>, graph: &Graph) -> Result<Vec<Copy>> {
     let mut copies = map::copies(repo, &seen.scan, trees, graph, &seen.refs, &seen.leftovers)?;
-    copies.extend(staged(repo, seen, trees)?);
+    copies.extend(staged(repo, seen)?);
+    copies.extend(seen.submodules.held.iter().map(submodule::Held::copy));
+    copies.extend(seen.lfs.held.iter().map(|held| held.copy(repo)));
     let unborn =
         seen.refs.symbolic.iter().map(|(_, to)| to).filter(|to| seen.refs.direct.iter().all(|r| r.name != **to));
     for name in seen.refs.direct.iter().map(|r| &r.name).chain(unborn).map(String::as_bytes) {
@@ -157,12 +177,12 @@ fn left(id: String, what: CopyKind, form: &str) -> Copy {
 }
 
 /// Index entries that hold the key, in the blob or the path, and are not simply what HEAD holds.
-fn staged(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>) -> Result<Vec<Copy>> {
+fn staged(repo: &Repo<'_>, seen: &Seen) -> Result<Vec<Copy>> {
     let mut found = Vec::new();
     for at in repo.trees() {
         let head = if at.name.is_empty() { seen.refs.head } else { seen.refs.head_of(&at.name) };
-        let head = head.and_then(|id| seen.scan.commits.get(&id)).and_then(|commit| trees.below(commit.tree));
-        let committed: HashSet<Oid> = head.iter().flat_map(|below| below.iter()).map(|held| held.id).collect();
+        let head = head.and_then(|id| seen.scan.commits.get(&id)).and_then(|c| seen.scan.ways.number(c.tree));
+        let committed: HashSet<Oid> = head.map(|tree| seen.scan.ways.objects(tree)).unwrap_or_default();
         // `<mode> <id> <stage>\t<path>`
         let listed = at.git.run(&["ls-files", "--stage", "-z"])?;
         let paths = if listed.is_empty() || repo.search.form_in(&listed).is_none() {
@@ -207,15 +227,16 @@ fn staged(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>) -> Result<Vec<Cop
     Ok(found)
 }
 
-/// Works the rewrite out; `write` stores the new objects.
-pub(super) fn work(repo: &Repo<'_>, seen: &Seen, write: bool) -> Result<Worked> {
+/// Works the rewrite out; `fresh` takes the new objects.
+pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Result<Worked> {
+    sound(&seen.scan)?;
     let odb = repo.odb()?;
-    let mut trees = Trees::new(&odb, &seen.scan);
-    let graph = Graph::new(repo, &seen.scan, &mut trees)?;
+    let mut trees = Trees::new(&seen.scan);
+    let graph = Graph::new(repo, &seen.scan, &trees)?;
     let copies = copies(repo, seen, &mut trees, &graph)?;
     let kept = Repo::kept(&seen.refs);
     let alive = graph::reach(&seen.scan, &kept, repo.git2.is_shallow())?;
-    let mut rewriter = Rewriter::new(repo, &odb, &seen.scan, write);
+    let mut rewriter = Rewriter::new(repo, &odb, &seen.scan, fresh);
     rewriter.commits(&graph, &mut trees, &alive)?;
     for id in &kept {
         rewriter.object(*id, &mut trees)?;
@@ -227,7 +248,22 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, write: bool) -> Result<Worked> 
     let moves = moves(seen, &rewriter, &renames);
     let details = details(repo, seen, &mut trees, &graph, &rewriter, moves, renames);
     let plan = describe(repo, seen, &odb, copies, &graph, &alive, &rewriter, &details)?;
-    Ok(Worked { plan, details })
+    Ok(Worked { plan, details, map: rewriter.map })
+}
+
+/// A history that can't be read can't be rewritten, nor be shown to be clean.
+fn sound(scan: &Scan) -> Result<()> {
+    if scan.broken.is_empty() && scan.unread.is_empty() {
+        return Ok(());
+    }
+    let some: Vec<String> = scan.broken.iter().take(3).map(ToString::to_string).collect();
+    let why = if some.is_empty() {
+        format!("{} pack(s) can't be read", scan.unread.len())
+    } else {
+        format!("{} object(s) can't be read: {} …", scan.broken.len(), some.join(", "))
+    };
+    Err(Fault::refused("the repository is damaged", why)
+        .hint("`git fsck` lists what is broken; fetch it, or work on a fresh clone"))
 }
 
 fn moves(seen: &Seen, rewriter: &Rewriter<'_>, renames: &[Rename]) -> Vec<RefMove> {
@@ -282,14 +318,14 @@ fn details(
     let named = |id: &Oid| scan.commits.contains_key(id) || scan.tags.contains_key(id);
     let map: BTreeMap<String, String> =
         rewriter.map.iter().filter(|(id, _)| named(id)).map(|(old, new)| (old.to_string(), new.to_string())).collect();
-    let mut leads_to_key = |mut id: Oid| {
+    let leads_to_key = |mut id: Oid| {
         loop {
             if scan.dirty.contains_key(&id) || graph.changed.contains(&id) {
                 return true;
             }
             match scan.tags.get(&id) {
                 Some(target) => id = *target,
-                None => return !scan.commits.contains_key(&id) && trees.below(id).is_some(),
+                None => return !scan.commits.contains_key(&id) && trees.leads(id),
             }
         }
     };
@@ -309,21 +345,39 @@ fn details(
     let linked = linked.filter_map(|(name, head)| before_after(*head).map(|(old, new)| (name.clone(), old, new)));
     let linked = linked.collect();
     let dirty: BTreeSet<String> = scan.dirty.keys().map(ToString::to_string).collect();
-    let plan = id(&repo.dir, &moves, &map, &dirty, &seen.leftovers);
-    let git_dir = repo.dir.clone();
-    Details { plan, stage: Stage::Planned, git_dir, moves, tree, linked, renames, map, lost, dirty }
+    let plan = id(repo, seen, &moves, &map, &dirty);
+    let (git_dir, policy) = (repo.dir.clone(), repo.policy);
+    let (pack, dropped) = (None, 0);
+    Details {
+        plan,
+        stage: Stage::Planned,
+        git_dir,
+        moves,
+        tree,
+        linked,
+        renames,
+        map,
+        lost,
+        dirty,
+        policy,
+        pack,
+        dropped,
+    }
 }
 
 /// Short hash over all that would be done: the same repository and key give the same plan.
 fn id(
-    git_dir: &Path,
+    repo: &Repo<'_>,
+    seen: &Seen,
     moves: &[RefMove],
     map: &BTreeMap<String, String>,
     dirty: &BTreeSet<String>,
-    leftovers: &[Leftover],
 ) -> String {
     let mut hash = Sha256::new();
-    hash.update(git_dir.as_os_str().as_encoded_bytes());
+    hash.update(repo.dir.as_os_str().as_encoded_bytes());
+    if repo.policy != Policy::default() {
+        hash.update(format!("{:?}\n", repo.policy));
+    }
     for step in moves {
         hash.update(format!("{} {} {}\n", step.name, step.old, step.new));
     }
@@ -333,8 +387,9 @@ fn id(
     for id in dirty {
         hash.update(format!("{id}\n"));
     }
-    for left in leftovers {
-        hash.update(left.name.as_os_str().as_encoded_bytes());
+    let left = seen.leftovers.iter().map(|left| &left.name).chain(seen.lfs.held.iter().map(|held| &held.name));
+    for name in left {
+        hash.update(name.as_os_str().as_encoded_bytes());
     }
     crate::base::id::hex(hash.finalize().get(..6).unwrap_or_default())
 }
@@ -374,12 +429,20 @@ fn describe(
                 way_forward: copy.remedy.clone(),
             });
         }
+        let path = |id: &Oid| copies.iter().find(|c| c.id == id.to_string()).and_then(|c| c.path.clone());
+        refusals.extend(seen.submodules.held.iter().map(submodule::Held::refusal));
+        refusals.extend(policy::refusals(repo, rewriter.fates.iter().map(|(id, (what, way))| (path(id), *what, *way))));
         refusals
     };
     let remotes = !repo.git.run(&["remote"])?.trim_ascii().is_empty();
     let outward = |m: &RefMove| {
         m.name.starts_with("refs/remotes/")
             || remotes && (m.name.starts_with("refs/tags/") || m.name.starts_with("refs/notes/"))
+    };
+    let about = |id: Oid| {
+        let (what, way) = rewriter.fates.get(&id)?;
+        let inside = scan.archives.form(id).or_else(|| scan.dirty.get(&id).map(|(_, form)| (*form).to_owned()));
+        Some((format!("{what} content ({})", inside.unwrap_or_default()), way.words()))
     };
     Ok(Plan {
         id: details.plan.clone(),
@@ -398,14 +461,31 @@ fn describe(
         became_empty: changed.iter().filter(|id| became_empty(rewriter, scan, **id)).map(ToString::to_string).collect(),
         citations_followed: rewriter.cites.followed,
         citations_left: rewriter.cites.left.iter().map(|(id, word)| format!("{id} names {word}")).collect(),
-        diff: diff::lines(repo, odb, &dirty_alive(scan, &copies))?,
+        diff: diff::lines(repo, odb, &dirty_alive(scan, &copies), &about)?,
         prune_only: copies.iter().filter(|c| !c.reachable && is_object(c.what)).count() as u64,
         push_needed: details.moves.iter().any(outward),
-        not_looked_into: not_looked_into(repo, scan),
+        not_looked_into: not_looked_into(repo, seen),
         remotes: Vec::new(),
+        policy: repo.policy,
+        lfs: seen.lfs.held.iter().map(lfs::Held::listed).collect(),
+        choices: choices(seen, rewriter, &copies),
         refusals,
         copies,
     })
+}
+
+/// Files that can't be edited as text, and what is done with each.
+fn choices(seen: &Seen, rewriter: &Rewriter<'_>, copies: &[Copy]) -> Vec<Choice> {
+    let one = |id: &Oid, what: &str, way: policy::Way| {
+        let copy = copies.iter().find(|c| c.id == id.to_string());
+        let inside = seen.scan.archives.inside.get(id).map(|all| all.iter().map(ToString::to_string).collect());
+        let form = copy.map(|c| c.form.clone());
+        let path = copy.and_then(|c| c.path.clone());
+        let holds = inside.unwrap_or_else(|| form.into_iter().collect());
+        Choice { id: id.to_string(), path, what: what.into(), holds, way: way.words() }
+    };
+    let done = rewriter.fates.iter().map(|(id, (what, way))| one(id, what, *way));
+    done.chain(seen.scan.left.iter().map(|(id, what)| one(id, what, policy::Way::Left))).collect()
 }
 
 fn details_has(rewriter: &Rewriter<'_>, scan: &Scan, id: Oid) -> bool {
@@ -434,22 +514,23 @@ fn dirty_alive(scan: &Scan, copies: &[Copy]) -> Vec<Oid> {
         .collect()
 }
 
-fn not_looked_into(repo: &Repo<'_>, scan: &Scan) -> Vec<String> {
+fn not_looked_into(repo: &Repo<'_>, seen: &Seen) -> Vec<String> {
+    let scan = &seen.scan;
     let mut list = Vec::new();
-    if scan.compressed > 0 {
-        list.push(format!("{} compressed file(s) (gzip, zip and the like): the key could be inside", scan.compressed));
-    }
+    list.extend(scan.archives.not_looked_into());
     if !scan.broken.is_empty() {
         list.push(format!("{} object(s) that can't be read (`git fsck` lists them)", scan.broken.len()));
+    }
+    if !scan.odd.is_empty() {
+        list.push(format!("what {} odd commit(s) or tag(s) lead to (`git fsck` lists them)", scan.odd.len()));
+    }
+    if !scan.unread.is_empty() {
+        list.push(format!("{} pack(s) that can't be read as a whole (`git fsck` says more)", scan.unread.len()));
     }
     if repo.git2.is_shallow() {
         list.push("history before the shallow boundary".into());
     }
-    if repo.dir.join("modules").exists() {
-        list.push("submodules: each is a repository of its own".into());
-    }
-    if repo.dir.join("lfs").exists() {
-        list.push("files that git LFS keeps outside the history".into());
-    }
+    list.extend(seen.submodules.not_looked_into.iter().cloned());
+    list.extend(seen.lfs.not_looked_into.iter().cloned());
     list
 }

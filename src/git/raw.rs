@@ -2,7 +2,11 @@
 //!
 //! Must not know: where objects are stored.
 
-use git2::Oid;
+use git2::{ObjectType, Oid};
+use sha1::{Digest as _, Sha1};
+
+use crate::base::fault::Result;
+use crate::base::{Fault, FaultKind};
 
 /// One header of a commit or tag, with its continuation lines and its last line feed.
 #[derive(Debug, Clone, Copy)]
@@ -133,6 +137,12 @@ pub(super) fn sort_key(name: &[u8], is_tree: bool) -> Vec<u8> {
     key
 }
 
+/// The id of an object.
+pub(super) fn id(kind: ObjectType, bytes: &[u8]) -> Result<Oid> {
+    let sum = Sha1::new().chain_update(format!("{kind} {}\0", bytes.len())).chain_update(bytes).finalize();
+    Oid::from_bytes(&sum).map_err(|e| Fault::new(FaultKind::Internal, "an object can't be named", e.message()))
+}
+
 /// Forty hexadecimal digits.
 pub(super) fn oid(text: &[u8]) -> Option<Oid> {
     if text.len() != 40 {
@@ -164,6 +174,14 @@ mod tests {
             assert_eq!(commit(bad), None);
         }
         assert_eq!(entries(b"100644 a\0short"), None);
+    }
+
+    #[test]
+    fn ids_are_those_git_gives() {
+        for (kind, bytes) in [(ObjectType::Blob, &b"x\n"[..]), (ObjectType::Tree, b""), (ObjectType::Commit, b"\0\xff")]
+        {
+            assert_eq!(id(kind, bytes).unwrap(), Oid::hash_object(kind, bytes).unwrap());
+        }
     }
 
     #[test]

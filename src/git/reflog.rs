@@ -125,7 +125,7 @@ mod tests {
         let line = |old: u8, new: u8, words: &str| format!("{} {} A <a> 1 +0000\t{words}\n", id(old), id(new));
         let log = [line(0, 1, "one"), line(1, 2, "lost"), line(2, 3, &format!("three {key}")), line(3, 4, OUR_MESSAGE)]
             .concat();
-        let needles = Needles::new(key.as_bytes()).unwrap();
+        let needles = Needles::new(&[key.as_bytes()]).unwrap();
         let fate = |at: Oid| match at {
             at if at == id(2) => Fate::Gone,
             at if at == id(3) => Fate::Now(id(4)),

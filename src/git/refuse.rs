@@ -49,29 +49,31 @@ pub(super) fn all(repo: &Repo<'_>, refs: &Refs, moves: bool, aside: Option<&Path
 
 /// A value that ordinary text could hold by chance, with how often it does. Sooner or later a person pastes a
 /// placeholder here, and a rewrite of all that says `your-api-key-here` is not what they want.
-pub(super) fn common(repo: &Repo<'_>, copies: usize) -> Option<Refusal> {
-    let key = repo.ask.key;
-    let mut seen: BTreeMap<u8, f64> = BTreeMap::new();
-    for byte in key {
-        *seen.entry(*byte).or_default() += 1.0;
-    }
-    let total: f64 = seen.values().sum();
-    let bits: f64 = seen.values().map(|n| n * (total / n).log2()).sum();
-    let plain = |b: &u8| b.is_ascii_lowercase() || b"-_.".contains(b);
-    let loud = |b: &u8| b.is_ascii_uppercase() || b"-_.".contains(b);
-    let words = key.iter().any(|b| b"-_".contains(b)) && (key.iter().all(plain) || key.iter().all(loud));
-    if bits >= BITS && !words {
-        return None;
-    }
-    let shape = if words { "it is made of words".to_owned() } else { format!("only {} different ones", seen.len()) };
-    Some(no(
-        format!(
-            "this value is too common for a key: {} characters, {shape}; it stands in {}, and all would be changed",
-            key.len(),
-            count(copies, "place")
-        ),
-        "check that you gave the leaked key and not a placeholder; `stanch find` shows every place",
-    ))
+pub(super) fn common(repo: &Repo<'_>, copies: usize) -> impl Iterator<Item = Refusal> {
+    repo.ask.keys.iter().filter_map(move |key| {
+        let mut seen: BTreeMap<u8, f64> = BTreeMap::new();
+        for byte in *key {
+            *seen.entry(*byte).or_default() += 1.0;
+        }
+        let total: f64 = seen.values().sum();
+        let bits: f64 = seen.values().map(|n| n * (total / n).log2()).sum();
+        let plain = |b: &u8| b.is_ascii_lowercase() || b"-_.".contains(b);
+        let loud = |b: &u8| b.is_ascii_uppercase() || b"-_.".contains(b);
+        let words = key.iter().any(|b| b"-_".contains(b)) && (key.iter().all(plain) || key.iter().all(loud));
+        if bits >= BITS && !words {
+            return None;
+        }
+        let shape =
+            if words { "it is made of words".to_owned() } else { format!("only {} different ones", seen.len()) };
+        Some(no(
+            format!(
+                "this value is too common for a key: {} characters, {shape}; it stands in {}, and all would be changed",
+                key.len(),
+                count(copies, "place")
+            ),
+            "check that you gave the leaked key and not a placeholder; `stanch find` shows every place",
+        ))
+    })
 }
 
 fn shape(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {

@@ -15,6 +15,7 @@ use super::needle::Search;
 use super::raw;
 use crate::base::Fault;
 use crate::base::fault::Result;
+use crate::effect::git::Policy;
 
 /// A repository, open in both ways: libgit2 for objects, git for the rest.
 pub(super) struct Repo<'a> {
@@ -28,6 +29,8 @@ pub(super) struct Repo<'a> {
     pub(super) work: Option<PathBuf>,
     /// Further working trees (`git worktree add`), sorted by name.
     pub(super) linked: Vec<Linked>,
+    /// What a person chose for files that can't be edited as text.
+    pub(super) policy: Policy,
 }
 
 /// A linked working tree.
@@ -115,7 +118,7 @@ pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<
     }
     let mut git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true, settings: Vec::new() };
     git.settings = without_filters(&git)?;
-    Ok(Repo { git2, git, ask, search, dir, work, linked })
+    Ok(Repo { git2, git, ask, search, dir, work, linked, policy: Policy::default() })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
@@ -191,23 +194,22 @@ pub(super) fn openable(path: &Path) -> Result<()> {
 /// `fault` of a key that is too short, with how many objects hold it: a number convinces.
 pub(super) fn counted(ask: &Ask<'_>, mut fault: Fault) -> Fault {
     let none: [&OsStr; 0] = [];
-    let Ok(git2) = Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none) else { return fault };
+    let short = ask.keys.iter().filter(|key| !key.is_empty()).min_by_key(|key| key.len());
+    let (Ok(git2), Some(short)) = (Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none), short) else {
+        return fault;
+    };
     let Ok(odb) = git2.odb() else { return fault };
     let mut ids = Vec::new();
-    if ask.key.is_empty()
-        || odb
-            .foreach(|id| {
-                ids.push(*id);
-                true
-            })
-            .is_err()
-    {
-        return fault;
+    let listed = odb.foreach(|id| {
+        ids.push(*id);
+        true
+    });
+    if listed.is_ok() {
+        let finder = memchr::memmem::Finder::new(short);
+        let holds = |id: &Oid| !(ask.cancel)() && odb.read(*id).is_ok_and(|o| finder.find(o.data()).is_some());
+        let found = ids.iter().filter(|id| holds(id)).count();
+        fault.why = format!("{}; it stands in {found} of {} objects here", fault.why, ids.len());
     }
-    let finder = memchr::memmem::Finder::new(ask.key);
-    let holds = |id: &Oid| !(ask.cancel)() && odb.read(*id).is_ok_and(|object| finder.find(object.data()).is_some());
-    let found = ids.iter().filter(|id| holds(id)).count();
-    fault.why = format!("{}; it stands in {found} of {} objects here", fault.why, ids.len());
     fault
 }
 
@@ -276,6 +278,11 @@ impl Repo<'_> {
         let path = self.work.as_deref().unwrap_or(&self.dir);
         let name = path.file_name().unwrap_or(path.as_os_str());
         self.search.text(name.as_bytes())
+    }
+
+    /// Where loose objects and packs are.
+    pub(super) fn objects(&self) -> PathBuf {
+        self.dir.join("objects")
     }
 
     pub(super) fn odb(&self) -> Result<git2::Odb<'_>> {

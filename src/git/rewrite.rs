@@ -1,15 +1,17 @@
 //! The rewrite: the same objects with the key's bytes replaced, and nothing else changed. Works on bytes, so odd
 //! modes, headers and encodings survive; what does not change keeps its id.
 //!
-//! Must not know: refs, files, who asked. Whether new objects are stored or only hashed is the caller's choice.
+//! Must not know: refs, files, who asked. Whether new objects are kept or only hashed is the caller's choice.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use git2::{ObjectType, Odb, Oid};
 
 use super::cite::Cites;
 use super::find::Scan;
+use super::fresh::Fresh;
 use super::graph::{Graph, Trees};
+use super::policy::{self, Way};
 use super::raw::{self, Entry};
 use super::repo::Repo;
 use crate::base::fault::Result;
@@ -19,8 +21,8 @@ pub(super) struct Rewriter<'r> {
     pub(super) repo: &'r Repo<'r>,
     odb: &'r Odb<'r>,
     pub(super) scan: &'r Scan,
-    /// Store new objects; otherwise only their ids are worked out.
-    write: bool,
+    /// Where new objects go; without it only their ids are worked out.
+    fresh: Option<&'r Fresh>,
     /// Changed objects: old id to new id.
     pub(super) map: HashMap<Oid, Oid>,
     /// Commits and tags that lose a signature, old ids.
@@ -29,6 +31,10 @@ pub(super) struct Rewriter<'r> {
     pub(super) cites: Cites,
     /// Commits that must get a new id, reachable or not.
     pub(super) changed: HashSet<Oid>,
+    /// Files that are left out, and folders that would be empty without them.
+    gone: HashSet<Oid>,
+    /// What became of files that can't be edited as text.
+    pub(super) fates: BTreeMap<Oid, (&'static str, Way)>,
 }
 
 impl std::fmt::Debug for Rewriter<'_> {
@@ -38,17 +44,19 @@ impl std::fmt::Debug for Rewriter<'_> {
 }
 
 impl<'r> Rewriter<'r> {
-    pub(super) fn new(repo: &'r Repo<'r>, odb: &'r Odb<'r>, scan: &'r Scan, write: bool) -> Self {
+    pub(super) fn new(repo: &'r Repo<'r>, odb: &'r Odb<'r>, scan: &'r Scan, fresh: Option<&'r Fresh>) -> Self {
         let cites = Cites::default();
         Self {
             repo,
             odb,
             scan,
-            write,
+            fresh,
             map: HashMap::new(),
             signatures_lost: Vec::new(),
             cites,
             changed: HashSet::new(),
+            gone: HashSet::new(),
+            fates: BTreeMap::new(),
         }
     }
 
@@ -117,12 +125,20 @@ impl<'r> Rewriter<'r> {
         }
     }
 
+    /// The new id of a file. What is to be dropped, and something else than a tree holds it, becomes a line that says so.
     pub(super) fn blob(&mut self, id: Oid) -> Result<Oid> {
         if let Some(new) = self.map.get(&id) {
             return Ok(*new);
         }
         let object = self.read(id)?;
-        let Some(clean) = self.repo.search.replace_content(object.data())? else { return Ok(id) };
+        let (what, way, clean) = policy::decide(self.repo, object.data())?;
+        if let Some(what) = what {
+            self.fates.insert(id, (what, way));
+        }
+        if way == Way::Dropped {
+            self.gone.insert(id);
+        }
+        let Some(clean) = clean else { return Ok(id) };
         let new = self.put(ObjectType::Blob, &clean)?;
         self.map.insert(id, new);
         Ok(new)
@@ -133,7 +149,7 @@ impl<'r> Rewriter<'r> {
         if let Some(new) = self.map.get(&id) {
             return Ok(*new);
         }
-        if trees.below(id).is_none() {
+        if !trees.leads(id) {
             return Ok(id);
         }
         let object = self.read(id)?;
@@ -150,7 +166,13 @@ impl<'r> Rewriter<'r> {
             } else {
                 entry.id
             };
+            if self.gone.contains(&entry.id) {
+                continue;
+            }
             fresh.push((entry.mode, entry.name.to_vec(), new, entry.is_tree()));
+        }
+        if fresh.is_empty() && !entries.is_empty() {
+            self.gone.insert(id);
         }
         if self.rename(&entries, &mut fresh)? {
             fresh.sort_by_cached_key(|(_, name, _, is_tree)| raw::sort_key(name, *is_tree));
@@ -259,9 +281,10 @@ impl<'r> Rewriter<'r> {
                 "its parts together spell the key again",
             ));
         }
-        let id = if self.write { self.odb.write(kind, bytes) } else { Oid::hash_object(kind, bytes) };
-        id.map_err(|e| {
-            Fault::machine("a new object can't be written", e.message()).hint("free some disk space and try again")
-        })
+        let id = raw::id(kind, bytes)?;
+        if let Some(fresh) = self.fresh {
+            fresh.put(id, kind, bytes)?;
+        }
+        Ok(id)
     }
 }

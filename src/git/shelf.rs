@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::plan::{Details, Stage};
 use super::repo::Repo;
 use super::{seal, store};
-use crate::base::Fault;
 use crate::base::fault::Result;
+use crate::base::{Fault, FaultKind};
 
 /// Only file of ours in the git directory, and only while a switch or an undo runs.
 pub(super) const JOURNAL: &str = "stanch-switch.json";
@@ -76,7 +76,7 @@ pub(super) fn save(repo: &Repo<'_>, details: &Details) -> Result<()> {
     store::private_dir(root)?;
     let mut sealed = details.clone();
     for name in sealed.names() {
-        *name = seal::seal(repo.search, repo.ask.key, &details.plan, name);
+        *name = seal::seal(repo.search, repo.ask.keys, &details.plan, name);
     }
     store::put(&details_path(root, &details.plan)?, &json(&sealed)?)
 }
@@ -92,7 +92,7 @@ pub(super) fn load(repo: &Repo<'_>, plan: &str) -> Result<Option<Details>> {
     }
     let salt = details.plan.clone();
     for name in details.names() {
-        *name = seal::open(repo.ask.key, &salt, name)?;
+        *name = seal::open(repo.ask.keys, &salt, name)?;
     }
     Ok(Some(details))
 }
@@ -112,7 +112,8 @@ pub(super) fn backup_dir(root: &Path, plan: &str) -> Result<PathBuf> {
     Ok(root.join(checked(plan)?))
 }
 
-/// Copies the whole git directory to a new backup for `plan`; one of an earlier try is replaced.
+/// Puts the whole git directory into a new backup for `plan`; one of an earlier try is replaced. Objects never change
+/// and are not copied but get a second name there, where the file system can do that.
 pub(super) fn back_up(repo: &Repo<'_>, plan: &str) -> Result<PathBuf> {
     let root = repo.ask.backup_root;
     store::private_dir(root)?;
@@ -134,6 +135,7 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
     let skipped: Vec<PathBuf> = ["modules", "lfs"].iter().map(|name| repo.dir.join(name)).collect();
     let files = store::files(&repo.dir, &|dir| !skipped.iter().any(|s| s == dir))?;
     let total = files.len() as u64;
+    let objects = repo.dir.join("objects");
     for (n, from) in files.iter().enumerate() {
         repo.go_on()?;
         if n % 64 == 0 {
@@ -144,13 +146,35 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
         if let Some(folder) = target.parent() {
             store::private_dir(folder)?;
         }
-        store::copy_private(from, &target)?;
+        let put = if from.starts_with(&objects) { store::link_private } else { store::copy_private };
+        put(from, &target).map_err(|fault| if from.exists() { fault } else { vanished() })?;
     }
+    store::flush(to)?;
     store::put(&to.join(WHOLE), b"yes\n")
+}
+
+fn vanished() -> Fault {
+    Fault::new(
+        FaultKind::Changed,
+        "the repository is changing now",
+        "a file went while the backup was made, as when another git packs; nothing was changed",
+    )
+    .hint("wait until the other git ends, then plan and apply again")
 }
 
 /// The copy of the git directory in a whole backup of `plan`.
 pub(super) fn whole(root: &Path, plan: &str) -> Result<Option<PathBuf>> {
     let dir = backup_dir(root, plan)?;
     Ok(dir.join(WHOLE).is_file().then(|| dir.join("git")))
+}
+
+/// The object files in a whole backup, relative to the git directory. They were all there was when it was made.
+pub(super) fn objects(backup: &Path) -> Result<Vec<PathBuf>> {
+    let all = store::files(&backup.join("objects"), &|_| true)?;
+    Ok(all.iter().filter_map(|path| path.strip_prefix(backup).ok()).map(Path::to_owned).collect())
+}
+
+/// Removes the backup of a plan that was not applied after all.
+pub(super) fn discard(root: &Path, plan: &str) -> Result<()> {
+    store::remove_all(&backup_dir(root, plan)?)
 }

@@ -70,13 +70,53 @@ pub(super) fn private_dir(folder: &Path) -> Result<()> {
         .map_err(|e| Fault::machine(format!("{} can't be made", folder.display()), e))
 }
 
-/// A copy of `from` at `to`, 0600, on disk when it returns.
+/// A copy of `from` at `to`, 0600. It is on disk after the next [`flush`].
 pub(super) fn copy_private(from: &Path, to: &Path) -> Result<()> {
     let cant = |e: std::io::Error| Fault::machine(format!("{} can't be copied to the backup", from.display()), e);
     let mut source = File::open(from).map_err(cant)?;
     let mut target = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to).map_err(cant)?;
-    std::io::copy(&mut source, &mut target).map_err(cant)?;
-    target.sync_all().map_err(cant)
+    std::io::copy(&mut source, &mut target).map(drop).map_err(cant)
+}
+
+/// The file `from` under the name `to` as well; a copy where the file system has no second names.
+pub(super) fn link_private(from: &Path, to: &Path) -> Result<()> {
+    if fs::hard_link(from, to).is_ok() { Ok(()) } else { copy_private(from, to) }
+}
+
+/// The file `from` under the name `to` as well, with `mode`; a copy, whole or not at all, where there are no second names.
+pub(super) fn link_whole(from: &Path, to: &Path, mode: u32) -> Result<()> {
+    let cant = |e: std::io::Error| Fault::machine(format!("{} can't be put back", to.display()), e);
+    fs::create_dir_all(to.parent().unwrap_or_else(|| Path::new("."))).map_err(cant)?;
+    if fs::hard_link(from, to).is_err() {
+        return copy_whole(from, to, mode);
+    }
+    set_mode(to, mode)
+}
+
+/// Sets the mode of a file; one that is not there needs none.
+pub(super) fn set_mode(path: &Path, mode: u32) -> Result<()> {
+    match fs::set_permissions(path, Permissions::from_mode(mode)) {
+        Err(e) if e.kind() != ErrorKind::NotFound => {
+            Err(Fault::machine(format!("{} can't be made private", path.display()), e))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Brings everything that was written to the file system of `folder` to its disk.
+pub(super) fn flush(folder: &Path) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        let cant = |e: std::io::Error| Fault::machine(format!("{} can't be brought to disk", folder.display()), e);
+        let dir = File::open(folder).map_err(cant)?;
+        rustix::fs::syncfs(dir).map_err(|e| cant(e.into()))?;
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = folder;
+        rustix::fs::sync();
+    }
+    Ok(())
 }
 
 /// A copy of `from` at `to`, whole or not at all.

@@ -3,19 +3,20 @@
 //!
 //! Must not know: how the new objects were made.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use git2::Oid;
 
 use super::cli::{self, Said};
+use super::fresh::Fresh;
 use super::plan::{self, Details, Stage};
 use super::reflog::{self, Fate, OUR_MESSAGE};
-use super::repo::Repo;
+use super::repo::{Refs, Repo};
 use super::shelf::{self, Doing};
-use super::{align, leftover, private, raw, rename, say, store};
+use super::{align, fold, leftover, lfs, private, raw, rename, roots, say, store, tidy};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove, Standing};
@@ -37,8 +38,13 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
     {
         return applied(repo, &known);
     }
+    if let Some(known) = shelf::load(repo, plan)? {
+        repo.policy = known.policy;
+    }
+    fold::sweep(repo)?;
     let seen = plan::look(repo)?;
-    let worked = plan::work(repo, &seen, false)?;
+    let fresh = Fresh::new(repo.ask.backup_root)?;
+    let worked = plan::work(repo, &seen, Some(&fresh))?;
     if worked.plan.id != plan {
         return Err(Fault::new(
             FaultKind::Changed,
@@ -48,7 +54,7 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         .hint("plan again and look at what is different"));
     }
     if worked.plan.nothing_to_do {
-        return Ok(GitReply::Applied { plan: plan.into(), refs: 0, backup: String::new() });
+        return Ok(GitReply::Applied { plan: plan.into(), refs: 0, backup: String::new(), dropped: 0 });
     }
     if let Some(first) = worked.plan.refusals.first() {
         let mut fault = Fault::refused("the history can't be switched safely", first.why.clone());
@@ -57,28 +63,68 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         }
         return Err(fault);
     }
-    let details = worked.details;
-    shelf::save(repo, &details)?;
-    shelf::back_up(repo, plan)?;
-    plan::work(repo, &seen, true)?;
+    let _quiet = tidy::Quiet::begin(repo)?;
+    let mut details = worked.details;
+    let stays = stays(repo, &seen.refs, &details)?;
     drop(seen);
-    repo.go_on()?;
-    // The new objects must be on disk before any ref names them.
-    rustix::fs::sync();
+    shelf::save(repo, &details)?;
+    let prepared = prepare(repo, &details, &stays, &worked.map, fresh);
+    drop(worked.map);
+    let pack = match prepared {
+        Ok(pack) => pack,
+        Err(fault) => {
+            shelf::discard(repo.ask.backup_root, plan)?;
+            return Err(fault);
+        }
+    };
+    details.pack = pack.as_ref().map(|pack| pack.name.clone());
+    details.dropped = pack.as_ref().map_or(0, |pack| pack.dropped);
+    shelf::save(repo, &details)?;
     say(repo.ask, "switching", 0, 0);
     shelf::begin(repo, plan, Doing::Apply)?;
     repo.git.may_cancel = false;
-    if let Err(fault) = move_refs(repo, &details.moves, false) {
+    if let Err(fault) =
+        pack.map_or(Ok(()), fold::NewPack::install).and_then(|()| move_refs(repo, &details.moves, false))
+    {
         return Err(step_back(repo, &details, fault));
     }
     forward(repo, &details, true)?;
     applied(repo, &details)
 }
 
+/// The backup, and the pack of the clean history. Nobody sees either yet, and both can go without a trace.
+fn prepare(
+    repo: &Repo<'_>,
+    details: &Details,
+    stays: &HashSet<Oid>,
+    map: &HashMap<Oid, Oid>,
+    fresh: Fresh,
+) -> Result<Option<fold::NewPack>> {
+    let backup = shelf::back_up(repo, &details.plan)?;
+    if details.dirty.is_empty() {
+        // The key is in files of git's own only: objects are left as they lie.
+        return Ok(None);
+    }
+    let tips: Vec<Oid> =
+        details.moves.iter().filter_map(|m| raw::oid(m.new.as_bytes())).filter(|id| !id.is_zero()).collect();
+    let objects = backup.join("git/objects");
+    let stock = fresh.done()?;
+    let pack = fold::fold(repo, &fold::Parts { objects: &objects, roots: stays, map, stock: &stock, tips: &tips })?;
+    repo.go_on()?;
+    Ok(Some(pack))
+}
+
+/// What must live on, by its old id.
+fn stays(repo: &Repo<'_>, refs: &Refs, details: &Details) -> Result<HashSet<Oid>> {
+    let mut roots = roots::all(repo, refs)?;
+    roots.retain(|id| !details.lost.contains(&id.to_string()));
+    Ok(roots)
+}
+
 fn applied(repo: &Repo<'_>, details: &Details) -> Result<GitReply> {
     let backup = shelf::backup_dir(repo.ask.backup_root, &details.plan)?;
     let backup = if backup.exists() { backup.display().to_string() } else { String::new() };
-    Ok(GitReply::Applied { plan: details.plan.clone(), refs: details.moves.len(), backup })
+    Ok(GitReply::Applied { plan: details.plan.clone(), refs: details.moves.len(), backup, dropped: details.dropped })
 }
 
 pub(super) fn interrupted() -> Fault {
@@ -89,10 +135,19 @@ pub(super) fn interrupted() -> Fault {
     .hint("check it first: that rolls it forward or back")
 }
 
-/// The transaction failed: when it moved no ref, nothing has happened and the journal goes.
+/// Nothing was switched: the new pack, the backup and the journal go.
+fn withdraw(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    if let Some(pack) = &details.pack {
+        fold::remove(repo, pack)?;
+    }
+    shelf::end(repo)?;
+    shelf::discard(repo.ask.backup_root, &details.plan)
+}
+
+/// The transaction failed: when no ref moved, nothing has happened.
 fn step_back(repo: &Repo<'_>, details: &Details, fault: Fault) -> Fault {
     match current(repo) {
-        Ok(now) if untouched(&now, &details.moves) => match shelf::end(repo) {
+        Ok(now) if untouched(&now, &details.moves) => match withdraw(repo, details) {
             Ok(()) => Fault { kind: FaultKind::Changed, ..fault }
                 .hint("nothing was changed; another git process may be at work: wait, plan again, apply again"),
             Err(other) => other,
@@ -172,6 +227,7 @@ pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result
     logs(repo, details)?;
     say(repo.ask, "cleaning leftover files", 0, 0);
     leftover::clean(repo)?;
+    lfs::set_aside(repo, shelf::whole(repo.ask.backup_root, &details.plan)?.as_deref())?;
     for tree in repo.trees().iter().filter(|tree| tree.dir.join("index").exists()) {
         tree.git.run(&["update-index", "--clear-resolve-undo"])?;
     }
@@ -243,20 +299,39 @@ fn logs(repo: &Repo<'_>, details: &Details) -> Result<()> {
     Ok(())
 }
 
-/// Packs what is reachable, drops the rest, and looks whether every object that held the key is gone.
+/// Drops every object file there was before the switch, and looks whether every object that held the key is gone.
 fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    if details.dirty.is_empty() {
+        return Ok(());
+    }
     say(repo.ask, "dropping the old objects", 0, 0);
-    let info = repo.dir.join("objects/info");
+    let info = repo.objects().join("info");
     let graph = info.join("commit-graph").exists() || info.join("commit-graphs").exists();
     store::remove(&info.join("commit-graph"))?;
     store::remove_all(&info.join("commit-graphs"))?;
-    repo.git.run(&["repack", "-a", "-d", "-n", "-q"])?;
+    if let (Some(pack), Some(backup)) = (&details.pack, shelf::whole(repo.ask.backup_root, &details.plan)?)
+        && fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?)?
+    {
+        unlink(repo, &backup, pack)?;
+    }
+    if let Some(pack) = &details.pack {
+        fold::release(repo, pack)?;
+    }
     say(repo.ask, "dropping the old objects", 1, 2);
-    repo.git.run(&["prune", "--expire=now"])?;
+    let mut left = still_there(repo, details)?;
+    if left > 0 {
+        // Somebody else worked at the same time: another git packed the old objects anew, or began a branch on them.
+        // Git sorts out what is needed.
+        repo.git.run(&["repack", "-a", "-d", "-n", "-q"])?;
+        repo.git.run(&["prune", "--expire=now"])?;
+        left = still_there(repo, details)?;
+    }
     if graph {
         repo.git.run(&["commit-graph", "write", "--reachable"])?;
     }
-    let left = still_there(repo, details)?;
+    if repo.objects().join("info/packs").exists() {
+        repo.git.run(&["update-server-info"])?;
+    }
     if left > 0 {
         return Err(Fault::machine(
             format!("{left} {LEFT}"),
@@ -265,6 +340,32 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
         .hint("look for what holds them: `git rev-list --all --reflog --indexed-objects --objects`, .keep files")
         .hint("then check the repository: that takes the last steps again"));
     }
+    Ok(())
+}
+
+/// Removes from the repository what the backup holds of its objects. The new pack holds all that is needed.
+fn unlink(repo: &Repo<'_>, backup: &Path, pack: &str) -> Result<()> {
+    let mut files = shelf::objects(backup)?;
+    files.retain(|name| !name.starts_with("objects/info") && !fold::is_of(name, pack));
+    // What refers to packs goes before them, and an index before its pack: readers at work never see half a pack.
+    files.sort_by_key(|name| {
+        let text = name.to_string_lossy();
+        (!text.contains("multi-pack-index"), !text.ends_with(".idx"))
+    });
+    let total = files.len() as u64;
+    for (n, name) in files.iter().enumerate() {
+        if n % 1024 == 0 {
+            say(repo.ask, "unlinking the old objects", n as u64, total);
+        }
+        let old = repo.dir.join(name);
+        store::remove(&old)?;
+        store::set_mode(&backup.join(name), 0o600)?;
+        if let Some(folder) = old.parent().filter(|folder| !folder.ends_with("pack")) {
+            // It stays while others have objects in it.
+            let _ = std::fs::remove_dir(folder);
+        }
+    }
+    store::sync_dir(&repo.objects().join("pack"));
     Ok(())
 }
 
@@ -299,6 +400,7 @@ pub(super) fn stands(repo: &Repo<'_>, details: &Details) -> Result<Standing> {
 /// Where the repository stands; an interrupted switch or undo is first rolled to one of its ends.
 pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
     let Some(journal) = shelf::under_way(repo)? else {
+        fold::sweep(repo)?;
         let details = shelf::need(repo, plan)?;
         return stands(repo, &details);
     };
@@ -311,13 +413,14 @@ pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
     }
     let details = shelf::need(repo, plan)?;
     repo.git.may_cancel = false;
+    let _quiet = tidy::Quiet::begin(repo)?;
     clear_locks(repo, &details)?;
     match journal.doing {
         Doing::Undo => super::undo::back(repo, &details)?,
         Doing::Apply => {
             let now = current(repo)?;
             if !details.moves.is_empty() && untouched(&now, &details.moves) {
-                shelf::end(repo)?;
+                withdraw(repo, &details)?;
             } else {
                 move_refs(repo, &details.moves, true)?;
                 forward(repo, &details, false)?;

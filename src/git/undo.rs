@@ -7,12 +7,11 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use super::leftover;
 use super::plan::{Details, Stage};
 use super::reflog::{self, OUR_MESSAGE};
 use super::repo::Repo;
 use super::shelf::{self, Doing};
-use super::{refuse, rename, say, store, switch};
+use super::{fold, leftover, lfs, refuse, rename, roots, say, store, switch};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove};
@@ -94,29 +93,50 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
     say(repo.ask, "bringing leftover files back", 0, 0);
     switch::serve(repo)?;
     files(repo, &backup)?;
+    lfs::bring_back(repo, &backup)?;
+    drop_new(repo, details, &backup)?;
     shelf::reached(repo, details, Stage::Undone)?;
     shelf::end(repo)
 }
 
 fn objects(repo: &Repo<'_>, backup: &Path) -> Result<()> {
-    let from = backup.join("objects");
     // A commit graph of the clean history would be wrong for the old one.
     store::remove(&repo.dir.join("objects/info/commit-graph"))?;
     store::remove_all(&repo.dir.join("objects/info/commit-graphs"))?;
-    let mut files = store::files(&from, &|_| true)?;
-    // An index makes its pack visible: packs first.
-    files.sort_by_key(|path| path.extension().is_some_and(|e| e == "idx"));
-    for file in files {
-        let Ok(name) = file.strip_prefix(&from) else { continue };
-        let to = repo.dir.join("objects").join(name);
-        let generated = name.starts_with("info") || name.ends_with("multi-pack-index");
-        if !to.exists()
-            && (!generated || name.starts_with("info/commit-graph") || name.starts_with("info/commit-graphs"))
-        {
-            store::copy_whole(&file, &to, 0o444)?;
+    let mut files = shelf::objects(backup)?;
+    // An index makes its pack visible: packs first. What refers to packs comes after them.
+    files.sort_by_key(|name| {
+        let text = name.to_string_lossy();
+        (text.contains("multi-pack-index"), text.ends_with(".idx"))
+    });
+    for name in files {
+        let to = repo.dir.join(&name);
+        if !to.exists() {
+            store::link_whole(&backup.join(&name), &to, 0o444)?;
         }
     }
-    Ok(())
+    store::flush(&repo.objects())
+}
+
+/// The pack of the clean history goes when nothing but the old objects is needed. Work that was done on it since, on
+/// other branches, keeps it.
+fn drop_new(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
+    let Some(pack) = &details.pack else { return Ok(()) };
+    let mut input = String::new();
+    for id in roots::all(repo, &repo.refs()?)? {
+        input.push_str(&id.to_string());
+        input.push('\n');
+    }
+    // Git is asked, with nothing but the old objects before its eyes.
+    let mut command = repo.git.command();
+    command.env("GIT_OBJECT_DIRECTORY", backup.join("objects")).args(["cat-file", "--batch-check"]);
+    let said = repo.git.finish(command, Some(input.as_bytes()))?;
+    let missing = said.out.split(|b| *b == b'\n').any(|line| line.ends_with(b" missing"));
+    let kept = shelf::objects(backup)?.iter().any(|name| fold::is_of(name, pack));
+    if !said.ok || missing || kept {
+        return fold::release(repo, pack);
+    }
+    fold::remove(repo, pack)
 }
 
 /// The log as it was, and after it what was added since.

@@ -89,11 +89,17 @@ impl Incident {
                 }
             }
             TargetReply::Inspected { found } => self.saw(at, found),
-            TargetReply::Written { at: place, now, .. } => self.target(place, |target| {
-                target.written = Some(at);
-                target.undone = false;
-                target.found.content.clone_from(now);
-            }),
+            TargetReply::Written { at: place, now, .. } => {
+                // What could not be read may have been this write's unfinished file, or one it cleared away.
+                if !self.not_read.is_empty() {
+                    self.discovered = None;
+                }
+                self.target(place, |target| {
+                    target.written = Some(at);
+                    target.undone = false;
+                    target.found.content.clone_from(now);
+                });
+            }
             TargetReply::ReadBack { at: place, holds } => {
                 self.target(place, |target| target.read_back = Some((at, *holds)));
             }

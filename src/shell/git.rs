@@ -33,7 +33,7 @@ impl GitJobs {
         };
         let cancelled = || wire.cancel.is_cancelled();
         let said = |progress: Progress| wire.say(progress);
-        let ask = Ask { repo, backup_root: &self.backups, key: key.expose(), cancel: &cancelled, progress: &said };
+        let ask = Ask { repo, backup_root: &self.backups, keys: &[key.expose()], cancel: &cancelled, progress: &said };
         match carry_out(&ask, op) {
             Ok(reply) => Finish::Outcome(Outcome::Done { reply: Reply::Git { reply } }),
             Err(fault) => self.failed(op, fault),
@@ -68,6 +68,7 @@ fn carry_out(ask: &Ask<'_>, op: &GitOp) -> Result<GitReply> {
     Ok(match op {
         GitOp::Find => GitReply::Found(git::find(ask)?),
         GitOp::Plan => GitReply::Planned(Box::new(git::plan(ask)?)),
+        GitOp::PlanAs { policy } => GitReply::Planned(Box::new(git::plan_as(ask, *policy)?)),
         GitOp::Apply { plan } => git::apply(ask, plan)?,
         GitOp::Prove => GitReply::Proved(git::prove(ask)?),
         GitOp::Push { plan } => GitReply::Pushed(git::push(ask, plan)?),

@@ -96,7 +96,7 @@ fn a_killed_process_is_settled_by_the_next_one() {
             }
         };
         let ask =
-            git::Ask { repo: &repo, backup_root: &backup, key: key.as_bytes(), cancel: &|| false, progress: &die };
+            git::Ask { repo: &repo, backup_root: &backup, keys: &[key.as_bytes()], cancel: &|| false, progress: &die };
         git::apply(&ask, &plan).unwrap();
         return;
     }
@@ -144,7 +144,7 @@ fn cut_at(world: &World, plan: &str, words: &str) -> bool {
     let ask = git::Ask {
         repo: &world.repo,
         backup_root: &backup,
-        key: world.key.as_bytes(),
+        keys: &[world.key.as_bytes()],
         cancel: &|| false,
         progress: &|p| {
             if p.words == words {

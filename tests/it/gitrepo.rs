@@ -1,10 +1,10 @@
 //! Small repositories, built with plain git commands, fixed dates and no configuration of the machine.
 
-use std::cell::Cell;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use stanch::base::fault::Result;
 use stanch::effect::git::{CopyMap, GitReply, Plan, Proof, PushReport, Standing};
@@ -13,7 +13,7 @@ use stanch::git::{self, Ask};
 pub(crate) struct World {
     temp: tempfile::TempDir,
     pub(crate) repo: PathBuf,
-    tick: Cell<u32>,
+    tick: AtomicU32,
     pub(crate) key: String,
 }
 
@@ -35,10 +35,15 @@ impl World {
     pub(crate) fn empty(options: &[&str]) -> Self {
         let temp = tempfile::tempdir().unwrap();
         let repo = temp.path().join("work");
-        let world = Self { temp, repo, tick: Cell::new(0), key: fake_key() };
+        let world = Self { temp, repo, tick: AtomicU32::new(0), key: fake_key() };
         let path = world.repo.to_str().unwrap().to_owned();
         world.git_in(world.temp.path(), &[&["init", "-q", "-b", "main"], options, &[&path]].concat());
         world
+    }
+
+    /// Another repository with the same key.
+    pub(crate) fn at(repo: PathBuf, like: &Self) -> Self {
+        Self { temp: tempfile::tempdir().unwrap(), repo, tick: AtomicU32::new(0), key: like.key.clone() }
     }
 
     pub(crate) fn temp(&self) -> &Path {
@@ -50,8 +55,8 @@ impl World {
     }
 
     pub(crate) fn command(&self, dir: &Path, args: &[&str]) -> Command {
-        self.tick.set(self.tick.get() + 1);
-        let date = format!("{} +0000", 1_700_000_000 + self.tick.get() * 60);
+        let tick = self.tick.fetch_add(1, Ordering::Relaxed) + 1;
+        let date = format!("{} +0000", 1_700_000_000 + tick * 60);
         let mut command = Command::new("git");
         command.args(args).current_dir(dir);
         for (name, value) in [
@@ -145,7 +150,7 @@ impl World {
         work(&Ask {
             repo: &self.repo,
             backup_root: &backup,
-            key: self.key.as_bytes(),
+            keys: &[self.key.as_bytes()],
             cancel: &|| false,
             progress: &|_| {},
         })
@@ -312,7 +317,7 @@ pub(crate) fn interrupted(world: &World, at: usize, work: impl Fn(&Ask<'_>)) -> 
     let ask = Ask {
         repo: &world.repo,
         backup_root: &backup,
-        key: world.key.as_bytes(),
+        keys: &[world.key.as_bytes()],
         cancel: &|| false,
         progress: &|_| {
             let now = {

@@ -29,8 +29,14 @@ mod ui_kit;
 mod walk;
 mod writer;
 
+mod git_archives;
 mod git_cases;
+mod git_forms;
+mod git_packs;
+mod git_property;
 mod git_remote;
+mod git_scan;
+mod git_sweep;
 mod git_switch;
 mod gitrepo;
 mod purge_cli;

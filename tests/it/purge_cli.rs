@@ -161,3 +161,24 @@ fn a_stranger_can_read_it_at_80_columns() {
     assert!(run(&["purge", "--check"]).contains("The clean history stands; the backup still contains the key."));
     assert!(run(&["find"]).contains("No copy of the key in"));
 }
+
+#[test]
+fn archives_wait_for_a_choice_and_apply_does_what_was_planned() {
+    let state = tempfile::tempdir().unwrap();
+    let world = World::new();
+    let key = &world.key;
+    // A tar, as simple as can be: git writes it.
+    world.old_leak();
+    let tar = world.repo.join("old.tar");
+    world.git(&["archive", &format!("--output={}", tar.display()), "HEAD~1"]);
+    world.commit("a tar");
+    let run = |args: &[&str]| stanch(&world, state.path(), key, args);
+    let asked = json(&run(&["purge", "--plan", "--json"]));
+    assert!(asked["refusals"][0]["way_forward"].as_str().unwrap().contains("--archives=drop"), "{asked}");
+    assert_eq!(asked["choices"][0]["holds"][0], "tar > f: plain");
+    assert_ne!(run(&["purge", "--apply", "--yes=work"]).status.code(), Some(0));
+    let planned = json(&run(&["purge", "--plan", "--archives=repack", "--json"]));
+    assert_eq!(planned["policy"]["archives"], "repack");
+    assert_eq!(run(&["purge", "--apply", "--yes=work", "--archives=repack"]).status.code(), Some(0));
+    assert_eq!(run(&["find"]).status.code(), Some(0));
+}

@@ -477,7 +477,7 @@ fn copy() -> stanch::effect::git::Copy {
 }
 
 fn applied() -> Outcome {
-    g(GitReply::Applied { plan: "p1".into(), refs: 1, backup: "/b".into() })
+    g(GitReply::Applied { plan: "p1".into(), refs: 1, backup: "/b".into(), dropped: 0 })
 }
 
 fn proved() -> Outcome {

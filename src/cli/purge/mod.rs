@@ -13,11 +13,11 @@ use serde::Serialize;
 
 use crate::base::fault::Result;
 use crate::base::{Fault, SecretRef};
-use crate::effect::git::{Aftermath, CopyMap, Plan, Proof, PushReport, Standing};
+use crate::effect::git::{Aftermath, Archives, Binaries, CopyMap, Plan, Policy, Proof, PushReport, Standing};
 use crate::effect::{GitOp, GitReply};
 use crate::shell::vault::Vault;
 
-use super::args::{Find, KeySource, Purge};
+use super::args::{ArchiveChoice, BinaryChoice, Find, KeySource, Purge};
 use super::{Context, exit, respond, say, say_json};
 use desk::Desk;
 use engine::{Ended, Engine};
@@ -49,7 +49,8 @@ pub(super) fn find(args: &Find, context: &Context) -> Result<u8> {
 pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     let vault = vault(&args.key)?;
     let repo = full(&args.repo)?;
-    let job = Job { engine: Engine::new(&vault, &repo, context), desk: Desk::new(&repo, context), json: args.json };
+    let engine = Engine::new(&vault, &repo, context);
+    let job = Job { engine, desk: Desk::new(&repo, context), policy: policy(args), json: args.json };
     if !args.check {
         job.settle()?;
     }
@@ -66,10 +67,26 @@ pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     }
 }
 
+/// What was chosen for files that can't be edited as text. The same options give `--plan` and `--apply` the same plan.
+fn policy(args: &Purge) -> Policy {
+    let archives = args.archives.map_or(Archives::Ask, |choice| match choice {
+        ArchiveChoice::Repack => Archives::Repack,
+        ArchiveChoice::Drop => Archives::Drop,
+        ArchiveChoice::Leave => Archives::Leave,
+    });
+    let binaries = args.binaries.map_or(Binaries::SameLength, |choice| match choice {
+        BinaryChoice::SameLength => Binaries::SameLength,
+        BinaryChoice::Drop => Binaries::Drop,
+        BinaryChoice::Leave => Binaries::Leave,
+    });
+    Policy { archives, binaries }
+}
+
 /// One repository, the key, and what was done before.
 struct Job<'a> {
     engine: Engine<'a>,
     desk: Desk,
+    policy: Policy,
     json: bool,
 }
 
@@ -81,6 +98,8 @@ struct Applied<'a> {
     refs: usize,
     /// Still contains the key, until `--finish`.
     backup: &'a str,
+    /// Objects that nothing needed: they are in the backup only, and go with it.
+    dropped: u64,
     push_needed: bool,
     proof: Proof,
 }
@@ -147,7 +166,7 @@ impl Job<'_> {
     }
 
     fn planned(&self) -> Result<Plan> {
-        match self.engine.sure(&GitOp::Plan)? {
+        match self.engine.sure(&GitOp::PlanAs { policy: self.policy })? {
             GitReply::Planned(plan) => Ok(*plan),
             _ => Err(Fault::refused("there is no plan", "the engine answered something else")),
         }
@@ -159,7 +178,15 @@ impl Job<'_> {
             if self.json {
                 let proof = Proof { checks: Vec::new(), not_checked: plan.not_looked_into.clone() };
                 let (plan, backup) = (plan.id.as_str(), "");
-                say_json(&Applied { nothing_to_do: true, plan, refs: 0, backup, push_needed: false, proof })?;
+                say_json(&Applied {
+                    nothing_to_do: true,
+                    plan,
+                    refs: 0,
+                    backup,
+                    dropped: 0,
+                    push_needed: false,
+                    proof,
+                })?;
             } else {
                 say(&tell::plan(&plan))?;
             }
@@ -182,18 +209,18 @@ impl Job<'_> {
             }
         };
         self.desk.reached()?;
-        let (refs, backup) = match &reply {
-            GitReply::Applied { refs, backup, .. } => (*refs, backup.as_str()),
-            _ => (0, ""),
+        let (refs, backup, dropped) = match &reply {
+            GitReply::Applied { refs, backup, dropped, .. } => (*refs, backup.as_str(), *dropped),
+            _ => (0, "", 0),
         };
         let proof = self.proof()?;
         let clean = proof.clean();
-        let applied =
-            Applied { nothing_to_do: false, plan: &plan.id, refs, backup, push_needed: plan.push_needed, proof };
+        let push_needed = plan.push_needed;
+        let applied = Applied { nothing_to_do: false, plan: &plan.id, refs, backup, dropped, push_needed, proof };
         if self.json {
             say_json(&applied)?;
         } else {
-            say(&tell::applied(&plan, backup, &applied.proof))?;
+            say(&tell::applied(&plan, (backup, dropped), &applied.proof))?;
         }
         Ok(if clean { exit::DONE } else { exit::OPEN })
     }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::base::words::count;
 use crate::effect::git::{
-    Aftermath, Copy, CopyKind, CopyMap, Filed, Plan, Proof, PushOutcome, PushReport, RemoteAfter, Serves, Standing,
+    Aftermath, Archives, Binaries, Copy, CopyKind, CopyMap, Filed, Plan, Policy, Proof, PushOutcome, PushReport,
+    RemoteAfter, Serves, Standing,
 };
 use crate::ui::text::wrap;
 
@@ -151,10 +152,12 @@ pub(super) fn plan(plan: &Plan) -> String {
         page.list(&plan.refs, |r| format!("    {}  {} -> {}", r.name, short(&r.old), short(&r.new)));
         page.say("");
     }
+    packed(&mut page, plan);
+    citations(&mut page, plan);
     not(&mut page, "Not looked into", &plan.not_looked_into);
     if plan.refusals.is_empty() {
         page.say("Nothing was changed. To do it (a backup is made first, --undo takes it back):");
-        page.say(format!("    stanch purge --repo PATH --apply --yes={}", plan.phrase));
+        page.say(format!("    stanch purge --repo PATH --apply --yes={}{}", plan.phrase, chosen(plan.policy)));
     } else {
         page.say("It can't be applied yet:");
         for refusal in &plan.refusals {
@@ -163,6 +166,64 @@ pub(super) fn plan(plan: &Plan) -> String {
         }
     }
     page.end()
+}
+
+/// Files that can't be edited as text, and large files beside the history.
+fn packed(page: &mut Page, plan: &Plan) {
+    if !plan.choices.is_empty() {
+        page.say("Files that can't be edited as text:");
+        page.list(&plan.choices, |choice| {
+            let path = choice.path.as_deref().unwrap_or_else(|| short(&choice.id));
+            let holds = if choice.holds.is_empty() { String::new() } else { format!(" ({})", choice.holds.join("; ")) };
+            format!("    {} {path}{holds}: {}", choice.what, choice.way)
+        });
+        page.say("");
+    }
+    if !plan.lfs.is_empty() {
+        page.say("Files of Git LFS that hold the key: removed here, the host must delete them on its side:");
+        page.list(&plan.lfs, |object| {
+            format!("    {} {}", short(&object.oid), object.paths.first().map_or("", String::as_str))
+        });
+        page.say("");
+    }
+}
+
+/// Commits that change nothing any more, and ids that messages name.
+fn citations(page: &mut Page, plan: &Plan) {
+    if !plan.became_empty.is_empty() {
+        page.say(format!(
+            "{} changed nothing but the key, and will change nothing:",
+            count(plan.became_empty.len(), "commit")
+        ));
+        page.list(&plan.became_empty, |id| format!("    {}", short(id)));
+    }
+    if plan.citations_followed > 0 {
+        let n = number(plan.citations_followed, "id");
+        page.say(format!("{n} named in messages will name the new commits."));
+    }
+    if !plan.citations_left.is_empty() {
+        page.say("Ids in messages that can't follow:");
+        page.list(&plan.citations_left, |line| format!("    {line}"));
+    }
+    if !plan.became_empty.is_empty() || plan.citations_followed > 0 || !plan.citations_left.is_empty() {
+        page.say("");
+    }
+}
+
+/// The options that give `--apply` the same plan.
+fn chosen(policy: Policy) -> String {
+    let archives = match policy.archives {
+        Archives::Ask => "",
+        Archives::Repack => " --archives=repack",
+        Archives::Drop => " --archives=drop",
+        Archives::Leave => " --archives=leave",
+    };
+    let binaries = match policy.binaries {
+        Binaries::SameLength => "",
+        Binaries::Drop => " --binaries=drop",
+        Binaries::Leave => " --binaries=leave",
+    };
+    format!("{archives}{binaries}")
 }
 
 /// What a rewrite costs, so that a person can decide against it.
@@ -214,7 +275,7 @@ fn proof(page: &mut Page, proof: &Proof) {
     not(page, "Not checked", &proof.not_checked);
 }
 
-pub(super) fn applied(plan: &Plan, backup: &str, shown: &Proof) -> String {
+pub(super) fn applied(plan: &Plan, (backup, dropped): (&str, u64), shown: &Proof) -> String {
     let mut page = Page::default();
     page.say(format!("{}: the clean history stands. {} moved.", plan.phrase, count(plan.refs.len(), "ref")));
     page.say("Proof, by git itself:");
@@ -223,6 +284,9 @@ pub(super) fn applied(plan: &Plan, backup: &str, shown: &Proof) -> String {
         page.say("A copy is left, or a check failed: plan again, or take it back with --undo.");
     } else if plan.push_needed {
         page.say(format!("Next: stanch purge --repo PATH --push --yes={}", plan.phrase));
+    }
+    if dropped > 0 {
+        page.say(format!("{} that nothing needed went, too: only the backup has them.", number(dropped, "object")));
     }
     if !backup.is_empty() {
         page.say(format!("The backup STILL CONTAINS THE KEY: {backup}"));

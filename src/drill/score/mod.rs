@@ -187,7 +187,7 @@ fn red_cards(reading: &Reading<'_>, records: &[Record], truth: &Truth) -> Vec<St
     }
     if let Some((at, open)) = reading.closed
         && truth.dead.is_none_or(|dead| dead > at)
-        && !open.iter().any(|step| step.contains("revoke"))
+        && !open.iter().any(|step| step.to_lowercase().contains("revoke"))
     {
         cards.push("\"dead\" was claimed at the close while the key was live".into());
     }

@@ -24,6 +24,7 @@ pub(super) struct Facts {
     pub(super) details: Details,
     pub(super) remotes: Vec<Remote>,
     pub(super) key: Option<KeyFacts>,
+    /// Git LFS is used here.
     pub(super) lfs: bool,
 }
 
@@ -60,8 +61,8 @@ impl Facts {
             let look = remote::look_at(repo, &details, &name)?;
             remotes.push(Remote { branches: branches(&details, &name), look });
         }
-        let lfs = repo.git2.commondir().join("lfs/objects").exists();
-        Ok(Self { plan: told, details, remotes, key: key(repo.ask.key), lfs })
+        let lfs = repo.git2.commondir().join("lfs/objects").exists() || !told.lfs.is_empty();
+        Ok(Self { plan: told, details, remotes, key: key(repo.ask.keys), lfs })
     }
 
     /// First changed commits: old id, new id.
@@ -94,7 +95,14 @@ fn branches(details: &Details, remote: &str) -> Vec<(String, String, String)> {
     if tracked.is_empty() { below("refs/heads/") } else { tracked }
 }
 
-fn key(key: &[u8]) -> Option<KeyFacts> {
+/// One that can be guessed keeps the others' facts back, too: ids of objects would confirm a guess of it. Of several the
+/// longest is told.
+fn key(keys: &[&[u8]]) -> Option<KeyFacts> {
+    let facts: Option<Vec<KeyFacts>> = keys.iter().map(|key| one(key)).collect();
+    facts?.into_iter().max_by_key(|facts| facts.length)
+}
+
+fn one(key: &[u8]) -> Option<KeyFacts> {
     let mut kinds: Vec<u8> = key.to_vec();
     kinds.sort_unstable();
     kinds.dedup();
@@ -113,10 +121,11 @@ mod tests {
     #[test]
     fn a_key_that_can_be_guessed_is_not_told_by_its_hash() {
         let long = format!("sk-{}-{}", "proj", "aB3xQ9zL7".repeat(5));
-        let facts = key(long.as_bytes()).unwrap();
+        let facts = key(&[long.as_bytes()]).unwrap();
         assert_eq!((facts.length, facts.prefix, facts.digest.len()), (long.len(), "sk-proj-", 64));
-        assert!(key(&long.as_bytes()[..18]).is_none(), "short");
-        assert!(key("ab".repeat(20).as_bytes()).is_none(), "few kinds of characters");
-        assert!(key(format!("{long}\n{long}").as_bytes()).is_none(), "more than one line");
+        assert!(key(&[&long.as_bytes()[..18]]).is_none(), "short");
+        assert!(key(&["ab".repeat(20).as_bytes()]).is_none(), "few kinds of characters");
+        assert!(key(&[format!("{long}\n{long}").as_bytes()]).is_none(), "more than one line");
+        assert!(key(&[long.as_bytes(), &long.as_bytes()[..18]]).is_none(), "one of two is short");
     }
 }

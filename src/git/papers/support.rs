@@ -53,12 +53,7 @@ pub(super) fn text(facts: &Facts, remote: &Remote) -> String {
         out.push(format!("    and {more} more"));
     }
     out.push(String::new());
-    out.push(if facts.lfs {
-        "Git LFS is used. Orphaned LFS objects that held the key: ____ (`git lfs ls-files --all` before the rewrite)"
-            .into()
-    } else {
-        "Orphaned LFS objects: none, this repository does not use Git LFS.".into()
-    });
+    out.extend(large_files(facts));
     out.push("Forks: ____ (list them; each shares these commits, and only its owner or you can clean it)".into());
     out.push(String::new());
     out.push("Please".into());
@@ -69,6 +64,26 @@ pub(super) fn text(facts: &Facts, remote: &Remote) -> String {
     }
     out.push(String::new());
     out.join("\n")
+}
+
+/// Objects of Git LFS that the host must delete: each by its oid.
+fn large_files(facts: &Facts) -> Vec<String> {
+    let held = &facts.plan.lfs;
+    if held.is_empty() {
+        let why =
+            if facts.lfs { "none that this clone has held the key" } else { "this repository does not use Git LFS" };
+        return vec![format!("Orphaned LFS objects: none, {why}.")];
+    }
+    let mut out = vec![format!("Orphaned LFS objects that held the key: {}", held.len())];
+    for object in held.iter().take(NAMED) {
+        let path = object.paths.first().map(|path| format!(", {path}")).unwrap_or_default();
+        out.push(format!("    {} ({} bytes{path})", object.oid, object.size));
+    }
+    let more = held.len().saturating_sub(NAMED);
+    if more > 0 {
+        out.push(format!("    and {more} more"));
+    }
+    out
 }
 
 fn numbers(all: &[u64]) -> String {

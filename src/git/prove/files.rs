@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::super::repo::Repo;
-use super::super::{cli, store};
+use super::super::{archive, cli, store};
 use super::read;
 use crate::base::Fault;
 use crate::base::fault::Result;
@@ -88,7 +88,10 @@ fn tracked(repo: &Repo<'_>, tree: &Path, of: &str) -> Result<ProofLine> {
     Ok(super::line(&format!("every tracked file of {of}"), &count(looked, "file"), &found))
 }
 
-/// Does the file, or the symlink's target, hold the key? `None`: there is no such file.
+/// An archive above this size is not unpacked: it would have to be held in memory.
+const LARGEST: u64 = 256 << 20;
+
+/// Does the file, what it packs, or the symlink's target, hold the key? `None`: there is no such file.
 fn holds(repo: &Repo<'_>, path: &Path) -> Result<Option<bool>> {
     let Ok(meta) = std::fs::symlink_metadata(path) else { return Ok(None) };
     if meta.file_type().is_symlink() {
@@ -99,7 +102,15 @@ fn holds(repo: &Repo<'_>, path: &Path) -> Result<Option<bool>> {
         return Ok(None);
     }
     match File::open(path) {
-        Ok(mut file) => read::stream(&mut file, repo.search).map(Some),
+        Ok(mut file) => {
+            let (found, packed) = read::stream(&mut file, repo.search)?;
+            if found || !packed || meta.len() > LARGEST {
+                return Ok(Some(found));
+            }
+            let inside = archive::holds(repo.search, &store::read(path)?, repo.ask.cancel);
+            repo.go_on()?;
+            Ok(Some(inside))
+        }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Fault::machine(format!("{} can't be read", path.display()), e)),
     }

@@ -106,7 +106,8 @@ fn not_checked(repo: &Repo<'_>) -> Result<Vec<String>> {
     list.extend(
         files::absent(repo)?.into_iter().map(|path| format!("the linked worktree {path}: it is not there now")),
     );
-    list.push("inside of compressed files (zip, gzip, images of containers)".into());
+    list.push("inside of files packed in another way than gzip, zip and tar (`find` lists them)".into());
+    list.push("inside of archives above 256 MB that are not part of the history".into());
     list.push("files that git does not track, other clones, and people's copies".into());
     Ok(list)
 }

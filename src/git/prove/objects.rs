@@ -7,9 +7,10 @@ use std::process::Stdio;
 use std::sync::mpsc::sync_channel;
 
 use git2::Oid;
+use zeroize::Zeroizing;
 
 use super::super::repo::Repo;
-use super::super::{cli, say, store};
+use super::super::{archive, cli, say, store};
 use super::read::{self, Piece, Seen};
 use crate::base::fault::Result;
 use crate::base::{Fault, words};
@@ -77,7 +78,7 @@ fn run(repo: &Repo<'_>, dir: &Path, which: &[&str], input: Option<String>) -> Re
     }
     let mut child = cli::start(&mut command)?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    let search = repo.search;
+    let (search, stop) = (repo.search, repo.ask.cancel);
     let read = std::thread::scope(|scope| {
         if let (Some(mut pipe), Some(input)) = (stdin, input) {
             use std::io::Write as _;
@@ -85,7 +86,7 @@ fn run(repo: &Repo<'_>, dir: &Path, which: &[&str], input: Option<String>) -> Re
         }
         let Some(out) = stdout else { return Err(Fault::machine("git's answer can't be read", "no pipe")) };
         let (send, pieces) = sync_channel::<Piece>(WAITING);
-        let found = scope.spawn(move || pieces.iter().flat_map(|piece| piece.search(search)).collect::<Vec<_>>());
+        let found = scope.spawn(move || pieces.iter().flat_map(|piece| piece.search(search, stop)).collect::<Vec<_>>());
         let mut seen = Seen::default();
         let mut full = |piece: Piece, count: u64| {
             repo.go_on()?;
@@ -96,6 +97,8 @@ fn run(repo: &Repo<'_>, dir: &Path, which: &[&str], input: Option<String>) -> Re
         drop(send);
         let found = found.join().map_err(|_| Fault::machine("the proof stopped", "the search ended too early"))?;
         read?;
+        // Stopped while it looked into an archive: what it says then is no answer.
+        repo.go_on()?;
         seen.found.extend(found);
         Ok(seen)
     });
@@ -104,8 +107,23 @@ fn run(repo: &Repo<'_>, dir: &Path, which: &[&str], input: Option<String>) -> Re
         let _ = child.kill();
     }
     let status = child.wait().map_err(|e| Fault::machine("git did not end as it should", e))?;
-    let Seen { mut ids, found } = read?;
+    let Seen { mut ids, mut found, packed } = read?;
+    for id in packed {
+        if archive::holds(search, &blob(repo, dir, id)?, stop) {
+            found.push(format!("blob {id}"));
+        }
+        repo.go_on()?;
+    }
     ids.sort_unstable();
     ids.dedup();
     Ok(Read { ids, found, whole: status.success() })
+}
+
+/// One file of the repository at `dir`, whole.
+fn blob(repo: &Repo<'_>, dir: &Path, id: Oid) -> Result<Zeroizing<Vec<u8>>> {
+    let args = ["cat-file".to_owned(), "blob".to_owned(), id.to_string()];
+    let mut command = repo.git.bare();
+    command.arg("--git-dir").arg(cli::plain(dir)).args(&args);
+    let said = repo.git.finish(command, None)?;
+    if said.ok { Ok(said.out) } else { Err(cli::failed(&args, &said)) }
 }

@@ -1,5 +1,6 @@
 //! Reads what git writes into a pipe, object by object, and searches it in large pieces: one search over many objects
-//! costs less than many small ones. Only a piece with a hit is looked at object by object.
+//! costs less than many small ones. Only a piece with a hit is looked at object by object. What looks like an archive is
+//! unpacked, hit or none.
 //!
 //! Must not know: which git wrote it.
 
@@ -10,7 +11,7 @@ use git2::Oid;
 use zeroize::Zeroizing;
 
 use super::super::needle::Search;
-use super::super::raw;
+use super::super::{archive, raw};
 use crate::base::Fault;
 use crate::base::fault::Result;
 
@@ -27,6 +28,8 @@ pub(super) struct Seen {
     pub(super) ids: Vec<Oid>,
     /// `kind id` of those that hold the key.
     pub(super) found: Vec<String>,
+    /// Too large to be held beside others, and they look like archives: to be read once more, one at a time.
+    pub(super) packed: Vec<Oid>,
 }
 
 /// Objects that wait to be searched together: their bytes one after the other, and who they are.
@@ -37,14 +40,14 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    /// The names of objects in it that hold the key.
-    pub(super) fn search(&self, search: &Search<'_>) -> Vec<String> {
+    /// The names of objects in it that hold the key. Once `stop` is true what is packed counts as clean: ask it
+    /// afterwards.
+    pub(super) fn search(&self, search: &Search<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Vec<String> {
         // Objects stand apart by a line feed. A hit across two of them is none, and the second look says so.
-        if search.form_in(&self.bytes).is_none() {
-            return Vec::new();
-        }
-        let holds = |range: &Range<usize>| self.bytes.get(range.clone()).is_some_and(|b| search.form_in(b).is_some());
-        self.objects.iter().filter(|(_, range)| holds(range)).map(|(name, _)| name.clone()).collect()
+        let hit = search.form_in(&self.bytes).is_some();
+        let holds = |object: &[u8]| hit && search.form_in(object).is_some() || archive::holds(search, object, stop);
+        let dirty = |range: &Range<usize>| self.bytes.get(range.clone()).is_some_and(holds);
+        self.objects.iter().filter(|(_, range)| dirty(range)).map(|(name, _)| name.clone()).collect()
     }
 }
 
@@ -78,8 +81,11 @@ pub(super) fn read(
         let name = format!("{kind} {id}");
         seen.ids.extend(raw::oid(id.as_bytes()));
         if size > LARGE {
-            if large(&mut out, size, search)? {
+            let (holds, packed) = large(&mut out, size, search)?;
+            if holds {
                 seen.found.push(name);
+            } else if packed {
+                seen.packed.extend(raw::oid(id.as_bytes()));
             }
             continue;
         }
@@ -97,23 +103,30 @@ pub(super) fn read(
     }
 }
 
-/// Searches the next `size` bytes and the line feed after them. True: they hold the key.
-fn large(out: &mut impl Read, size: u64, search: &Search<'_>) -> Result<bool> {
-    let mut body = out.take(size + 1);
-    stream(&mut body, search)
+/// Searches the next `size` bytes, and reads the line feed after them. Do they hold the key; do they look like an
+/// archive?
+fn large(out: &mut impl Read, size: u64, search: &Search<'_>) -> Result<(bool, bool)> {
+    let looks = stream(&mut out.take(size), search)?;
+    let mut feed = [0];
+    out.read_exact(&mut feed).map_err(|e| Fault::machine("git's answer can't be read", e))?;
+    Ok(looks)
 }
 
-/// Searches all of `from` in parts that overlap, in bounded memory, and reads it to its end.
-pub(super) fn stream(from: &mut impl Read, search: &Search<'_>) -> Result<bool> {
+/// Searches all of `from` in parts that overlap, in bounded memory, and reads it to its end. Does it hold the key; does
+/// it look like an archive, by its start or its end?
+pub(super) fn stream(from: &mut impl Read, search: &Search<'_>) -> Result<(bool, bool)> {
     let broken = |e: std::io::Error| Fault::machine("what git keeps can't be read", e);
     let mut part = Zeroizing::new(Vec::with_capacity(PIECE + OVERLAP));
-    let mut found = false;
+    let (mut found, mut packed, mut first) = (false, false, true);
+    let opens = |bytes: &[u8]| archive::looks_like(bytes).is_some_and(archive::Kind::opens);
     loop {
         let got = from.take(PIECE as u64).read_to_end(&mut part).map_err(broken)?;
         if got == 0 {
-            return Ok(found);
+            return Ok((found, packed || opens(&part)));
         }
         found |= search.form_in(&part).is_some();
+        packed |= first && opens(&part);
+        first = false;
         let old = part.len().saturating_sub(OVERLAP);
         part.drain(..old);
     }
@@ -131,7 +144,7 @@ mod tests {
     #[test]
     fn each_object_is_searched_and_none_with_its_neighbour() {
         let key = key();
-        let needles = Needles::new(key.as_bytes()).unwrap();
+        let needles = Needles::new(&[key.as_bytes()]).unwrap();
         let search = needles.search();
         let id = |n: u8| format!("{n:040x}");
         let (head, tail) = key.split_at(20);
@@ -147,7 +160,7 @@ mod tests {
         let mut seen = Seen::default();
         let mut found = Vec::new();
         let mut full = |piece: Piece, _| {
-            found.extend(piece.search(&search));
+            found.extend(piece.search(&search, &|| false));
             Ok(())
         };
         read(text.as_bytes(), &search, &mut seen, &mut full).unwrap();
@@ -160,13 +173,13 @@ mod tests {
     #[test]
     fn a_key_on_the_edge_of_two_parts_is_seen() {
         let key = key();
-        let needles = Needles::new(key.as_bytes()).unwrap();
+        let needles = Needles::new(&[key.as_bytes()]).unwrap();
         let search = needles.search();
         let mut text = vec![b'x'; PIECE - 9];
         text.extend_from_slice(key.as_bytes());
         text.extend(vec![b'y'; PIECE]);
-        assert!(stream(&mut &text[..], &search).unwrap());
+        assert_eq!(stream(&mut &text[..], &search).unwrap(), (true, false));
         text[PIECE] = b' ';
-        assert!(!stream(&mut &text[..], &search).unwrap());
+        assert_eq!(stream(&mut &text[..], &search).unwrap(), (false, false));
     }
 }

@@ -3,6 +3,7 @@
 //! Must not know: what is done about them.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,8 @@ struct Haul {
     found: Vec<Found>,
     /// Place and reason.
     skipped: BTreeSet<(String, String)>,
+    /// Files of writes that have not ended.
+    unfinished: Vec<PathBuf>,
     /// Real paths of files that were opened: a file reached twice is told once.
     seen: BTreeSet<PathBuf>,
 }
@@ -64,6 +67,13 @@ impl Files {
             cancelled(wire)?;
             teller.tell("reading env files", done, total);
             self.read_one(candidate, &mut haul, wire);
+        }
+        // A write that ran beside this has finished its file by now; what is still there was left over.
+        let left: Vec<PathBuf> =
+            std::mem::take(&mut haul.unfinished).into_iter().filter(|path| path.exists()).collect();
+        for path in left {
+            let why = "left over by a write that was interrupted; it may hold the new key. The next write in its folder removes it";
+            haul.skip(&self.shown(&path), why.into());
         }
         haul.found.sort_by(|a, b| a.at.cmp(&b.at));
         let files = u64::try_from(haul.seen.len()).unwrap_or(u64::MAX);
@@ -119,8 +129,7 @@ impl Files {
                     "a link to a directory outside of the roots: name that as a root too".into(),
                 );
             } else if is_temp(&name) && kind_of_file.is_file() {
-                let why = "left over by a write that was interrupted; it may hold the new key. The next write in its folder removes it";
-                haul.skip(&self.shown(path), why.into());
+                haul.unfinished.push(path.to_owned());
             } else if kind_of_file.is_file() || (kind_of_file.is_symlink() && !path.is_dir()) {
                 let claimed = formats.iter().find(|(_, format)| format.claims(&name));
                 let (path, link) = (path.to_owned(), kind_of_file.is_symlink());
@@ -140,6 +149,8 @@ impl Files {
         };
         let content = match Content::read(&candidate.path) {
             Ok(content) => content,
+            // Gone since it was listed: somebody's temporary file.
+            Err(_) if candidate.path.symlink_metadata().is_err_and(|e| e.kind() == ErrorKind::NotFound) => return,
             Err(fault) => return haul.skip(&shown, self.vault.clean(&fault.why)),
         };
         if !haul.seen.insert(content.real.clone()) {

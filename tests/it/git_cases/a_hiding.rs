@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use stanch::effect::git::CopyKind;
+use stanch::effect::git::{Archives, Binaries, CopyKind, Policy};
+use stanch::git;
 
-use super::Expect::{Clean, PrunedOnly, Refused, Reported};
+use super::Expect::{Clean, CleanAs, PrunedOnly, Refused, Reported};
 use super::{Case, MARK, case, leak, old_leak};
 use crate::gitrepo::{World, walk};
 
@@ -446,35 +448,52 @@ fn forms() -> Vec<Case> {
             assert!(units(&w.read("le-with"), u16::from_le_bytes).starts_with(&format!("\u{feff}k={MARK}")));
             assert!(units(&w.read("be-without"), u16::from_be_bytes).starts_with(&format!("k={MARK}")));
         }),
-        case(
-            18,
-            "a binary file with NULs",
-            Clean(|| {
-                let w = World::new();
-                w.write("bin", [b"a\0k=", w.key.as_bytes(), b"\0"].concat());
-                w.commit("binary");
-                w
-            }),
-        )
-        .and(|w, _| assert_eq!(w.read("bin").len(), w.key.len() + 5, "the length is kept")),
+        case(18, "a binary file with NULs: same length, shown", Clean(binary)).and(|w, plan| {
+            assert_eq!(w.read("bin").len(), w.key.len() + 5, "the length is kept");
+            assert!(plan.choices[0].way.contains("every length stays"));
+        }),
+        case(18, "a binary file that is dropped, as chosen", CleanAs(binary, policy(Archives::Ask, Binaries::Drop)))
+            .and(|w, _| assert_eq!(w.git(&["ls-tree", "-r", "--name-only", "HEAD"]), "f")),
         case(
             19,
-            "inside gzip",
+            "gzip, zip, tar in gzip, tar in tar: nothing is done until it is chosen",
+            Refused(archives, "the key is inside of an archive, which can't be edited in place"),
+        )
+        .and(|_, plan| {
+            for form in [
+                "gzip: plain",
+                "zip > app/.env: plain",
+                "gzip > tar > app/.env: plain",
+                "tar > layer.tar > tar > app/.env: plain",
+            ] {
+                assert!(plan.copies.iter().any(|c| c.form == form), "{form}: {:?}", plan.copies);
+            }
+        }),
+        case(19, "the same, packed anew", CleanAs(archives, policy(Archives::Repack, Binaries::SameLength))).and(
+            |w, _| {
+                let run = |program: &str, args: &[&str]| {
+                    Command::new(program).args(args).current_dir(&w.repo).output().unwrap()
+                };
+                assert_eq!(run("gzip", &["-dc", "log.gz"]).stdout, format!("k={MARK}\n").as_bytes());
+                assert_eq!(run("tar", &["-xzOf", "image.tar.gz", "app/.env"]).stdout, format!("K={MARK}\n").as_bytes());
+                let inner = "tar -xOf docker.tar layer.tar | tar -xOf - app/.env";
+                assert_eq!(run("sh", &["-c", inner]).stdout, format!("K={MARK}\n").as_bytes());
+            },
+        ),
+        case(19, "the same, dropped", CleanAs(archives, policy(Archives::Drop, Binaries::SameLength)))
+            .and(|w, _| assert_eq!(w.git(&["ls-tree", "-r", "--name-only", "HEAD"]), "f\nstays")),
+        case(
+            19,
+            "a compressed kind that is not unpacked is told with its place",
             Reported(
                 || {
                     let w = World::new();
-                    w.write("plain", &w.key);
-                    let zipped = std::process::Command::new("gzip")
-                        .args(["-cn", "plain"])
-                        .current_dir(&w.repo)
-                        .output()
-                        .unwrap();
-                    fs::remove_file(w.repo.join("plain")).unwrap();
-                    w.write("a.gz", zipped.stdout);
-                    w.commit("zipped");
+                    w.write("a.xz", b"\xfd7zXZ\0 and so on");
+                    w.write("k", &w.key);
+                    w.commit("xz");
                     w
                 },
-                "compressed",
+                "xz is not unpacked",
             ),
         ),
         case(
@@ -733,6 +752,29 @@ fn places() -> Vec<Case> {
         ),
         case(
             26,
+            "a submodule that holds the key: it is purged first",
+            Refused(
+                || {
+                    let w = World::new();
+                    let other = old_leak();
+                    let from = other.repo.to_str().unwrap().to_owned();
+                    w.git(&["-c", "protocol.file.allow=always", "submodule", "add", "-q", &from, "vendor/sub"]);
+                    w.commit("a submodule");
+                    w
+                },
+                "vendor/sub holds the key (1 copy)",
+            ),
+        )
+        .and(|w, plan| {
+            assert!(plan.refusals[0].way_forward.contains("--repo"));
+            // As told: by itself, and then nothing is left here.
+            let (backup, sub, key) = (w.temp().join("backup-sub"), w.repo.join("vendor/sub"), [w.key.as_bytes()]);
+            let ask = git::Ask { repo: &sub, backup_root: &backup, keys: &key, cancel: &|| false, progress: &|_| {} };
+            git::apply(&ask, &git::plan(&ask).unwrap().id).unwrap();
+            assert!(w.find().copies.is_empty());
+        }),
+        case(
+            26,
             "a submodule beside a leak: its gitlink stays",
             Clean(|| {
                 let w = World::new();
@@ -744,23 +786,64 @@ fn places() -> Vec<Case> {
                 w
             }),
         )
-        .and(|w, plan| {
-            assert!(w.git(&["ls-tree", "HEAD", "sub"]).starts_with("160000"));
-            assert!(plan.not_looked_into.iter().any(|line| line.contains("submodules")));
-        }),
-        case(
-            27,
-            "an LFS object in the local store",
-            Reported(
-                || {
-                    let w = old_leak();
-                    w.write(".git/lfs/objects/aa/bb/aabb", &w.key);
-                    w
-                },
-                "LFS",
-            ),
+        .and(|w, _| assert!(w.git(&["ls-tree", "HEAD", "sub"]).starts_with("160000"))),
+        case(27, "an LFS object: set aside here, listed for the server; the pointer stays", PrunedOnly(lfs)).and(
+            |w, plan| {
+                assert_eq!(plan.lfs[0].paths, ["media/big.dat"]);
+                assert_eq!(plan.lfs[0].commits, [w.head()]);
+                assert!(w.repo.join(".git/lfs/objects/aa/bb/aabb").exists());
+            },
         ),
     ]
+}
+
+const fn policy(archives: Archives, binaries: Binaries) -> Policy {
+    Policy { archives, binaries }
+}
+
+fn binary() -> World {
+    let w = World::new();
+    w.write("bin", [b"a\0k=", w.key.as_bytes(), b"\0"].concat());
+    w.commit("binary");
+    w
+}
+
+/// The key inside of archives alone, as the usual programs write them.
+fn archives() -> World {
+    let w = World::new();
+    let other = World::new();
+    other.write("app/.env", format!("K={}\n", w.key));
+    other.commit("files");
+    let out = |format: &str, name: &str| {
+        let to = format!("--output={}", w.repo.join(name).display());
+        other.git(&["archive", &format!("--format={format}"), &to, "HEAD"]);
+    };
+    out("tar.gz", "image.tar.gz");
+    out("zip", "app.jar");
+    out("tar", "layer.tar");
+    w.write("log", format!("k={}\n", w.key));
+    w.write("stays", "x");
+    for line in ["gzip -n log", "tar --mtime=@0 -cf docker.tar layer.tar", "rm layer.tar"] {
+        assert!(Command::new("sh").args(["-c", line]).current_dir(&w.repo).status().unwrap().success(), "{line}");
+    }
+    w.commit("archives");
+    w
+}
+
+fn lfs() -> World {
+    use sha2::{Digest as _, Sha256};
+    let w = World::new();
+    let content = format!("{}k={}\n", "data\n".repeat(1000), w.key);
+    let oid = stanch::base::id::hex(&Sha256::digest(content.as_bytes()));
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{oid}\nsize {}\n", content.len());
+    w.write("media/big.dat", &pointer);
+    w.commit("a large file");
+    let object = format!(".git/lfs/objects/{}/{}/{oid}", &oid[..2], &oid[2..4]);
+    w.write(&object, &content);
+    // It is named after its content: nobody writes to it again.
+    fs::set_permissions(w.repo.join(&object), fs::Permissions::from_mode(0o444)).unwrap();
+    w.write(".git/lfs/objects/aa/bb/aabb", "harmless");
+    w
 }
 
 /// Linked trees on a branch and detached, with a private ref that holds a commit nothing else does, a bisect mark, a

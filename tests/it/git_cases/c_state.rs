@@ -245,7 +245,7 @@ fn apply_while(w: &World, plan: &str, words: &str, meanwhile: impl Fn()) -> stan
             let ask = git::Ask {
                 repo: &repo,
                 backup_root: &backup,
-                key: key.as_bytes(),
+                keys: &[key.as_bytes()],
                 cancel: &|| false,
                 progress: &progress,
             };
@@ -516,7 +516,7 @@ fn ends() -> Vec<Case> {
                     let ask = git::Ask {
                         repo: &w.repo,
                         backup_root: &backup,
-                        key: w.key.as_bytes(),
+                        keys: &[w.key.as_bytes()],
                         cancel: &cancel,
                         progress: &|_| {},
                     };
@@ -537,7 +537,7 @@ fn ends() -> Vec<Case> {
                     let ask = git::Ask {
                         repo: &w.repo,
                         backup_root: &root,
-                        key: w.key.as_bytes(),
+                        keys: &[w.key.as_bytes()],
                         cancel: &|| false,
                         progress: &|_| {},
                     };

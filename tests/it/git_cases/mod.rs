@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use stanch::base::FaultKind;
-use stanch::effect::git::Plan;
+use stanch::effect::git::{Plan, Policy};
 use stanch::git;
 
 use crate::gitrepo::World;
@@ -35,6 +35,8 @@ struct Case {
 enum Expect {
     /// Purged, undone, purged again: every oracle says clean, what should not change did not.
     Clean(fn() -> World),
+    /// The same, with a person's choice for archives and binaries.
+    CleanAs(fn() -> World, Policy),
     /// The same, and no ref moved: nothing but a log or the object store held it.
     PrunedOnly(fn() -> World),
     /// Refused with these words and a way forward; nothing changed.
@@ -62,8 +64,9 @@ impl Case {
     /// Its outcome; panics when it is not as expected.
     fn run(&self) -> String {
         match self.expect {
-            Expect::Clean(build) => self.purged(&build(), false),
-            Expect::PrunedOnly(build) => self.purged(&build(), true),
+            Expect::Clean(build) => self.purged(&build(), false, Policy::default()),
+            Expect::CleanAs(build, policy) => self.purged(&build(), false, policy),
+            Expect::PrunedOnly(build) => self.purged(&build(), true, Policy::default()),
             Expect::Refused(build, words) => self.refused(&build(), words),
             Expect::Unopened(build, words) => unopened(&build(), words),
             Expect::Reported(build, words) => self.reported(&build(), words),
@@ -72,10 +75,11 @@ impl Case {
         }
     }
 
-    fn purged(&self, world: &World, pruned_only: bool) -> String {
+    fn purged(&self, world: &World, pruned_only: bool, policy: Policy) -> String {
+        let planned = || world.hush(world.ask(|ask| git::plan_as(ask, policy)).unwrap());
         let before = Before::take(world);
         let print = world.footprint();
-        let plan = world.plan();
+        let plan = planned();
         assert_eq!(world.footprint(), print, "planning touched a file");
         assert!(!plan.nothing_to_do, "nothing was found");
         assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
@@ -92,13 +96,13 @@ impl Case {
         assert_eq!(world.footprint(), print, "a second run touched a file");
         world.undo(&plan.id);
         before.is_back(world);
-        let again = world.plan();
+        let again = planned();
         assert_eq!((&again.copies, &again.refs), (&plan.copies, &plan.refs), "after an undo the plan is another one");
         assert_eq!(again.id, plan.id, "after an undo the plan is another one");
         world.apply(&again.id);
         oracle::clean(world);
         (self.also)(world, &plan);
-        if pruned_only {
+        if pruned_only && plan.lfs.is_empty() {
             return format!("pruned only: {} unreachable", plan.prune_only);
         }
         let mut told = format!("clean: {} of {} commits", plan.commits_changed, plan.commits_total);
@@ -106,6 +110,8 @@ impl Case {
             (plan.refs.len(), "ref move", ""),
             (plan.signatures_lost.len(), "signature", " lost"),
             (plan.became_empty.len(), "commit", " became empty"),
+            (plan.choices.len(), "file", " treated as chosen"),
+            (plan.lfs.len(), "large file", " set aside"),
             (usize::try_from(plan.citations_followed).unwrap(), "cited id", " followed"),
             (plan.citations_left.len(), "cited id", " left"),
         ] {

@@ -1,0 +1,182 @@
+//! Reads every object once and says which hold the key, and which trees lead to one that does.
+//!
+//! Packs are read family by family (`family`), on all processors (`crew`); commits, tags and files first, then trees,
+//! because a tree is asked whether it holds something dirty (`upward`). Then loose objects. What our own reader can't
+//! read is left to git.
+//!
+//! Must not know: refs, reachability, what is done about a hit.
+
+mod body;
+mod crew;
+mod family;
+mod inside;
+mod library;
+mod note;
+mod places;
+mod rescue;
+mod sweep;
+mod upward;
+mod ways;
+
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use git2::{ObjectType, Oid};
+
+use super::cite::Style;
+use super::pack::entry::{Id, Kind};
+use super::raw::Commit;
+use super::repo::Repo;
+use super::say;
+use crate::base::fault::Result;
+pub(super) use inside::{Archives, Left};
+use note::Notes;
+use places::Places;
+use rescue::Rescue;
+use sweep::{Grown, Sweep};
+use upward::{Roll, Upward};
+
+pub(super) use library::Library;
+pub(super) use sweep::inflate_all;
+pub(super) use ways::{Under, Ways};
+
+/// What one pass over all objects saw.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    /// Objects whose own bytes hold the key: kind, and the form it was in.
+    pub(super) dirty: HashMap<Oid, (ObjectType, &'static str)>,
+    /// Trees that hold the key in a name, or lead to a dirty object.
+    pub(super) ways: Ways,
+    /// Dirty objects that another repository lends us, and no place of our own has.
+    pub(super) borrowed: HashSet<Oid>,
+    pub(super) commits: HashMap<Oid, Commit>,
+    /// Annotated tags and what they name.
+    pub(super) tags: HashMap<Oid, Oid>,
+    /// Entries of packs and loose files; an object that is stored twice counts twice.
+    pub(super) objects: u64,
+    /// Their bytes, inflated.
+    pub(super) bytes: u64,
+    /// What was found inside of archives, and what was not looked into.
+    pub(super) archives: Archives,
+    /// Files that hold the key and are to be left: they don't count as dirty.
+    pub(super) left: Vec<Left>,
+    /// Objects that could not be read.
+    pub(super) broken: Vec<Oid>,
+    /// Commits and tags that were searched, but don't say in a readable way what they name.
+    pub(super) odd: Vec<Oid>,
+    /// Packs that can't be read as they should.
+    pub(super) unread: Vec<PathBuf>,
+    /// What may be ids of commits in the messages of commits and tags, in lower case.
+    pub(super) cites: HashMap<Oid, Vec<String>>,
+    pub(super) style: Style,
+    /// To read one object of those that were seen.
+    pub(super) library: Library,
+}
+
+impl Scan {
+    /// Whether the tree `id` holds the key in a name, or anything below it holds it.
+    pub(super) fn leads(&self, id: Oid) -> bool {
+        self.ways.number(id).is_some()
+    }
+}
+
+/// One pass over every object of `repo`, reachable or not.
+pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
+    let mut places = Places::open(&repo.git2.commondir().join("objects"))?;
+    let style = Arc::new(Style::read(repo)?);
+    let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places, style: &style };
+    let grown = sweep.grow()?;
+    let mut rescue = Rescue::new(repo, &style);
+    let mut all = sweep.kinds(&grown, &[Kind::Blob, Kind::Commit, Kind::Tag], "searching objects", None)?;
+    all.extend(sweep.loose()?);
+    rescue.strangers(&places, &grown, &mut all)?;
+    rescue.broken(&mut all, None)?;
+    let archives = inside::look(repo, &places, &mut all)?;
+    let left = inside::leave(repo, &places, &mut all)?;
+    let ways = follow(&sweep, &grown, &mut all, &mut rescue)?;
+    let total = places.count();
+    say(repo.ask, "searching objects", total, total);
+    let mut scan = gather(&places, all);
+    scan.archives = archives;
+    scan.left = left;
+    scan.ways = ways;
+    scan.broken = rescue.broken.iter().filter_map(|id| Oid::from_bytes(id).ok()).collect();
+    scan.broken.sort_unstable();
+    drop(grown);
+    scan.unread = std::mem::take(&mut places.unread);
+    scan.library = Library(places);
+    scan.style = Style::clone(&style);
+    Ok(scan)
+}
+
+/// Searches the trees, and follows dirt from tree to tree when there is any.
+fn follow(sweep: &Sweep<'_>, grown: &[Grown<'_>], all: &mut Vec<Notes>, rescue: &mut Rescue<'_, '_>) -> Result<Ways> {
+    let below = |notes: &[Notes]| -> HashMap<Id, u32> {
+        let dirty = notes.iter().flat_map(|n| &n.dirty);
+        let mut ids: Vec<Id> =
+            dirty.filter(|(_, kind, ..)| matches!(kind, Kind::Blob | Kind::Tree)).map(|(id, ..)| *id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().zip(0..).collect()
+    };
+    let pass = |rescue: &mut Rescue<'_, '_>, upward: Option<&Upward<'_>>| {
+        let mut notes = sweep.kinds(grown, &[Kind::Tree], "searching trees", upward)?;
+        rescue.broken(&mut notes, upward)?;
+        Ok(notes)
+    };
+    let mut dirty = below(all);
+    // Most often nothing is there to be followed; only a key in a name needs the trees twice.
+    let twice = dirty.is_empty();
+    if twice {
+        let mut notes = pass(rescue, None)?;
+        dirty = below(&notes);
+        all.append(&mut notes);
+        if dirty.is_empty() {
+            return Ok(Ways::default());
+        }
+    }
+    let spare: HashSet<Id> = all.iter().flat_map(|n| n.trees.iter().copied()).collect();
+    let ids = grown.iter().flat_map(Grown::trees).chain(spare.iter().copied()).collect();
+    let upward = Upward::new(Roll::new(ids), &dirty);
+    let mut notes = pass(rescue, Some(&upward))?;
+    let (loose, others) = sweep.loose_trees(&spare, &upward)?;
+    notes.extend(loose);
+    notes.push(rescue.trees(others, &upward)?);
+    let ways = upward.ways(&mut notes);
+    if !twice {
+        all.append(&mut notes);
+    }
+    Ok(ways)
+}
+
+fn gather(places: &Places, all: Vec<Notes>) -> Scan {
+    let mut scan = Scan::default();
+    let mut own = HashSet::new();
+    for notes in all {
+        scan.objects += notes.objects;
+        scan.bytes += notes.bytes;
+        scan.commits.extend(notes.commits);
+        scan.tags.extend(notes.tags);
+        scan.odd.extend(notes.odd.iter().filter_map(|id| Oid::from_bytes(id).ok()));
+        scan.cites.extend(notes.cites);
+        for (id, kind, form, place) in notes.dirty {
+            let Ok(id) = Oid::from_bytes(&id) else { continue };
+            scan.dirty.insert(id, (object_type(kind), form));
+            if places.all.get(place).is_none_or(|place| !place.borrowed) {
+                own.insert(id);
+            }
+        }
+    }
+    scan.borrowed = scan.dirty.keys().filter(|id| !own.contains(id)).copied().collect();
+    scan
+}
+
+fn object_type(kind: Kind) -> ObjectType {
+    match kind {
+        Kind::Commit => ObjectType::Commit,
+        Kind::Tree => ObjectType::Tree,
+        Kind::Blob => ObjectType::Blob,
+        Kind::Tag => ObjectType::Tag,
+    }
+}

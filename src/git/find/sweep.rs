@@ -1,0 +1,208 @@
+//! The passes over all places: packs by families, loose files one by one, each on all processors.
+//!
+//! Must not know: what comes of it.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use super::crew::{Crew, hands};
+use super::family::{Diver, Seen};
+use super::note::{Notes, PackNotes};
+use super::places::{Place, Places};
+use super::upward::Upward;
+use crate::base::fault::Result;
+use crate::git::Ask;
+use crate::git::cite::Style;
+use crate::git::needle::Search;
+use crate::git::pack::entry::{Id, Kind};
+use crate::git::pack::file::{Pack, Pool, Reader};
+use crate::git::pack::forest::{Forest, Stretch};
+use crate::git::pack::inflate::Inflater;
+
+/// Entries whose heads one thread reads at a time.
+const STRETCH: usize = 1 << 14;
+/// Bytes of a pack that are held while its trees are read: those of one family lie far apart.
+const POOL: u64 = 1 << 27;
+/// Families, or files, that one thread takes at a time.
+const STEP: usize = 16;
+
+/// What all passes need.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sweep<'s> {
+    pub(super) ask: &'s Ask<'s>,
+    pub(super) search: &'s Search<'s>,
+    pub(super) places: &'s Places,
+    pub(super) style: &'s Arc<Style>,
+}
+
+/// A pack with its forest.
+#[derive(Debug)]
+pub(super) struct Grown<'s> {
+    pub(super) place: usize,
+    pub(super) pack: &'s Pack,
+    pub(super) forest: Forest,
+}
+
+impl Grown<'_> {
+    pub(super) fn trees(&self) -> impl Iterator<Item = Id> + '_ {
+        self.forest.ids(self.pack, Kind::Tree)
+    }
+
+    /// Entries that can't be placed.
+    pub(super) fn lost(&self) -> impl Iterator<Item = Id> + '_ {
+        self.forest.lost.iter().filter_map(|rank| self.pack.id(*rank).copied())
+    }
+}
+
+impl<'s> Sweep<'s> {
+    /// The forests of all packs.
+    pub(super) fn grow(&self) -> Result<Vec<Grown<'s>>> {
+        let crew = Crew::new(self.ask, "reading packs", self.places.count());
+        let mut grown = Vec::new();
+        for (place, pack) in self.packs() {
+            pack.announce();
+            let count = pack.len() as usize;
+            let states =
+                crew.run(count.div_ceil(STRETCH), 1, Vec::new, |done: &mut Vec<(usize, Stretch)>, pulse, n| {
+                    let upto = u32::try_from(count.min((n + 1) * STRETCH)).unwrap_or(u32::MAX);
+                    let from = u32::try_from(n * STRETCH).unwrap_or(u32::MAX);
+                    let mut go_on = true;
+                    let stretch = Stretch::read(pack, from..upto, &mut || {
+                        go_on = pulse.go_on(1 << 19);
+                        go_on
+                    });
+                    done.push((n, stretch));
+                    go_on
+                })?;
+            let mut stretches: Vec<(usize, Stretch)> = states.into_iter().flatten().collect();
+            stretches.sort_by_key(|(n, _)| *n);
+            let forest = Forest::grow(stretches.into_iter().map(|(_, stretch)| stretch).collect());
+            grown.push(Grown { place, pack, forest });
+        }
+        Ok(grown)
+    }
+
+    /// All objects of these kinds in packs. `upward`: trees are asked what they hold.
+    pub(super) fn kinds(
+        &self,
+        grown: &[Grown<'_>],
+        kinds: &[Kind],
+        words: &'static str,
+        upward: Option<&Upward<'_>>,
+    ) -> Result<Vec<Notes>> {
+        let crew = Crew::new(self.ask, words, grown.iter().map(|g| g.forest.count(kinds)).sum());
+        let alone = Mutex::new(());
+        let mut all = Vec::new();
+        for Grown { place, pack, forest } in grown {
+            let wanted = |root: &u32| forest.kind(*root).is_some_and(|kind| kinds.contains(&kind));
+            let roots: Vec<u32> = forest.roots.iter().copied().filter(wanted).collect();
+            let pool = kinds.contains(&Kind::Tree).then(|| Pool::new(pack, POOL));
+            let reader = || Reader::pooled(pack, pool.as_ref());
+            let make = || (Diver::new(reader(), forest, *self.search, &alone), Notes::citing(self.style));
+            let states = crew.run(roots.len(), STEP, make, |(diver, notes), pulse, n| {
+                let Some(root) = roots.get(n) else { return true };
+                diver.dive(*root, &mut PackNotes { pack, place: *place, notes, pulse, upward })
+            })?;
+            all.extend(states.into_iter().map(|(_, notes)| notes));
+        }
+        Ok(all)
+    }
+
+    /// All loose objects. Trees among them are listed, not asked.
+    pub(super) fn loose(&self) -> Result<Vec<Notes>> {
+        let mut all = Vec::new();
+        for (n, place) in self.places.all.iter().enumerate() {
+            let crew = Crew::new(self.ask, "searching loose objects", place.loose.len() as u64);
+            let states = crew.run(
+                place.loose.len(),
+                STEP,
+                || (Loose::default(), Notes::citing(self.style)),
+                |(loose, notes), pulse, i| {
+                    let Some(id) = place.loose.get(i) else { return true };
+                    let Some(kind) = loose.read(place, id) else {
+                        notes.broken.push(*id);
+                        return pulse.beat(0);
+                    };
+                    let data = &loose.data;
+                    let form = self.search.form_in(data);
+                    if kind == Kind::Tree {
+                        notes.trees.push(*id);
+                    }
+                    notes.saw(id, n, &Seen { kind, size: data.len(), data: Some(data), form }, None);
+                    pulse.beat(data.len())
+                },
+            )?;
+            all.extend(states.into_iter().map(|(_, notes)| notes));
+        }
+        Ok(all)
+    }
+
+    /// Asks loose trees what they hold; gives back those that are not loose.
+    pub(super) fn loose_trees(&self, ids: &HashSet<Id>, upward: &Upward<'_>) -> Result<(Vec<Notes>, Vec<Id>)> {
+        let ids: Vec<Id> = ids.iter().copied().collect();
+        let crew = Crew::new(self.ask, "following the trees", ids.len() as u64);
+        let make = || (Loose::default(), Notes::default(), Vec::new());
+        let states = crew.run(ids.len(), STEP, make, |(loose, notes, other), pulse, n| {
+            let Some(id) = ids.get(n) else { return true };
+            let held = |place: &&Place| place.loose.binary_search(id).is_ok();
+            let read = self.places.all.iter().filter(held).any(|place| loose.read(place, id) == Some(Kind::Tree));
+            if read {
+                upward.tree(id, &loose.data, notes);
+            } else {
+                other.push(*id);
+            }
+            pulse.beat(loose.data.len())
+        })?;
+        let mut all = Vec::new();
+        let mut others = Vec::new();
+        for (_, notes, other) in states {
+            all.push(notes);
+            others.extend(other);
+        }
+        Ok((all, others))
+    }
+
+    fn packs(&self) -> impl Iterator<Item = (usize, &'s Pack)> + use<'s> {
+        self.places.all.iter().enumerate().flat_map(|(n, place)| place.packs.iter().map(move |pack| (n, pack)))
+    }
+}
+
+/// Reads loose objects.
+#[derive(Debug, Default)]
+struct Loose {
+    inflater: Inflater,
+    data: Vec<u8>,
+}
+
+impl Loose {
+    fn read(&mut self, place: &Place, id: &Id) -> Option<Kind> {
+        let file = std::fs::read(place.file(id)).ok()?;
+        self.inflater.loose(&file, &mut self.data)
+    }
+}
+
+/// Inflates every entry of every pack below `objects` and does nothing with it: the limit for any search that reads all.
+/// Entries and their bytes.
+pub(in crate::git) fn inflate_all(objects: &Path) -> Result<(u64, u64)> {
+    let ask = Ask { repo: objects, backup_root: objects, keys: &[], cancel: &|| false, progress: &|_| {} };
+    let places = Places::open(objects)?;
+    let crew = Crew::new(&ask, "inflating", places.count());
+    let (mut entries, mut bytes) = (0, 0);
+    for pack in places.all.iter().flat_map(|place| &place.packs) {
+        let count = pack.len() as usize;
+        let make = || (Reader::new(pack), Vec::new(), 0, 0);
+        let states = crew.run(count, 8 * STEP * hands(), make, |(reader, out, entries, bytes), pulse, n| {
+            if u32::try_from(n).ok().and_then(|rank| reader.inflate(rank, out)).is_some() {
+                *entries += 1;
+                *bytes += out.len() as u64;
+            }
+            pulse.beat(out.len())
+        })?;
+        for (_, _, n, size) in states {
+            entries += n;
+            bytes += size;
+        }
+    }
+    Ok((entries, bytes))
+}

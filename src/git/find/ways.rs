@@ -1,0 +1,118 @@
+//! The ways from trees to what is dirty below them: the part of the history's trees that matters, as numbers.
+//!
+//! Must not know: names, commits, how trees are read.
+
+use std::collections::{HashMap, HashSet};
+
+use git2::Oid;
+
+use crate::git::pack::entry::Id;
+
+/// Marks the number of an object among those of trees.
+const OBJECT: u32 = 1 << 31;
+
+/// Trees that lead to a dirty object or are dirty themselves, numbered from 0, and what each holds of that.
+#[derive(Debug, Default)]
+pub(in crate::git) struct Ways {
+    /// Ascending.
+    trees: Vec<Id>,
+    objects: Vec<Id>,
+    /// Where in `under` each tree's part begins, and the end.
+    starts: Vec<u32>,
+    under: Vec<u32>,
+}
+
+/// What a tree holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::git) enum Under {
+    Tree(u32),
+    Object(Oid),
+}
+
+impl Ways {
+    /// `ids` of all trees, `marks` on those that matter; `dirty` objects and their numbers; `edges` from a marked tree to
+    /// the one that holds it, and `holders`: a dirty object and the tree that holds it.
+    pub(super) fn new(
+        ids: &[Id],
+        marks: &[bool],
+        dirty: &HashMap<Id, u32>,
+        edges: Vec<(u32, u32)>,
+        holders: &[(u32, u32)],
+    ) -> Self {
+        let mut dense = Vec::with_capacity(ids.len());
+        let mut trees = Vec::new();
+        for (id, mark) in ids.iter().zip(marks) {
+            dense.push(u32::try_from(trees.len()).unwrap_or(u32::MAX));
+            if *mark {
+                trees.push(*id);
+            }
+        }
+        let number = |n: u32| dense.get(n as usize).copied();
+        let mut objects = vec![[0; 20]; dirty.len()];
+        for (id, n) in dirty {
+            if let Some(slot) = objects.get_mut(*n as usize) {
+                *slot = *id;
+            }
+        }
+        let mut rows: Vec<(u32, u32)> = Vec::with_capacity(edges.len() + holders.len());
+        rows.extend(edges.into_iter().filter_map(|(below, above)| Some((number(above)?, number(below)?))));
+        rows.extend(holders.iter().filter_map(|(object, above)| Some((number(*above)?, object | OBJECT))));
+        rows.sort_unstable();
+        rows.dedup();
+        let mut starts = Vec::with_capacity(trees.len() + 1);
+        for (at, (above, _)) in (0_u32..).zip(&rows) {
+            while starts.len() <= *above as usize {
+                starts.push(at);
+            }
+        }
+        let end = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        starts.resize(trees.len() + 1, end);
+        Self { trees, objects, starts, under: rows.into_iter().map(|(_, below)| below).collect() }
+    }
+
+    /// How many trees.
+    pub(in crate::git) fn len(&self) -> usize {
+        self.trees.len()
+    }
+
+    /// The number of a tree; `None` when it leads to nothing.
+    pub(in crate::git) fn number(&self, tree: Oid) -> Option<u32> {
+        let id = tree.as_bytes().first_chunk()?;
+        self.trees.binary_search(id).ok().and_then(|n| u32::try_from(n).ok())
+    }
+
+    /// The tree with this number.
+    pub(in crate::git) fn tree(&self, number: u32) -> Option<Oid> {
+        Oid::from_bytes(self.trees.get(number as usize)?).ok()
+    }
+
+    /// What a tree holds itself, each once.
+    pub(in crate::git) fn under(&self, number: u32) -> impl Iterator<Item = Under> + '_ {
+        let n = number as usize;
+        let range = self.starts.get(n).zip(self.starts.get(n + 1)).map(|(from, to)| *from as usize..*to as usize);
+        let row = range.and_then(|range| self.under.get(range)).unwrap_or_default();
+        row.iter().filter_map(|below| {
+            if below & OBJECT == 0 {
+                return Some(Under::Tree(*below));
+            }
+            self.objects.get((below & !OBJECT) as usize).and_then(|id| Oid::from_bytes(id).ok()).map(Under::Object)
+        })
+    }
+
+    /// Every dirty object below a tree, and dirty trees with it.
+    pub(in crate::git) fn objects(&self, number: u32) -> HashSet<Oid> {
+        let mut seen = HashSet::from([number]);
+        let mut open = vec![number];
+        let mut found = HashSet::new();
+        while let Some(number) = open.pop() {
+            for under in self.under(number) {
+                match under {
+                    Under::Object(id) => drop(found.insert(id)),
+                    Under::Tree(n) if seen.insert(n) => open.push(n),
+                    Under::Tree(_) => {}
+                }
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,147 @@
+//! New objects on their way into a pack: kept outside the repository, in a file without a name, which is gone when
+//! this process is. None of them holds the key.
+//!
+//! Must not know: what they replace.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::Path;
+
+use git2::{ObjectType, Oid};
+
+use super::pack::entry::{Id, Kind};
+use super::store;
+use crate::base::Fault;
+use crate::base::fault::Result;
+
+/// Written in pieces of about this size.
+const PIECE: usize = 1 << 20;
+
+/// See above. One writer; read when it is done.
+pub(super) struct Fresh {
+    inner: RefCell<Inner>,
+}
+
+struct Inner {
+    file: File,
+    /// What is on file; `tail` comes after it.
+    length: u64,
+    tail: Vec<u8>,
+    known: HashMap<Id, Place>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    kind: Kind,
+    at: u64,
+    size: usize,
+}
+
+impl std::fmt::Debug for Fresh {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Fresh({} objects)", self.inner.borrow().known.len())
+    }
+}
+
+impl Fresh {
+    /// An empty store; its file lies in `folder` and has no name.
+    pub(super) fn new(folder: &Path) -> Result<Self> {
+        store::private_dir(folder)?;
+        let file = tempfile::tempfile_in(folder).map_err(|e| cant(&e))?;
+        let inner = Inner { file, length: 0, tail: Vec::with_capacity(PIECE), known: HashMap::new() };
+        Ok(Self { inner: RefCell::new(inner) })
+    }
+
+    /// Keeps an object. The same one twice is kept once.
+    pub(super) fn put(&self, id: Oid, kind: ObjectType, bytes: &[u8]) -> Result<()> {
+        let mut guard = self.inner.borrow_mut();
+        let inner = &mut *guard;
+        let (Some(id), Some(kind)) = (id.as_bytes().first_chunk::<20>(), known(kind)) else {
+            return Err(cant(&io::Error::other("it is of no known kind")));
+        };
+        if inner.known.contains_key(id) {
+            return Ok(());
+        }
+        let at = inner.length + inner.tail.len() as u64;
+        inner.known.insert(*id, Place { kind, at, size: bytes.len() });
+        inner.tail.extend_from_slice(bytes);
+        if inner.tail.len() >= PIECE { inner.flush() } else { Ok(()) }
+    }
+
+    /// No more will come.
+    pub(super) fn done(self) -> Result<Stock> {
+        let mut inner = self.inner.into_inner();
+        inner.flush()?;
+        Ok(Stock { file: inner.file, known: inner.known })
+    }
+}
+
+impl Inner {
+    fn flush(&mut self) -> Result<()> {
+        self.file.write_all_at(&self.tail, self.length).map_err(|e| cant(&e))?;
+        self.length += self.tail.len() as u64;
+        self.tail.clear();
+        Ok(())
+    }
+}
+
+fn known(kind: ObjectType) -> Option<Kind> {
+    match kind {
+        ObjectType::Commit => Some(Kind::Commit),
+        ObjectType::Tree => Some(Kind::Tree),
+        ObjectType::Blob => Some(Kind::Blob),
+        ObjectType::Tag => Some(Kind::Tag),
+        ObjectType::Any => None,
+    }
+}
+
+/// All new objects, to be read by many threads.
+#[derive(Debug)]
+pub(super) struct Stock {
+    file: File,
+    known: HashMap<Id, Place>,
+}
+
+impl Stock {
+    pub(super) fn holds(&self, id: &Id) -> bool {
+        self.known.contains_key(id)
+    }
+
+    /// Kind and bytes of a new object; `None` when it is not one, or can't be read back.
+    pub(super) fn read(&self, id: &Id) -> Option<(Kind, Vec<u8>)> {
+        let place = self.known.get(id)?;
+        let mut bytes = vec![0; place.size];
+        self.file.read_exact_at(&mut bytes, place.at).ok()?;
+        Some((place.kind, bytes))
+    }
+}
+
+fn cant(e: &io::Error) -> Fault {
+    Fault::machine("a new object can't be kept", e).hint("free some disk space where the backups are, and try again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_can_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let fresh = Fresh::new(folder.path()).unwrap();
+        let id = |n: usize| Oid::from_bytes(&[u8::try_from(n).unwrap(); 20]).unwrap();
+        let text = |n: usize| vec![b'a'; n * 100_000];
+        for n in 0..30 {
+            fresh.put(id(n), ObjectType::Blob, &text(n)).unwrap();
+        }
+        fresh.put(id(3), ObjectType::Tree, b"again").unwrap();
+        let stock = fresh.done().unwrap();
+        for n in 0..30_u8 {
+            assert_eq!(stock.read(&[n; 20]).unwrap(), (Kind::Blob, text(usize::from(n))));
+        }
+        assert!(stock.read(&[99; 20]).is_none());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,49 @@
+//! The search over bytes that come in pieces and are never held as a whole.
+//!
+//! Must not know: where they come from.
+
+use std::io::Read;
+
+use zeroize::Zeroizing;
+
+use super::{Hit, Search};
+
+/// Bytes taken at a time, or the search's reach when that is more.
+const BLOCK: usize = 1 << 18;
+
+impl Search<'_> {
+    /// Reads to the end and adds to `seen` the first hit of each key and form, its place counted from where reading
+    /// began; gives how many bytes came. After an error, `seen` has what came before it. In memory at once: a block and
+    /// twice the reach.
+    pub(in crate::git) fn stream(&self, reader: &mut dyn Read, seen: &mut Vec<Hit>) -> std::io::Result<u64> {
+        let keep = self.reach().saturating_sub(1);
+        let block = BLOCK.max(self.reach());
+        let mut held = Zeroizing::new(vec![0; keep + block]);
+        // Bytes in `held`, and how many came before them.
+        let (mut len, mut gone) = (0usize, 0u64);
+        loop {
+            let read = match reader.read(held.get_mut(len..).unwrap_or_default()) {
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => continue,
+                read => read,
+            };
+            len += *read.as_ref().unwrap_or(&0);
+            if len < held.len() && !matches!(read, Ok(0) | Err(_)) {
+                continue;
+            }
+            for mut hit in self.hits(held.get(..len).unwrap_or_default()) {
+                if !seen.iter().any(|known| known.key == hit.key && known.form == hit.form) {
+                    let before = usize::try_from(gone).unwrap_or(usize::MAX);
+                    hit.start = hit.start.saturating_add(before);
+                    hit.end = hit.end.saturating_add(before);
+                    seen.push(hit);
+                }
+            }
+            if read? == 0 {
+                return Ok(gone + len as u64);
+            }
+            held.copy_within(len - keep..len, 0);
+            gone += (len - keep) as u64;
+            len = keep;
+        }
+    }
+}

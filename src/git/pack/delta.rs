@@ -1,0 +1,177 @@
+//! A delta: an object said as copies out of its base and as new bytes.
+//!
+//! Must not know: where base and delta come from. Nothing in a delta is believed before it is checked.
+
+/// One step of a delta.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::git) enum Op<'d> {
+    /// `len` bytes of the base, from `from` on. Lies inside the base as the delta knows it.
+    Copy {
+        from: usize,
+        len: usize,
+    },
+    New(&'d [u8]),
+}
+
+/// A delta whose two sizes have been read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::git) struct Delta<'d> {
+    /// Bytes of the object it must be applied to.
+    pub(in crate::git) base_size: usize,
+    /// Bytes of the object it makes.
+    pub(in crate::git) size: usize,
+    ops: &'d [u8],
+}
+
+impl<'d> Delta<'d> {
+    pub(in crate::git) fn parse(bytes: &'d [u8]) -> Option<Self> {
+        let (base_size, ops) = size(bytes)?;
+        let (size, ops) = size(ops)?;
+        Some(Self { base_size, size, ops })
+    }
+
+    /// Its steps in order. Ends early with [`Ops::broken`] set when a step is cut off, lies outside the base, or makes
+    /// more than `size` bytes.
+    pub(in crate::git) fn ops(&self) -> Ops<'d> {
+        Ops { rest: self.ops, base_size: self.base_size, missing: self.size, broken: false }
+    }
+
+    /// Puts the object it makes of `base` into `out`, in place of what was there. `None` when they don't belong together.
+    pub(in crate::git) fn apply(&self, base: &[u8], out: &mut Vec<u8>) -> Option<()> {
+        out.clear();
+        if base.len() != self.base_size {
+            return None;
+        }
+        // What the delta claims is not believed beyond reason: then the vector grows as it is filled.
+        out.reserve(self.size.min(1 << 26));
+        let mut ops = self.ops();
+        for op in ops.by_ref() {
+            match op {
+                Op::Copy { from, len } => out.extend_from_slice(base.get(from..from + len)?),
+                Op::New(bytes) => out.extend_from_slice(bytes),
+            }
+        }
+        ops.whole().then_some(())
+    }
+}
+
+/// See [`Delta::ops`].
+#[derive(Debug, Clone)]
+pub(in crate::git) struct Ops<'d> {
+    rest: &'d [u8],
+    base_size: usize,
+    missing: usize,
+    broken: bool,
+}
+
+impl Ops<'_> {
+    /// Bytes of the delta that were not read yet.
+    pub(in crate::git) fn left(&self) -> usize {
+        self.rest.len()
+    }
+
+    /// After the last step: all of it was sound, and made as much as was promised.
+    pub(in crate::git) fn whole(&self) -> bool {
+        !self.broken && self.missing == 0 && self.rest.is_empty()
+    }
+}
+
+impl<'d> Iterator for Ops<'d> {
+    type Item = Op<'d>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Op<'d>> {
+        if self.rest.is_empty() || self.broken {
+            return None;
+        }
+        let op = step(&mut self.rest).filter(|op| {
+            let len = match op {
+                Op::Copy { from, len } => {
+                    if from.checked_add(*len).is_none_or(|end| end > self.base_size) {
+                        return false;
+                    }
+                    *len
+                }
+                Op::New(bytes) => bytes.len(),
+            };
+            self.missing.checked_sub(len).map(|left| self.missing = left).is_some()
+        });
+        self.broken = op.is_none();
+        op
+    }
+}
+
+#[inline]
+fn step<'d>(rest: &mut &'d [u8]) -> Option<Op<'d>> {
+    let (first, mut after) = rest.split_first()?;
+    if first & 0x80 == 0 {
+        // Zero is reserved.
+        let (new, after) = after.split_at_checked(usize::from(*first)).filter(|_| *first != 0)?;
+        *rest = after;
+        return Some(Op::New(new));
+    }
+    let mut field = |bits: u8, bytes: u8| {
+        let mut value = 0;
+        for n in 0..bytes {
+            if bits & (1 << n) != 0 {
+                let (byte, more) = after.split_first()?;
+                value |= usize::from(*byte) << (8 * n);
+                after = more;
+            }
+        }
+        Some(value)
+    };
+    let from = field(first & 0x0f, 4)?;
+    let len = field((first >> 4) & 7, 3)?;
+    *rest = after;
+    Some(Op::Copy { from, len: if len == 0 { 0x1_0000 } else { len } })
+}
+
+/// A size at the start of a delta: seven bits a byte, low ones first.
+fn size(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut value = 0_usize;
+    for (n, byte) in bytes.iter().enumerate().take(9) {
+        value |= usize::from(byte & 0x7f) << (7 * n);
+        if byte & 0x80 == 0 {
+            return Some((value, bytes.get(n + 1..)?));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn apply(base: &[u8], delta: &[u8]) -> Option<Vec<u8>> {
+        let mut out = b"old".to_vec();
+        Delta::parse(delta)?.apply(base, &mut out).map(|()| out)
+    }
+
+    #[test]
+    fn copies_and_new_bytes() {
+        // 10 bytes to 7: copy 2..5, "xy", copy 0..2.
+        let delta = [10, 7, 0x91, 2, 3, 2, b'x', b'y', 0x90, 2];
+        assert_eq!(apply(b"0123456789", &delta).unwrap(), b"234xy01");
+        let long = vec![7; 0x1_0000];
+        assert_eq!(apply(&long, &[0x80, 0x80, 4, 0x80, 0x80, 4, 0x80]).unwrap(), long);
+    }
+
+    #[test]
+    fn what_is_wrong_gives_nothing() {
+        let base = b"0123456789";
+        for (why, delta) in [
+            ("no sizes", &[][..]),
+            ("another base", &[9, 1, 0x90, 1]),
+            ("beyond the base", &[10, 3, 0x91, 9, 3]),
+            ("more than promised", &[10, 1, 0x90, 2]),
+            ("less than promised", &[10, 3, 0x90, 2]),
+            ("cut off", &[10, 3, 5, b'x']),
+            ("reserved", &[10, 1, 0, 1, b'x']),
+            ("endless size", &[0xff; 12]),
+            ("copy cut off", &[10, 3, 0x91]),
+        ] {
+            assert_eq!(apply(base, delta), None, "{why}");
+        }
+    }
+}

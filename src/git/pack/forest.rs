@@ -1,0 +1,204 @@
+//! Which entry of a pack is a delta against which: a forest, whose roots are the entries that stand whole.
+//!
+//! Must not know: what is in the entries.
+
+use super::entry::{Id, Kind, Stored};
+use super::file::{Pack, Reader};
+
+/// No entry.
+const NONE: u32 = u32::MAX;
+/// In [`Forest::kinds`]: not known yet; being looked at; never to be known.
+const UNKNOWN: u8 = 0xff;
+const PASSING: u8 = 0xfe;
+const LOST: u8 = 0xfd;
+
+/// Every entry's place in the forest, by rank.
+pub(in crate::git) struct Forest {
+    /// First delta against an entry, and the next one against the same base: side by side, as both are asked for.
+    links: Vec<(u32, u32)>,
+    kinds: Vec<u8>,
+    /// Entries that stand whole, in the pack's order.
+    pub(in crate::git) roots: Vec<u32>,
+    /// Entries whose head is broken or whose bases lead nowhere, with what is behind them. Their ids are known.
+    pub(in crate::git) lost: Vec<u32>,
+}
+
+impl std::fmt::Debug for Forest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Forest({} of {} are roots)", self.roots.len(), self.kinds.len())
+    }
+}
+
+/// One stretch of the pack, read by one thread: for each entry its kind or its base.
+#[derive(Debug, Default)]
+pub(in crate::git) struct Stretch {
+    bases: Vec<u32>,
+    kinds: Vec<u8>,
+}
+
+impl Stretch {
+    /// Reads the heads of the entries in `ranks`; `go_on` is asked now and then.
+    pub(in crate::git) fn read(pack: &Pack, ranks: std::ops::Range<u32>, go_on: &mut dyn FnMut() -> bool) -> Self {
+        let mut reader = Reader::new(pack);
+        let mut stretch = Self::default();
+        for rank in ranks {
+            let (mut base, mut kind) = (NONE, UNKNOWN);
+            if let Some(head) = reader.head(rank) {
+                match head.stored {
+                    Stored::Whole(whole) => kind = number(whole),
+                    _ => base = pack.base_of(rank, &head).filter(|base| *base != rank).unwrap_or(NONE),
+                }
+            }
+            stretch.bases.push(base);
+            stretch.kinds.push(kind);
+            if rank % 4096 == 0 && !go_on() {
+                break;
+            }
+        }
+        stretch
+    }
+}
+
+impl Forest {
+    /// Puts stretches together that follow each other and cover the whole pack.
+    pub(in crate::git) fn grow(stretches: Vec<Stretch>) -> Self {
+        let mut bases = Vec::new();
+        let mut kinds = Vec::new();
+        for mut stretch in stretches {
+            bases.append(&mut stretch.bases);
+            kinds.append(&mut stretch.kinds);
+        }
+        inherit(&bases, &mut kinds);
+        let mut links = vec![(NONE, NONE); bases.len()];
+        let mut roots = Vec::new();
+        let mut lost = Vec::new();
+        // Backwards, so that each list of children ascends.
+        for (at, base) in bases.iter().enumerate().rev() {
+            let Ok(rank) = u32::try_from(at) else { continue };
+            if kinds.get(at) == Some(&LOST) {
+                lost.push(rank);
+            } else if let Some((first, _)) = links.get_mut(*base as usize) {
+                let elder = std::mem::replace(first, rank);
+                if let Some((_, next)) = links.get_mut(at) {
+                    *next = elder;
+                }
+            } else {
+                roots.push(rank);
+            }
+        }
+        roots.reverse();
+        lost.reverse();
+        Self { links, kinds, roots, lost }
+    }
+
+    /// The first delta against `rank`.
+    #[inline]
+    pub(in crate::git) fn child(&self, rank: u32) -> Option<u32> {
+        self.links.get(rank as usize).map(|(first, _)| *first).filter(|child| *child != NONE)
+    }
+
+    /// The next delta against the same base.
+    #[inline]
+    pub(in crate::git) fn sibling(&self, rank: u32) -> Option<u32> {
+        self.links.get(rank as usize).map(|(_, next)| *next).filter(|next| *next != NONE)
+    }
+
+    /// What the entry is, once its deltas are applied.
+    pub(in crate::git) fn kind(&self, rank: u32) -> Option<Kind> {
+        match self.kinds.get(rank as usize)? {
+            0 => Some(Kind::Commit),
+            1 => Some(Kind::Tree),
+            2 => Some(Kind::Blob),
+            3 => Some(Kind::Tag),
+            _ => None,
+        }
+    }
+
+    /// `rank` and everything that stands on it.
+    pub(in crate::git) fn family(&self, rank: u32) -> Vec<u32> {
+        let mut all = vec![rank];
+        let mut at = 0;
+        while let Some(rank) = all.get(at).copied() {
+            let mut child = self.child(rank);
+            while let Some(rank) = child {
+                all.push(rank);
+                child = self.sibling(rank);
+            }
+            at += 1;
+        }
+        all
+    }
+
+    /// How many entries are of one of `kinds`.
+    pub(in crate::git) fn count(&self, kinds: &[Kind]) -> u64 {
+        let wanted = kinds.iter().map(|kind| number(*kind)).collect::<Vec<u8>>();
+        self.kinds.iter().filter(|kind| wanted.contains(kind)).count() as u64
+    }
+
+    /// The ids of all entries of `kind`, ascending as the index has them.
+    pub(in crate::git) fn ids<'p>(&'p self, pack: &'p Pack, kind: Kind) -> impl Iterator<Item = Id> + 'p {
+        (0..pack.len()).filter_map(move |place| {
+            let rank = pack.rank_in(place)?;
+            (self.kind(rank) == Some(kind)).then(|| pack.index.id(place).copied()).flatten()
+        })
+    }
+}
+
+fn number(kind: Kind) -> u8 {
+    match kind {
+        Kind::Commit => 0,
+        Kind::Tree => 1,
+        Kind::Blob => 2,
+        Kind::Tag => 3,
+    }
+}
+
+/// A delta is what its base is. Bases nearly always come first; one named by its id may come later, and in a damaged
+/// pack they may run in a circle.
+fn inherit(bases: &[u32], kinds: &mut [u8]) {
+    let mut way = Vec::new();
+    for rank in 0..bases.len() {
+        let mut at = rank;
+        way.clear();
+        let kind = loop {
+            match kinds.get_mut(at) {
+                Some(kind) if *kind == UNKNOWN => *kind = PASSING,
+                Some(kind) if *kind != PASSING => break *kind,
+                _ => break LOST,
+            }
+            way.push(at);
+            at = bases.get(at).map_or(usize::MAX, |base| *base as usize);
+        };
+        for at in &way {
+            if let Some(slot) = kinds.get_mut(*at) {
+                *slot = kind;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grown(entries: &[(u32, u8)]) -> Forest {
+        let (bases, kinds) = entries.iter().copied().unzip();
+        Forest::grow(vec![Stretch { bases, kinds }])
+    }
+
+    #[test]
+    fn families_and_kinds() {
+        let forest = grown(&[(NONE, 2), (0, UNKNOWN), (4, UNKNOWN), (1, UNKNOWN), (NONE, 1), (0, UNKNOWN)]);
+        assert_eq!(forest.roots, [0, 4]);
+        assert_eq!(forest.family(0), [0, 1, 5, 3]);
+        assert_eq!((forest.kind(3), forest.kind(2)), (Some(Kind::Blob), Some(Kind::Tree)));
+        assert!(forest.lost.is_empty());
+    }
+
+    #[test]
+    fn circles_and_orphans_are_lost() {
+        let forest = grown(&[(1, UNKNOWN), (2, UNKNOWN), (0, UNKNOWN), (NONE, UNKNOWN), (3, UNKNOWN), (NONE, 0)]);
+        assert_eq!(forest.lost, [0, 1, 2, 3, 4]);
+        assert_eq!(forest.roots, [5]);
+    }
+}

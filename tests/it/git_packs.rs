@@ -1,0 +1,166 @@
+//! The exchange of packs: what lies beside them, what others do at the same time, what is left out.
+
+use std::fs;
+
+use stanch::effect::git::{GitReply, Standing};
+use stanch::git::{self, Ask};
+
+use crate::gitrepo::{World, walk};
+
+/// Applies `plan` and calls `act` once when it says `words`.
+fn meanwhile(world: &World, plan: &str, words: &str, act: &(dyn Fn() + Sync)) -> stanch::base::fault::Result<GitReply> {
+    let (backup, acted) = (world.backup(), std::sync::Mutex::new(false));
+    let progress = |p: stanch::effect::Progress| {
+        if p.words == words && !std::mem::replace(&mut *acted.lock().unwrap(), true) {
+            act();
+        }
+    };
+    let keys = [world.key.as_bytes()];
+    let ask = Ask { repo: &world.repo, backup_root: &backup, keys: &keys, cancel: &|| false, progress: &progress };
+    let reply = git::apply(&ask, plan);
+    assert!(acted.into_inner().unwrap(), "it never said {words:?}");
+    reply
+}
+
+fn several_packs() -> World {
+    let world = World::new();
+    world.old_leak();
+    world.git(&["repack", "-q", "-a", "-d"]);
+    world.write("g", format!("two {}\n", world.key));
+    world.commit("two");
+    world.git(&["repack", "-q", "-d"]);
+    world.write("h", "three\n");
+    world.commit("three");
+    world
+}
+
+#[test]
+fn what_lies_beside_packs_stays_valid_and_comes_back() {
+    let world = several_packs();
+    world.git(&["repack", "-q", "-d"]);
+    world.git(&["multi-pack-index", "write", "--bitmap"]);
+    world.git(&["commit-graph", "write", "--reachable", "--split"]);
+    world.git(&["update-server-info"]);
+    world.pipe(&["hash-object", "-w", "--stdin"], b"nobody needs this");
+    let lies = || walk(&world.repo.join(".git/objects"));
+    let before = (lies(), world.dump());
+    let plan = world.plan();
+    let GitReply::Applied { dropped, .. } = world.apply(&plan.id) else { panic!() };
+    assert_eq!(dropped, 1);
+    world.clean();
+    let packs = lies().into_iter().filter(|f| f.extension().is_some_and(|e| e == "pack")).count();
+    assert_eq!(packs, 1);
+    assert!(!lies().iter().any(|f| f.to_string_lossy().contains("multi-pack-index")));
+    let listed = fs::read_to_string(world.repo.join(".git/objects/info/packs")).unwrap();
+    let pack = lies().into_iter().find(|f| f.extension().is_some_and(|e| e == "pack")).unwrap();
+    assert!(listed.contains(pack.file_name().unwrap().to_str().unwrap()), "{listed}");
+    world.git(&["commit-graph", "verify"]);
+    world.undo(&plan.id);
+    assert_eq!((lies(), world.dump()), before);
+    world.git(&["multi-pack-index", "verify"]);
+    world.git(&["commit-graph", "verify"]);
+    world.whole();
+}
+
+#[test]
+fn others_that_pack_at_the_same_time_break_nothing() {
+    for words in ["writing the new pack", "switching", "switched refs", "dropping the old objects"] {
+        let world = several_packs();
+        let plan = world.plan();
+        meanwhile(&world, &plan.id, words, &|| {
+            world.git(&["repack", "-q", "-a", "-d"]);
+            world.git(&["prune", "--expire=now"]);
+        })
+        .unwrap_or_else(|fault| panic!("{words}: {fault}"));
+        world.clean();
+        assert_eq!(world.git(&["log", "--format=%s"]), "three\ntwo\nfix\nleak\nbase");
+        world.undo(&plan.id);
+        world.whole();
+        assert_eq!(world.check(&plan.id), Standing::Old);
+    }
+}
+
+#[test]
+fn files_that_go_while_they_are_backed_up_stop_it_in_time() {
+    let world = several_packs();
+    let plan = world.plan();
+    let before = world.dump();
+    let fault =
+        meanwhile(&world, &plan.id, "backing up", &|| drop(world.git(&["repack", "-q", "-a", "-d"]))).unwrap_err();
+    assert_eq!(fault.kind, stanch::base::FaultKind::Changed, "{fault}");
+    assert_eq!(world.dump(), before);
+    assert!(!world.backup().join(&plan.id).exists());
+    world.apply(&plan.id);
+    world.clean();
+}
+
+#[test]
+fn a_branch_begun_on_the_old_history_meanwhile_loses_nothing() {
+    let world = several_packs();
+    let plan = world.plan();
+    let old = world.head();
+    let fault =
+        meanwhile(&world, &plan.id, "switched refs", &|| drop(world.git(&["update-ref", "refs/heads/late", &old])));
+    assert!(fault.unwrap_err().to_string().contains("still there"));
+    assert_eq!(world.git(&["log", "--format=%s", "late"]).lines().count(), 5);
+    world.whole();
+    world.git(&["update-ref", "-d", "refs/heads/late"]);
+    assert_eq!(world.check(&plan.id), Standing::New);
+    world.clean();
+}
+
+#[test]
+fn a_git_that_tidies_up_is_waited_for() {
+    let world = several_packs();
+    let plan = world.plan();
+    let sign = world.repo.join(".git/gc.pid");
+    fs::write(&sign, format!("{} elsewhere", std::process::id())).unwrap();
+    let before = world.footprint();
+    let fault = world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err();
+    assert!(fault.to_string().contains("tidying"), "{fault}");
+    assert_eq!(world.footprint(), before);
+    fs::remove_file(&sign).unwrap();
+    // While it switches, git's own tidying stays away.
+    meanwhile(&world, &plan.id, "switching", &|| assert!(!world.try_git(&["gc", "-q"]).0)).unwrap();
+    assert!(!sign.exists());
+    world.clean();
+}
+
+#[test]
+fn a_key_in_files_of_git_only_leaves_the_packs_alone() {
+    let world = several_packs();
+    let plan = world.purge();
+    world.finish(&plan.id);
+    fs::write(world.repo.join(".git/COMMIT_EDITMSG"), format!("draft {}\n", world.key)).unwrap();
+    let lies = || {
+        world
+            .footprint()
+            .into_iter()
+            .filter(|(path, ..)| path.to_string_lossy().contains("/objects/"))
+            .collect::<Vec<_>>()
+    };
+    let before = lies();
+    let plan = world.purge();
+    assert!(plan.refs.is_empty());
+    assert_eq!(lies(), before);
+}
+
+#[test]
+fn a_damaged_pack_is_told_of_before_anything_changes() {
+    let world = several_packs();
+    world.git(&["repack", "-q", "-a", "-d", "-f"]);
+    let plan = world.plan();
+    let pack = walk(&world.repo.join(".git/objects"))
+        .into_iter()
+        .find(|f| f.extension().is_some_and(|e| e == "pack"))
+        .unwrap();
+    let mut bytes = fs::read(&pack).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::remove_file(&pack).unwrap();
+    fs::write(&pack, bytes).unwrap();
+    let before = world.footprint();
+    assert!(world.ask(|ask| git::apply(ask, &plan.id)).is_err());
+    assert_eq!(world.footprint(), before);
+    assert!(!world.backup().join(&plan.id).exists());
+}
