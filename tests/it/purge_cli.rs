@@ -173,12 +173,15 @@ fn archives_wait_for_a_choice_and_apply_does_what_was_planned() {
     world.git(&["archive", &format!("--output={}", tar.display()), "HEAD~1"]);
     world.commit("a tar");
     let run = |args: &[&str]| stanch(&world, state.path(), key, args);
-    let asked = json(&run(&["purge", "--plan", "--json"]));
+    let asked = told(&world, "plan", &run(&["purge", "--plan", "--json"]));
     assert!(asked["refusals"][0]["way_forward"].as_str().unwrap().contains("--archives=drop"), "{asked}");
     assert_eq!(asked["choices"][0]["holds"][0], "tar > f: plain");
     assert_ne!(run(&["purge", "--apply", "--yes=work"]).status.code(), Some(0));
-    let planned = json(&run(&["purge", "--plan", "--archives=repack", "--json"]));
+    let planned = told(&world, "plan", &run(&["purge", "--plan", "--archives=repack", "--json"]));
     assert_eq!(planned["policy"]["archives"], "repack");
+    let shown = run(&["purge", "--plan", "--archives=repack"]);
+    let shown = String::from_utf8_lossy(&shown.stdout);
+    assert!(shown.contains("archive old.tar") && shown.contains("--apply --yes=work --archives=repack"), "{shown}");
     assert_eq!(run(&["purge", "--apply", "--yes=work", "--archives=repack"]).status.code(), Some(0));
     assert_eq!(run(&["find"]).status.code(), Some(0));
 }

@@ -171,6 +171,27 @@ mod tests {
     }
 
     #[test]
+    fn an_archive_is_unpacked_although_nothing_in_it_is_plain() {
+        let key = key();
+        let needles = Needles::new(&[key.as_bytes()]).unwrap();
+        let search = needles.search();
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        std::io::Write::write_all(&mut gzip, format!("k={key}\n").repeat(3).as_bytes()).unwrap();
+        let packed = gzip.finish().unwrap();
+        assert_eq!(search.form_in(&packed), None);
+        let id = format!("{:040x}", 5);
+        let text = [format!("{id} blob {}\n", packed.len()).as_bytes(), &packed, b"\n"].concat();
+        let mut found = Vec::new();
+        let mut full = |piece: Piece, _| {
+            found.extend(piece.search(&search, &|| false));
+            Ok(())
+        };
+        read(&text[..], &search, &mut Seen::default(), &mut full).unwrap();
+        assert_eq!(found, [format!("blob {id}")]);
+        assert_eq!(stream(&mut &packed[..], &search).unwrap(), (false, true));
+    }
+
+    #[test]
     fn a_key_on_the_edge_of_two_parts_is_seen() {
         let key = key();
         let needles = Needles::new(&[key.as_bytes()]).unwrap();
