@@ -57,7 +57,8 @@ pub(crate) fn plant(from: &Path, to: &Path, key: &str, how: How) {
 fn few(from: &Path, to: &Path, key: &str) {
     let source = from.to_string_lossy();
     git(to, &["fetch", "-q", "--no-tags", &source, "HEAD:refs/heads/main"]);
-    let lines: String = (0..200).map(|n| format!("line {n}\n")).collect();
+    let lines: Vec<String> = (0..200).map(|n| format!("line {n}\n")).collect();
+    let lines = lines.concat();
     let mut text = String::new();
     for n in 0..4 {
         writeln!(text, "commit refs/heads/main\ncommitter A <a@example.com> {} +0000", 1_790_000_000 + n)
@@ -109,9 +110,8 @@ fn many(from: &Path, to: &Path, key: &str) {
             line = b"reset refs/heads/main\n".to_vec();
         } else if line == b"\n" && due {
             due = false;
-            let mut body: String = (0..150)
-                .map(|n| format!("line {n} of {}\n", if n % 37 == commits % 37 { commits } else { 0 }))
-                .collect();
+            let lines = (0..150).map(|n| format!("line {n} of {}\n", if n % 37 == commits % 37 { commits } else { 0 }));
+            let mut body = lines.collect::<Vec<_>>().concat();
             writeln!(body, "token = {key}").expect("text");
             write!(output, "M 100644 inline config/planted.txt\ndata {}\n{body}\n", body.len()).expect("git reads");
         }

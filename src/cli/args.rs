@@ -69,7 +69,7 @@ pub enum Verb {
     Replay(OneIncident),
     /// What is missing before the next leak
     Ready(Json),
-    /// Print the man page, shell completions, the keys, or a config to start from
+    /// Print the man page, shell completions, the keys, a config to start from, or the schemas of `--json`
     Print(Print),
 }
 
@@ -200,6 +200,12 @@ pub struct Purge {
     /// Destroy the backup, which contains the key
     #[arg(long, group = "step", requires = "yes")]
     pub finish: bool,
+    /// Where it stands, what the remotes still serve, and whether the old history came back
+    #[arg(long, group = "step")]
+    pub check: bool,
+    /// Write the texts for others into DIR: support request, colleagues' script, ban hook
+    #[arg(long, group = "step", value_name = "DIR")]
+    pub papers: Option<PathBuf>,
     /// For archives that hold the key (gzip, zip, tar): pack them anew without it, drop the files, or leave them
     #[arg(long, value_enum, value_name = "CHOICE")]
     pub archives: Option<ArchiveChoice>,
@@ -274,4 +280,5 @@ pub enum What {
     Completions,
     Keys,
     Config,
+    Schema,
 }

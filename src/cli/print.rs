@@ -10,13 +10,14 @@ use crate::base::fault::Result;
 use crate::shell::settings;
 
 use super::args::{Cli, Print, What};
-use super::{exit, say};
+use super::{exit, say, say_json};
 
 pub(super) fn print(what: &Print) -> Result<u8> {
     match what.what {
         What::Keys => say(&keys_markdown())?,
         What::Config => say(settings::SAMPLE)?,
         What::Man => say(&man()?)?,
+        What::Schema => say_json(&schemas()?)?,
         What::Completions => {
             let shell = what.shell.or_else(clap_complete::Shell::from_env).ok_or_else(|| {
                 Fault::input("which shell?", "SHELL does not tell")
@@ -28,6 +29,29 @@ pub(super) fn print(what: &Print) -> Result<u8> {
         }
     }
     Ok(exit::DONE)
+}
+
+/// What `--json` prints, by command: JSON Schema, one document for each.
+const SCHEMAS: [(&str, &str); 9] = [
+    ("find", include_str!("../../assets/schema/find.json")),
+    ("plan", include_str!("../../assets/schema/plan.json")),
+    ("apply", include_str!("../../assets/schema/apply.json")),
+    ("proof", include_str!("../../assets/schema/proof.json")),
+    ("push", include_str!("../../assets/schema/push.json")),
+    ("check", include_str!("../../assets/schema/check.json")),
+    ("papers", include_str!("../../assets/schema/papers.json")),
+    ("undo", include_str!("../../assets/schema/undo.json")),
+    ("finish", include_str!("../../assets/schema/finish.json")),
+];
+
+fn schemas() -> Result<serde_json::Map<String, serde_json::Value>> {
+    let read = |(name, text): &(&str, &str)| {
+        let schema = serde_json::from_str(text).map_err(|e| {
+            Fault::new(crate::base::FaultKind::Internal, format!("the schema {name} is broken"), e.to_string())
+        })?;
+        Ok(((*name).to_owned(), schema))
+    };
+    SCHEMAS.iter().map(read).collect()
 }
 
 /// The man page: the commands as clap knows them, the keys as the program does, exit codes and variables.

@@ -2,9 +2,12 @@
 //!
 //! Must not know: how a repository is read. Paths and names in here are redacted already.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::Risk;
+pub use super::remote::*;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
@@ -27,12 +30,23 @@ pub enum GitOp {
     Undo { plan: String },
     /// Destroy the backup and prove it.
     Finish { plan: String },
+    /// After a push: what the remotes still serve, and whether the old history came back.
+    After { plan: String },
+    /// Write the texts for other people into `dir`: support request, colleagues' script, ban hook.
+    Papers { plan: String, dir: PathBuf },
 }
 
 impl GitOp {
     pub fn risk(&self) -> Risk {
         match self {
-            Self::Find | Self::Plan | Self::PlanAs { .. } | Self::Prove | Self::Check { .. } => Risk::Read,
+            // Papers are files of ours that can be written again.
+            Self::Find
+            | Self::Plan
+            | Self::PlanAs { .. }
+            | Self::Prove
+            | Self::Check { .. }
+            | Self::After { .. }
+            | Self::Papers { .. } => Risk::Read,
             Self::Undo { .. } => Risk::Write,
             Self::Apply { .. } | Self::Push { .. } | Self::Finish { .. } => Risk::Irreversible,
         }
@@ -48,6 +62,8 @@ impl GitOp {
             Self::Check { .. } => "see where the repository stands",
             Self::Undo { .. } => "undo the rewrite",
             Self::Finish { .. } => "destroy the backup",
+            Self::After { .. } => "see what the remotes still serve",
+            Self::Papers { .. } => "write the papers for support and colleagues",
         }
     }
 }
@@ -84,6 +100,8 @@ pub enum GitReply {
         plan: String,
         backup: String,
     },
+    After(Aftermath),
+    Filed(Filed),
 }
 
 /// Every copy of the key in one repository.
@@ -161,6 +179,9 @@ pub struct Plan {
     /// A remote holds none of it: no force push is needed.
     pub push_needed: bool,
     pub not_looked_into: Vec<String>,
+    /// Each remote as it answered when the plan was made.
+    #[serde(default)]
+    pub remotes: Vec<RemoteLook>,
     /// What was chosen for files that can't be edited as text, and each such file.
     #[serde(default)]
     pub policy: Policy,
@@ -280,19 +301,4 @@ pub struct ProofLine {
     pub what: String,
     pub clean: bool,
     pub saw: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct PushReport {
-    pub remote: String,
-    pub refs: Vec<PushedRef>,
-    /// Refs the remote hides or refuses for good: only its owner can clean them.
-    pub needs_support: Vec<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PushedRef {
-    pub name: String,
-    pub ok: bool,
-    pub said: String,
 }

@@ -4,6 +4,7 @@
 
 pub mod git;
 pub mod provider;
+pub mod remote;
 pub mod target;
 
 use std::path::PathBuf;

@@ -8,7 +8,7 @@ use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
@@ -134,7 +134,18 @@ impl Git<'_> {
     }
 
     /// Runs `command` to its end, or kills it when cancelled.
-    pub(super) fn finish(&self, mut command: Command, input: Option<&[u8]>) -> Result<Said> {
+    pub(super) fn finish(&self, command: Command, input: Option<&[u8]>) -> Result<Said> {
+        self.finish_by(command, input, None)
+    }
+
+    /// The same for what may hang, such as a network: killed after `limit`.
+    pub(super) fn finish_by(
+        &self,
+        mut command: Command,
+        input: Option<&[u8]>,
+        limit: Option<Duration>,
+    ) -> Result<Said> {
+        let since = Instant::now();
         if input.is_some() {
             command.stdin(Stdio::piped());
         }
@@ -163,7 +174,10 @@ impl Git<'_> {
             while open > 0 {
                 match ended.recv_timeout(PULSE) {
                     Ok(()) => open -= 1,
-                    Err(RecvTimeoutError::Timeout) => self.stop_if_cancelled(&mut child)?,
+                    Err(RecvTimeoutError::Timeout) => {
+                        self.stop_if_cancelled(&mut child)?;
+                        stop_if_late(&mut child, since, limit)?;
+                    }
                     Err(RecvTimeoutError::Disconnected) => open = 0,
                 }
             }
@@ -179,13 +193,32 @@ impl Git<'_> {
 
     fn stop_if_cancelled(&self, child: &mut Child) -> Result<()> {
         if self.may_cancel && (self.ask.cancel)() {
-            // It may have ended by itself; either way it is gone after the wait.
-            let _ = child.kill();
-            let _ = child.wait();
+            end(child);
             return Err(super::cancelled());
         }
         Ok(())
     }
+}
+
+fn stop_if_late(child: &mut Child, since: Instant, limit: Option<Duration>) -> Result<()> {
+    match limit {
+        Some(limit) if since.elapsed() > limit => {
+            end(child);
+            let why = format!("no answer within {} seconds", limit.as_secs());
+            Err(Fault::new(FaultKind::Unreachable, "git was stopped", why).hint("check the network, then try again"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Ends `child`, and what it started where it leads a process group: an ssh would keep its pipes open.
+fn end(child: &mut Child) {
+    // It may have ended by itself; either way it is gone after the wait.
+    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+    }
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// Starts `command`; says so when there is no git.

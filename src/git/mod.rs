@@ -5,8 +5,8 @@
 //!
 //! How the parts stand: `needle` searches bytes; `find` reads every object through it; `graph` and `map` say
 //! what that means for the history; `rewrite` makes the new objects; `plan` puts it together; `switch` makes it so,
-//! with `align` (files), `rename` (refs' names), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `push` and
-//! `undo` come after.
+//! with `align` (files), `rename` (refs' names), `reflog`, `leftover` and `shelf` (backup, journal); `prove`, `remote`,
+//! `papers` and `undo` come after.
 //!
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
@@ -26,14 +26,15 @@ mod map;
 mod needle;
 mod notes;
 mod pack;
+mod papers;
 mod plan;
 mod policy;
 mod private;
 mod prove;
-mod push;
 mod raw;
 mod reflog;
 mod refuse;
+mod remote;
 mod rename;
 mod repo;
 mod rewrite;
@@ -54,7 +55,7 @@ use serde::de::DeserializeOwned;
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::Progress;
-use crate::effect::git::{CopyMap, GitReply, Plan, Policy, Proof, PushReport};
+use crate::effect::git::{Aftermath, CopyMap, Filed, GitReply, Papers, Plan, Policy, Proof, PushReport};
 use needle::{Needles, Search};
 use repo::Repo;
 
@@ -106,10 +107,15 @@ pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
         repo.policy = policy;
         let seen = plan::look(repo)?;
         let worked = plan::work(repo, &seen, None)?;
-        if !worked.plan.nothing_to_do {
-            shelf::save(repo, &worked.details)?;
+        let mut plan = worked.plan;
+        if plan.nothing_to_do {
+            return Ok(plan);
         }
-        Ok(worked.plan)
+        shelf::save(repo, &worked.details)?;
+        remote::survey(repo, &worked.details, &mut plan)?;
+        let plan = masked(repo.search, plan)?;
+        remote::outline::save(ask.backup_root, &plan)?;
+        Ok(plan)
     })
 }
 
@@ -126,14 +132,30 @@ pub fn prove(ask: &Ask<'_>) -> Result<Proof> {
 
 /// Pushes each rewritten ref the remotes have, with a lease. Can be repeated: what is done is left alone.
 pub fn push(ask: &Ask<'_>, plan_id: &str) -> Result<PushReport> {
-    run(ask, |repo| push::push(repo, plan_id))
+    run(ask, |repo| remote::push(repo, plan_id))
+}
+
+/// After a push: what the remotes still serve of the old history, whether it came back there or here, and visible forks.
+/// Changes nothing; can be asked again at any time.
+pub fn after(ask: &Ask<'_>, plan_id: &str) -> Result<Aftermath> {
+    run(ask, |repo| remote::after(repo, plan_id))
+}
+
+/// Texts for other people: support request, colleagues' script, ban hook. None holds the key. Changes nothing.
+pub fn papers(ask: &Ask<'_>, plan_id: &str) -> Result<Papers> {
+    run(ask, |repo| papers::papers(repo, plan_id))
+}
+
+/// The same, written to `dir`, which is made when needed (0700). Files of the same names are replaced.
+pub fn file_papers(ask: &Ask<'_>, plan_id: &str, dir: &Path) -> Result<Filed> {
+    papers::file(&papers(ask, plan_id)?, dir)
 }
 
 /// Where the repository stands, and its remotes. An interrupted switch or undo is first rolled to one of its ends.
 pub fn check(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
     run(ask, |repo| {
         let at = switch::check(repo, plan_id)?;
-        let remote = push::look(repo, plan_id)?;
+        let remote = remote::look(repo, plan_id)?;
         Ok(GitReply::Stands { plan: plan_id.to_owned(), at, remote, finished: undo::finished(repo, plan_id)? })
     })
 }

@@ -465,6 +465,7 @@ fn describe(
         prune_only: copies.iter().filter(|c| !c.reachable && is_object(c.what)).count() as u64,
         push_needed: details.moves.iter().any(outward),
         not_looked_into: not_looked_into(repo, seen),
+        remotes: Vec::new(),
         policy: repo.policy,
         lfs: seen.lfs.held.iter().map(lfs::Held::listed).collect(),
         choices: choices(seen, rewriter, &copies),

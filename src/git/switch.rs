@@ -399,8 +399,8 @@ pub(super) fn stands(repo: &Repo<'_>, details: &Details) -> Result<Standing> {
 
 /// Where the repository stands; an interrupted switch or undo is first rolled to one of its ends.
 pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
+    fold::sweep(repo)?;
     let Some(journal) = shelf::under_way(repo)? else {
-        fold::sweep(repo)?;
         let details = shelf::need(repo, plan)?;
         return stands(repo, &details);
     };

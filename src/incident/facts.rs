@@ -3,7 +3,7 @@
 //! Must not know: how it is shown.
 
 use crate::base::Stamp;
-use crate::effect::git::{CopyMap, Plan, Proof, PushReport, Standing};
+use crate::effect::git::{Aftermath, CopyMap, Plan, Proof, PushReport, Standing};
 use crate::effect::target::{Found, Holds, Hook};
 use crate::effect::{Effect, Outcome};
 
@@ -99,6 +99,8 @@ pub struct RepoFacts {
     pub standing: Option<(Stamp, Standing)>,
     /// What the last look at the remotes saw.
     pub remote: Option<(Stamp, PushReport)>,
+    /// What the remotes still served, and whether the old history came back.
+    pub after: Option<(Stamp, Aftermath)>,
     pub finished: Option<Stamp>,
 }
 

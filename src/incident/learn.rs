@@ -162,6 +162,8 @@ impl Incident {
                 *facts = RepoFacts { map: facts.map.take(), ..RepoFacts::default() };
             }
             GitReply::Finished { .. } => facts.finished = Some(at),
+            GitReply::After(seen) => facts.after = Some((at, seen.clone())),
+            GitReply::Filed(_) => {}
         }
     }
 }

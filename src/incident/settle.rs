@@ -179,6 +179,12 @@ fn git(op: &GitOp, reply: &GitReply) -> Option<(bool, String)> {
         }
         GitOp::Finish { .. } if *finished => Some((true, "the backup is gone".into())),
         GitOp::Finish { .. } => Some((false, "the backup, or a part of it, is still there".into())),
-        GitOp::Find | GitOp::Plan | GitOp::PlanAs { .. } | GitOp::Prove | GitOp::Check { .. } => None,
+        GitOp::Find
+        | GitOp::Plan
+        | GitOp::PlanAs { .. }
+        | GitOp::Prove
+        | GitOp::Check { .. }
+        | GitOp::After { .. }
+        | GitOp::Papers { .. } => None,
     }
 }

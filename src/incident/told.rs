@@ -171,6 +171,13 @@ fn git(repo: &str, reply: &GitReply) -> Option<String> {
             let found = if bad == 0 { "clean".into() } else { format!("{bad} not clean") };
             format!("Asked git itself about {repo}, {}: {found}", count(proof.checks.len(), "check"))
         }
+        GitReply::After(seen) if seen.clean() => {
+            format!("Looked at the remotes of {repo}: the old history was not seen")
+        }
+        GitReply::After(_) => format!("Looked at the remotes of {repo}: the old history is still, or again, there"),
+        GitReply::Filed(filed) => {
+            format!("Wrote {} about {repo} to {}", count(filed.files.len(), "paper"), filed.dir.display())
+        }
         GitReply::Stands { at, .. } => {
             let stands = match at {
                 crate::effect::git::Standing::Old => "the old history",

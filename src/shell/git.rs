@@ -75,6 +75,8 @@ fn carry_out(ask: &Ask<'_>, op: &GitOp) -> Result<GitReply> {
         GitOp::Check { plan } => git::check(ask, plan)?,
         GitOp::Undo { plan } => git::undo(ask, plan)?,
         GitOp::Finish { plan } => git::finish(ask, plan)?,
+        GitOp::After { plan } => GitReply::After(git::after(ask, plan)?),
+        GitOp::Papers { plan, dir } => GitReply::Filed(git::file_papers(ask, plan, dir)?),
     })
 }
 

@@ -202,9 +202,8 @@ fn build(spec: &Spec) -> World {
     world.pipe(&["-c", limit, "fast-import", "--quiet", "--force"], &stream(spec, &world.key));
     world.git(&["checkout", "-q", "main"]);
     match spec.shape {
-        Shape::Loose => {}
+        Shape::Loose | Shape::TwoPacks => {}
         Shape::Packed | Shape::Both => drop(world.git(&["repack", "-q", "-a", "-d", "-f", "--depth=30"])),
-        Shape::TwoPacks => {}
         Shape::NamedBases => {
             drop(world.git(&["-c", "repack.useDeltaBaseOffset=false", "repack", "-q", "-a", "-d", "-f", "--depth=30"]));
         }

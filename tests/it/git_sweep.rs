@@ -84,7 +84,7 @@ fn start(world: &World, plan: &str, die_at: Option<usize>, undo: bool) -> Run {
 impl Run {
     /// Waits for the step, then so long, then kills: the process alone, or all of its group.
     fn kill(mut self, step: &str, after: Duration, group: bool) {
-        while self.steps.recv_timeout(Duration::from_secs(60)).is_ok_and(|words| words != step) {}
+        while self.steps.recv_timeout(Duration::from_mins(1)).is_ok_and(|words| words != step) {}
         let until = Instant::now() + after;
         // An end of its steps is its end; otherwise its time is up.
         while let Some(left) = until.checked_duration_since(Instant::now()) {
@@ -104,7 +104,7 @@ impl Run {
     fn steps(mut self, step: &str) -> (Vec<String>, Duration) {
         let mut all = Vec::new();
         let mut since = Instant::now();
-        while let Ok(words) = self.steps.recv_timeout(Duration::from_secs(60)) {
+        while let Ok(words) = self.steps.recv_timeout(Duration::from_mins(1)) {
             if words == step {
                 since = Instant::now();
             }
@@ -134,8 +134,8 @@ fn stream(key: &str) -> String {
         if n % 50 == 1 && n > 50 && !side {
             writeln!(text, "merge :{}", n - n % 7).unwrap();
         }
-        let mut body: String =
-            (0..40).map(|line| format!("line {line} of {}\n", if line == n % 40 { n } else { 0 })).collect();
+        let lines = (0..40).map(|line| format!("line {line} of {}\n", if line == n % 40 { n } else { 0 }));
+        let mut body = lines.collect::<Vec<_>>().concat();
         if (400..900).contains(&n) && n % 3 == 0 || n > COMMITS - 30 {
             writeln!(body, "token = {key}").unwrap();
         }

@@ -18,6 +18,17 @@ fn stanch(world: &World, state: &std::path::Path, key: &str, args: &[&str]) -> O
         .unwrap()
 }
 
+/// The document, which must be as the program's own schema `name` says.
+fn told(world: &World, name: &str, output: &Output) -> serde_json::Value {
+    let printed = Command::new(env!("CARGO_BIN_EXE_stanch")).args(["print", "schema"]).output().unwrap();
+    let schemas = json(&printed);
+    let value = json(output);
+    let wrong = crate::schema::wrong(&schemas[name], &value);
+    assert!(wrong.is_empty(), "{name}: {wrong:#?}");
+    assert!(!value.to_string().contains(&world.key));
+    value
+}
+
 fn json(output: &Output) -> serde_json::Value {
     let text = String::from_utf8_lossy(&output.stdout);
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text} {}", String::from_utf8_lossy(&output.stderr)))
@@ -35,11 +46,11 @@ fn find_plan_apply_undo_apply_finish() {
 
     let found = run(&["find", "--json"]);
     assert_eq!(found.status.code(), Some(3));
-    assert_eq!(json(&found)[0]["found"]["copies"].as_array().unwrap().len(), 1);
+    assert_eq!(told(&world, "find", &found)[0]["found"]["copies"].as_array().unwrap().len(), 1);
 
     let plan = run(&["purge", "--plan", "--json"]);
     assert_eq!(plan.status.code(), Some(3));
-    let plan = json(&plan);
+    let plan = told(&world, "plan", &plan);
     for field in [
         "phrase",
         "nothing_to_do",
@@ -57,16 +68,98 @@ fn find_plan_apply_undo_apply_finish() {
 
     assert_eq!(run(&["purge", "--apply", "--yes=y"]).status.code(), Some(2), "never a bare yes");
     assert_eq!(head(), before);
-    assert_eq!(run(&["purge", "--apply", &phrase, "--json"]).status.code(), Some(0));
+    let applied = run(&["purge", "--apply", &phrase, "--json"]);
+    assert_eq!(applied.status.code(), Some(0));
+    assert_eq!(told(&world, "apply", &applied)["refs"], 1);
     assert_ne!(head(), before);
-    assert_eq!(run(&["purge", "--undo"]).status.code(), Some(3), "the key is there again");
+    let undone = run(&["purge", "--undo", "--json"]);
+    assert_eq!(undone.status.code(), Some(3), "the key is there again");
+    told(&world, "undo", &undone);
     assert_eq!(head(), before);
     assert_eq!(run(&["purge", "--apply", &phrase]).status.code(), Some(0));
-    assert_eq!(run(&["purge", "--finish", &phrase]).status.code(), Some(0));
+    let finished = run(&["purge", "--finish", &phrase, "--json"]);
+    assert_eq!(finished.status.code(), Some(0));
+    told(&world, "finish", &finished);
     assert_eq!(run(&["purge", "--undo"]).status.code(), Some(2), "nothing to undo any more");
     assert_eq!(run(&["find"]).status.code(), Some(0));
     let again = run(&["purge", "--plan", "--json"]);
-    assert_eq!((again.status.code(), &json(&again)["nothing_to_do"]), (Some(0), &true.into()));
+    assert_eq!((again.status.code(), &told(&world, "plan", &again)["nothing_to_do"]), (Some(0), &true.into()));
+    let nothing = run(&["purge", "--apply", &phrase, "--json"]);
+    assert_eq!((nothing.status.code(), &told(&world, "apply", &nothing)["nothing_to_do"]), (Some(0), &true.into()));
+}
+
+/// Everything below the repository: names, lengths and times.
+fn untouched(world: &World) -> impl PartialEq + std::fmt::Debug + use<> {
+    world.footprint()
+}
+
+#[test]
+fn a_bare_repository_is_planned_without_a_trace_purged_pushed_and_checked() {
+    let state = tempfile::tempdir().unwrap();
+    let mut world = World::new();
+    world.old_leak();
+    world.git(&["tag", "t"]);
+    world.git_in(world.temp(), &["clone", "-q", "--bare", "work", "server.git"]);
+    world.git_in(world.temp(), &["clone", "-q", "--mirror", "server.git", "mirror.git"]);
+    world.repo = world.temp().join("mirror.git");
+    let key = world.key.clone();
+    let run = |args: &[&str]| stanch(&world, state.path(), &key, args);
+
+    let before = untouched(&world);
+    let plan = told(&world, "plan", &run(&["purge", "--plan", "--json"]));
+    assert_eq!(untouched(&world), before, "a plan leaves nothing in the repository");
+    assert_eq!((&plan["push_needed"], &plan["copies"][0]["on_remote"]), (&true.into(), &true.into()), "{plan}");
+    let phrase = format!("--yes={}", plan["phrase"].as_str().unwrap());
+    assert_eq!(run(&["purge", "--push", &phrase]).status.code(), Some(2), "nothing is applied");
+
+    told(&world, "apply", &run(&["purge", "--apply", &phrase, "--json"]));
+    let open = run(&["purge", "--check", "--json"]);
+    assert_eq!(open.status.code(), Some(3), "the remote still has it");
+    let open = told(&world, "check", &open);
+    assert_eq!(open["after"]["remotes"][0]["old"], serde_json::json!(["refs/heads/main", "refs/tags/t"]));
+    let pushed = run(&["purge", "--push", &phrase, "--json"]);
+    assert_eq!(pushed.status.code(), Some(0), "{pushed:?}");
+    assert!(told(&world, "push", &pushed)["proof"]["checks"].as_array().unwrap().len() > 3);
+    world.git_in(&world.temp().join("server.git"), &["gc", "-q", "--prune=now"]);
+    let gone = run(&["purge", "--check", "--json"]);
+    assert_eq!(gone.status.code(), Some(0), "{}", told(&world, "check", &gone));
+
+    let dir = world.temp().join("papers");
+    let filed = run(&["purge", "--papers", dir.to_str().unwrap(), "--json"]);
+    assert_eq!(filed.status.code(), Some(0), "{filed:?}");
+    told(&world, "papers", &filed);
+    assert!(dir.join("support-request.txt").is_file() && dir.join("colleagues.sh").is_file());
+    told(&world, "finish", &run(&["purge", "--finish", &phrase, "--json"]));
+    assert_eq!(run(&["purge", "--check"]).status.code(), Some(0), "looks go on after the end");
+    assert_eq!(run(&["purge", "--undo"]).status.code(), Some(2));
+}
+
+/// What a person reads fits the terminal and says what to do.
+#[test]
+fn a_stranger_can_read_it_at_80_columns() {
+    let state = tempfile::tempdir().unwrap();
+    let world = World::new();
+    world.old_leak();
+    let run = |args: &[&str]| {
+        let out = stanch(&world, state.path(), &world.key, args);
+        let text = String::from_utf8(out.stdout).unwrap();
+        for line in text.lines().filter(|line| line.contains(' ')) {
+            let long = line.chars().count() > 80 && !line.contains('/');
+            assert!(!long, "too wide: {line}");
+        }
+        assert!(!text.contains(&world.key));
+        text
+    };
+    let found = run(&["find"]);
+    assert!(found.contains("1 copy of the key") && found.contains("to do: rewrite the history here"), "{found}");
+    let plan = run(&["purge", "--plan"]);
+    for words in ["A rewrite costs:", "2 of 3 commits get a new id", "no force push is needed", "--apply --yes=work"] {
+        assert!(plan.contains(words), "{words} is not in\n{plan}");
+    }
+    let applied = run(&["purge", "--apply", "--yes=work"]);
+    assert!(applied.contains("Proof, by git itself:") && applied.contains("STILL CONTAINS THE KEY"), "{applied}");
+    assert!(run(&["purge", "--check"]).contains("The clean history stands; the backup still contains the key."));
+    assert!(run(&["find"]).contains("No copy of the key in"));
 }
 
 #[test]
@@ -80,12 +173,15 @@ fn archives_wait_for_a_choice_and_apply_does_what_was_planned() {
     world.git(&["archive", &format!("--output={}", tar.display()), "HEAD~1"]);
     world.commit("a tar");
     let run = |args: &[&str]| stanch(&world, state.path(), key, args);
-    let asked = json(&run(&["purge", "--plan", "--json"]));
+    let asked = told(&world, "plan", &run(&["purge", "--plan", "--json"]));
     assert!(asked["refusals"][0]["way_forward"].as_str().unwrap().contains("--archives=drop"), "{asked}");
     assert_eq!(asked["choices"][0]["holds"][0], "tar > f: plain");
     assert_ne!(run(&["purge", "--apply", "--yes=work"]).status.code(), Some(0));
-    let planned = json(&run(&["purge", "--plan", "--archives=repack", "--json"]));
+    let planned = told(&world, "plan", &run(&["purge", "--plan", "--archives=repack", "--json"]));
     assert_eq!(planned["policy"]["archives"], "repack");
+    let shown = run(&["purge", "--plan", "--archives=repack"]);
+    let shown = String::from_utf8_lossy(&shown.stdout);
+    assert!(shown.contains("archive old.tar") && shown.contains("--apply --yes=work --archives=repack"), "{shown}");
     assert_eq!(run(&["purge", "--apply", "--yes=work", "--archives=repack"]).status.code(), Some(0));
     assert_eq!(run(&["find"]).status.code(), Some(0));
 }

@@ -66,7 +66,7 @@ pub(super) struct Found {
 
 impl Mark {
     /// Reads around the anchor at `at` of `hay`, which begins at `offset` of its object.
-    pub(super) fn look(search: Search<'_>, hay: &[u8], at: usize, offset: usize) -> Self {
+    pub(super) fn look(search: &Search<'_>, hay: &[u8], at: usize, offset: usize) -> Self {
         let hit = search.hits_at(hay, at).first().map(|hit| Found {
             start: hit.start + offset,
             end: hit.end + offset,

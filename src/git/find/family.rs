@@ -50,7 +50,7 @@ pub(super) trait Sink {
 pub(super) struct Diver<'a> {
     pub(super) reader: Reader<'a>,
     forest: &'a Forest,
-    search: Search<'a>,
+    search: &'a Search<'a>,
     frames: Vec<Frame>,
     spare: Vec<Vec<u8>>,
     survey: Survey,
@@ -78,7 +78,7 @@ struct Survey {
 
 impl<'a> Diver<'a> {
     /// `alone` is shared by all threads.
-    pub(super) fn new(reader: Reader<'a>, forest: &'a Forest, search: Search<'a>, alone: &'a Mutex<()>) -> Self {
+    pub(super) fn new(reader: Reader<'a>, forest: &'a Forest, search: &'a Search<'a>, alone: &'a Mutex<()>) -> Self {
         Self { reader, forest, search, frames: Vec::new(), spare: Vec::new(), survey: Survey::default(), alone }
     }
 
@@ -207,7 +207,7 @@ impl<'a> Diver<'a> {
 }
 
 /// All anchors in an object that is there as a whole.
-fn whole(search: Search<'_>, data: &[u8]) -> Vec<Mark> {
+fn whole(search: &Search<'_>, data: &[u8]) -> Vec<Mark> {
     let mut marks = Vec::new();
     let mut from = 0;
     while let Some(at) = search.anchor(data, from) {
@@ -299,7 +299,7 @@ impl Survey {
     }
 
     /// Looks for anchors in what is fresh, and around each that is not settled.
-    fn look(&mut self, search: Search<'_>, frames: &[Frame], body: &Body, size: usize) -> Option<()> {
+    fn look(&mut self, search: &Search<'_>, frames: &[Frame], body: &Body, size: usize) -> Option<()> {
         self.bring(frames, body)?;
         let carried = self.marks.len();
         let (mut from, mut piece, mut before) = (0, 0, 0);

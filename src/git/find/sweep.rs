@@ -99,7 +99,7 @@ impl<'s> Sweep<'s> {
             let roots: Vec<u32> = forest.roots.iter().copied().filter(wanted).collect();
             let pool = kinds.contains(&Kind::Tree).then(|| Pool::new(pack, POOL));
             let reader = || Reader::pooled(pack, pool.as_ref());
-            let make = || (Diver::new(reader(), forest, *self.search, &alone), Notes::citing(self.style));
+            let make = || (Diver::new(reader(), forest, self.search, &alone), Notes::citing(self.style));
             let states = crew.run(roots.len(), STEP, make, |(diver, notes), pulse, n| {
                 let Some(root) = roots.get(n) else { return true };
                 diver.dive(*root, &mut PackNotes { pack, place: *place, notes, pulse, upward })

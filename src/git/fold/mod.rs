@@ -144,6 +144,11 @@ pub(super) fn sweep(repo: &Repo<'_>) -> Result<()> {
             store::remove_all(&entry.path())?;
         }
     }
+    for file in store::files(&repo.objects(), &|_| true)? {
+        if file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(store::TEMP)) {
+            store::remove(&file)?;
+        }
+    }
     Ok(())
 }
 

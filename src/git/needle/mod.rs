@@ -64,7 +64,6 @@ impl Needles {
 }
 
 /// See [`Needles::search`].
-#[derive(Clone, Copy)]
 pub(super) struct Search<'n> {
     needles: &'n Needles,
 }

@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(head(As::Whole(Kind::Commit), 0x1234, 12), [0x94, 0xa3, 0x02]);
         assert_eq!(head(As::Onto(100), 1, 227), [0x61, 0x7f]);
         assert_eq!(head(As::Onto(100), 1, 228), [0x61, 0x80, 0x00]);
-        assert_eq!(head(As::Onto(0), 1, 16511), [0x61, 0xff, 0x7e]);
+        assert_eq!(head(As::Onto(0), 1, 16511), [0x61, 0xff, 0x7f]);
         assert_eq!(head(As::Onto(0), 1, 16512), [0x61, 0x80, 0x80, 0x00]);
         let mut to = [0; 48];
         assert!(write_head(&mut to, As::Onto(9), 1, 9).is_err());

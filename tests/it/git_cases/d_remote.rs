@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use stanch::base::FaultKind;
-use stanch::effect::git::PushReport;
+use stanch::effect::git::{PushReport, Serves};
 use stanch::git;
 
 use super::Expect::Course;
@@ -117,15 +117,84 @@ pub(super) fn cases() -> Vec<Case> {
             Course(|| {
                 let (w, remote) = with_remote();
                 let theirs = push_theirs(&w, &remote);
-                let plan = w.purge();
-                let report = w.push(&plan.id);
-                let main = report.refs.iter().find(|r| r.name == "refs/heads/main").unwrap();
-                assert!(!main.ok && main.said.contains("git fetch"), "{}", main.said);
+                let plan = w.plan();
+                let refusal = plan.refusals.first().unwrap();
+                assert!(refusal.way_forward.contains("git fetch origin"), "{refusal:?}");
                 assert_eq!(w.git_in(&remote, &["rev-parse", "main"]), theirs);
-                "refused for that ref: `git fetch` first".into()
+                w.git(&["fetch", "-q"]);
+                let plan = w.purge();
+                assert!(pushed(&w.push(&plan.id)));
+                assert_eq!(w.git_in(&remote, &["log", "-1", "--format=%s", "main"]), "theirs");
+                "refused: `git fetch` first; then pushed with their work".into()
+            }),
+        ),
+        case(60, "a clone of before merges and pushes: noticed there, nothing fetched here", Course(stale_clone)),
+        case(61, "the server hands out old commits by id: told until it is done", Course(still_served)),
+        case(
+            62,
+            "a fork that shares the remote's objects is listed as a copy of its own",
+            Course(|| {
+                let (w, remote) = with_remote();
+                w.git_in(w.temp(), &["clone", "-q", "--bare", "--shared", remote.to_str().unwrap(), "fork.git"]);
+                let plan = w.purge();
+                assert!(pushed(&w.push(&plan.id)));
+                let forks = after(&w, &plan.id).remotes[0].forks.clone();
+                assert!(forks.len() == 1 && forks[0].place.ends_with("fork.git"), "{forks:?}");
+                assert_eq!(forks[0].holds, Some(true));
+                "listed: 1 fork that holds it".into()
+            }),
+        ),
+        case(
+            65,
+            "a fetch between switch and push brings the old objects back",
+            Course(|| {
+                let (w, _remote) = with_remote();
+                let plan = w.purge();
+                w.git(&["fetch", "-q"]);
+                let report = w.push(&plan.id);
+                assert!(pushed(&report) && !report.came_back.is_empty(), "{report:?}");
+                let plan = w.purge();
+                assert!(plan.refs.is_empty(), "only a prune is left: {:?}", plan.refs);
+                "told after the push; purged again without a ref: clean".into()
             }),
         ),
     ]
+}
+
+fn after(w: &World, plan: &str) -> stanch::effect::git::Aftermath {
+    w.hush(w.ask(|ask| git::after(ask, plan)).unwrap())
+}
+
+fn stale_clone() -> String {
+    let (w, remote) = with_remote();
+    let mate = w.temp().join("mate");
+    w.git_in(w.temp(), &["clone", "-q", remote.to_str().unwrap(), "mate"]);
+    fs::write(mate.join("theirs"), "work").unwrap();
+    w.git_in(&mate, &["add", "-A"]);
+    w.git_in(&mate, &["commit", "-q", "-m", "theirs"]);
+    let plan = w.purge();
+    assert!(pushed(&w.push(&plan.id)));
+    assert!(after(&w, &plan.id).remotes[0].again.is_empty());
+    w.git_in(&mate, &["pull", "-q", "--no-rebase", "--no-edit"]);
+    w.git_in(&mate, &["push", "-q"]);
+    let seen = after(&w, &plan.id);
+    assert_eq!(seen.remotes[0].again, ["refs/heads/main"]);
+    w.clean();
+    "noticed: main leads to the first changed commit again".into()
+}
+
+fn still_served() -> String {
+    let (w, remote) = with_remote();
+    w.git_in(&remote, &["config", "uploadpack.allowAnySHA1InWant", "true"]);
+    let plan = w.purge();
+    assert!(pushed(&w.push(&plan.id)));
+    let served = |yes| after(&w, &plan.id).remotes[0].served.iter().any(|s| (s.answer == Serves::Yes) == yes);
+    assert!(served(true));
+    w.git_in(&remote, &["update-ref", "-d", "refs/pull/1/head"]);
+    w.git_in(&remote, &["gc", "-q", "--prune=now"]);
+    assert!(served(false) && !served(true));
+    w.clean();
+    "served; after the host's gc: gone".into()
 }
 
 fn pushed(report: &PushReport) -> bool {

@@ -1,0 +1,130 @@
+//! What is remembered of a repository between two calls: which plan was made or applied, and whether a switch was under
+//! way. No key in it.
+//!
+//! Must not know: what a plan holds.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::base::Fault;
+use crate::base::fault::Result;
+use crate::base::id::hex;
+use crate::effect::git::Plan;
+
+use super::Context;
+
+/// The last plan that matters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Noted {
+    pub(super) plan: String,
+    pub(super) phrase: String,
+    /// Begun, and nobody saw the end.
+    pub(super) under_way: bool,
+    /// The backup is destroyed: only looks are left.
+    #[serde(default)]
+    pub(super) finished: bool,
+}
+
+/// Where a repository's plans, backups and notes are: by the hash of its path.
+#[derive(Debug)]
+pub(super) struct Desk {
+    root: PathBuf,
+}
+
+pub(super) fn root(repo: &Path, context: &Context) -> PathBuf {
+    let root = context.settings.store.root();
+    let name = hex(&Sha256::digest(repo.as_os_str().as_encoded_bytes()));
+    root.parent().unwrap_or(root).join("purges").join(name.get(..16).unwrap_or(&name))
+}
+
+impl Desk {
+    pub(super) fn new(repo: &Path, context: &Context) -> Self {
+        Self { root: root(repo, context) }
+    }
+
+    /// What was applied, or began to be.
+    pub(super) fn read(&self) -> Result<Option<Noted>> {
+        self.load("applied.json")
+    }
+
+    /// What `--push`, `--undo` and `--finish` go on with.
+    pub(super) fn need(&self) -> Result<Noted> {
+        self.read()?.filter(|noted| !noted.finished).ok_or_else(nothing)
+    }
+
+    /// What looks and papers are about: what was applied, finished or not, else what was planned last.
+    pub(super) fn last(&self) -> Result<Noted> {
+        match self.read()? {
+            Some(noted) => Ok(noted),
+            None => self.load("planned.json")?.ok_or_else(nothing),
+        }
+    }
+
+    pub(super) fn planned(&self, plan: &Plan) -> Result<()> {
+        self.store("planned.json", &noted(plan, false))
+    }
+
+    pub(super) fn begin(&self, plan: &Plan) -> Result<()> {
+        self.store("applied.json", &noted(plan, true))
+    }
+
+    pub(super) fn reached(&self) -> Result<()> {
+        self.change(|noted| noted.under_way = false)
+    }
+
+    pub(super) fn finished(&self) -> Result<()> {
+        self.change(|noted| noted.finished = true)
+    }
+
+    /// The switch did not happen: what was noted before it holds again.
+    pub(super) fn back_to(&self, before: Option<&Noted>) -> Result<()> {
+        before.map_or_else(|| self.forget(), |noted| self.store("applied.json", noted))
+    }
+
+    pub(super) fn forget(&self) -> Result<()> {
+        match std::fs::remove_file(self.root.join("applied.json")) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                Err(Fault::machine("the note of what was applied can't be removed", e))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Noted)) -> Result<()> {
+        let Some(mut noted) = self.read()? else { return Ok(()) };
+        let before = noted.clone();
+        change(&mut noted);
+        if noted == before { Ok(()) } else { self.store("applied.json", &noted) }
+    }
+
+    fn load(&self, name: &str) -> Result<Option<Noted>> {
+        match std::fs::read_to_string(self.root.join(name)) {
+            Ok(text) => serde_json::from_str(&text)
+                .map(Some)
+                .map_err(|e| Fault::machine("the note of what was done can't be read", e)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(Fault::machine("the note of what was done can't be read", e)),
+        }
+    }
+
+    fn store(&self, name: &str, noted: &Noted) -> Result<()> {
+        let cant = |e: std::io::Error| Fault::machine("what is done can't be noted", e);
+        let text = serde_json::to_string(noted).map_err(|e| Fault::machine("what is done can't be noted", e))?;
+        std::fs::create_dir_all(&self.root).map_err(cant)?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.root).map_err(cant)?;
+        std::io::Write::write_all(&mut file, text.as_bytes()).map_err(cant)?;
+        file.as_file().sync_all().map_err(cant)?;
+        file.persist(self.root.join(name)).map(drop).map_err(|e| cant(e.error))
+    }
+}
+
+fn noted(plan: &Plan, under_way: bool) -> Noted {
+    Noted { plan: plan.id.clone(), phrase: plan.phrase.clone(), under_way, finished: false }
+}
+
+fn nothing() -> Fault {
+    Fault::input("there is nothing to go on with", "no purge was applied to this repository from here")
+        .hint("`--plan` shows what would change, `--apply --yes=PHRASE` does it")
+}

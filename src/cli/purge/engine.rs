@@ -1,0 +1,102 @@
+//! One operation of the engine from the command line: progress on the terminal, Ctrl-C as a cancel.
+//!
+//! Must not know: what the operations mean.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio_util::sync::CancellationToken;
+
+use crate::base::Fault;
+use crate::base::fault::Result;
+use crate::effect::{GitOp, GitReply, Outcome, Progress, Reply};
+use crate::shell::finish::{Finish, Wire};
+use crate::shell::git::GitJobs;
+use crate::shell::vault::Vault;
+
+use super::{Context, desk};
+
+/// At most ten lines a second.
+const PACE: Duration = Duration::from_millis(100);
+
+pub(super) struct Engine<'a> {
+    repo: &'a Path,
+    jobs: GitJobs,
+}
+
+/// How an operation ended.
+pub(super) enum Ended {
+    Done(GitReply),
+    /// A write whose end nobody saw.
+    Lost(String),
+}
+
+impl<'a> Engine<'a> {
+    pub(super) fn new(vault: &Vault, repo: &'a Path, context: &Context) -> Self {
+        let backups: PathBuf = desk::root(repo, context);
+        Self { repo, jobs: GitJobs::new(vault.clone(), backups) }
+    }
+
+    /// Blocking. Must be called inside the runtime.
+    pub(super) fn run(&self, op: &GitOp) -> Result<Ended> {
+        let (progress, said) = unbounded_channel();
+        let (log, _lines) = unbounded_channel();
+        let wire = Wire { cancel: CancellationToken::new(), progress, log };
+        let cancel = wire.cancel.clone();
+        let interrupt = tokio::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                cancel.cancel();
+            }
+        });
+        let teller = tokio::spawn(tell(said));
+        let finish = self.jobs.run(self.repo, op, &wire);
+        interrupt.abort();
+        drop(wire);
+        // It ends with the channel; what it still wanted to say is not worth a wait.
+        teller.abort();
+        clear();
+        match finish {
+            Finish::Outcome(Outcome::Done { reply: Reply::Git { reply } }) => Ok(Ended::Done(reply)),
+            Finish::Outcome(Outcome::Refused { fault } | Outcome::Failed { fault }) => Err(fault),
+            Finish::Outcome(Outcome::Done { .. }) => Err(Fault::refused("no answer", "it was of another kind")),
+            Finish::Lost(why) => Ok(Ended::Lost(why)),
+        }
+    }
+
+    /// The same for what only reads: an end that nobody saw is a failure like any other.
+    pub(super) fn sure(&self, op: &GitOp) -> Result<GitReply> {
+        match self.run(op)? {
+            Ended::Done(reply) => Ok(reply),
+            Ended::Lost(why) => Err(Fault::machine("it did not come to its end", why)),
+        }
+    }
+}
+
+/// The latest word on one line of the terminal; nothing where standard error is a file or a pipe.
+async fn tell(mut said: UnboundedReceiver<Progress>) {
+    if !std::io::stderr().is_terminal() {
+        return;
+    }
+    let mut last: Option<Instant> = None;
+    while let Some(progress) = said.recv().await {
+        if last.is_some_and(|last| last.elapsed() < PACE) {
+            continue;
+        }
+        last = Some(Instant::now());
+        let of = match (progress.done, progress.total) {
+            (0, 0) => String::new(),
+            (done, 0) => format!(" {done}"),
+            (done, total) => format!(" {done} of {total}"),
+        };
+        // A terminal that went away can't be told so.
+        let _ = write!(std::io::stderr(), "\r\x1b[K{}{of} …", progress.words);
+    }
+}
+
+fn clear() {
+    if std::io::stderr().is_terminal() {
+        let _ = write!(std::io::stderr(), "\r\x1b[K");
+    }
+}

@@ -1,0 +1,346 @@
+//! `find` and `purge`: the history engine without an incident. Plans and backups of a repository stand together in the
+//! state folder, so that a later call finds them.
+//!
+//! Must not know: how history is rewritten. A write wants the phrase its plan names, never a bare yes.
+
+mod desk;
+mod engine;
+mod tell;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::base::fault::Result;
+use crate::base::{Fault, SecretRef};
+use crate::effect::git::{Aftermath, Archives, Binaries, CopyMap, Plan, Policy, Proof, PushReport, Standing};
+use crate::effect::{GitOp, GitReply};
+use crate::shell::vault::Vault;
+
+use super::args::{ArchiveChoice, BinaryChoice, Find, KeySource, Purge};
+use super::{Context, exit, respond, say, say_json};
+use desk::Desk;
+use engine::{Ended, Engine};
+
+pub(super) fn find(args: &Find, context: &Context) -> Result<u8> {
+    let vault = vault(&args.key)?;
+    let mut found = Vec::new();
+    for repo in &args.repo {
+        let repo = full(repo)?;
+        let engine = Engine::new(&vault, &repo, context);
+        let map = match engine.sure(&GitOp::Find)? {
+            GitReply::Found(map) => map,
+            _ => CopyMap::default(),
+        };
+        found.push((repo, map));
+    }
+    let copies: usize = found.iter().map(|(_, map)| map.copies.len()).sum();
+    if args.json {
+        let rows: Vec<_> = found.iter().map(|(repo, map)| serde_json::json!({"repo": repo, "found": map})).collect();
+        say_json(&rows)?;
+    } else {
+        for (repo, map) in &found {
+            say(&tell::found(repo, map))?;
+        }
+    }
+    Ok(if copies == 0 { exit::DONE } else { exit::OPEN })
+}
+
+pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
+    let vault = vault(&args.key)?;
+    let repo = full(&args.repo)?;
+    let engine = Engine::new(&vault, &repo, context);
+    let job = Job { engine, desk: Desk::new(&repo, context), policy: policy(args), json: args.json };
+    if !args.check {
+        job.settle()?;
+    }
+    match () {
+        () if args.plan => job.plan(),
+        () if args.apply => job.apply(args.yes.as_deref()),
+        () if args.push => job.push(args.yes.as_deref()),
+        () if args.undo => job.undo(),
+        () if args.check => job.check(),
+        () => match &args.papers {
+            Some(dir) => job.papers(dir),
+            None => job.finish(args.yes.as_deref()),
+        },
+    }
+}
+
+/// What was chosen for files that can't be edited as text. The same options give `--plan` and `--apply` the same plan.
+fn policy(args: &Purge) -> Policy {
+    let archives = args.archives.map_or(Archives::Ask, |choice| match choice {
+        ArchiveChoice::Repack => Archives::Repack,
+        ArchiveChoice::Drop => Archives::Drop,
+        ArchiveChoice::Leave => Archives::Leave,
+    });
+    let binaries = args.binaries.map_or(Binaries::SameLength, |choice| match choice {
+        BinaryChoice::SameLength => Binaries::SameLength,
+        BinaryChoice::Drop => Binaries::Drop,
+        BinaryChoice::Leave => Binaries::Leave,
+    });
+    Policy { archives, binaries }
+}
+
+/// One repository, the key, and what was done before.
+struct Job<'a> {
+    engine: Engine<'a>,
+    desk: Desk,
+    policy: Policy,
+    json: bool,
+}
+
+/// What `--apply --json` prints.
+#[derive(Debug, Serialize)]
+struct Applied<'a> {
+    nothing_to_do: bool,
+    plan: &'a str,
+    refs: usize,
+    /// Still contains the key, until `--finish`.
+    backup: &'a str,
+    /// Objects that nothing needed: they are in the backup only, and go with it.
+    dropped: u64,
+    push_needed: bool,
+    proof: Proof,
+}
+
+/// What `--push --json` prints.
+#[derive(Debug, Serialize)]
+struct Pushed {
+    #[serde(flatten)]
+    report: PushReport,
+    /// Proven again: a fetch between switch and push brings the old objects back.
+    proof: Proof,
+}
+
+/// What `--check --json` prints.
+#[derive(Debug, Serialize)]
+struct Checked {
+    plan: String,
+    at: Standing,
+    finished: bool,
+    /// `null` while the clean history does not stand.
+    after: Option<Aftermath>,
+}
+
+impl Job<'_> {
+    /// A switch that was killed is rolled to one of its ends before anything else.
+    fn settle(&self) -> Result<()> {
+        let Some(noted) = self.desk.read()?.filter(|noted| noted.under_way) else { return Ok(()) };
+        if let Some(at) = self.stands(&noted.plan)? {
+            super::respond::warn(match at {
+                Standing::New => "An earlier switch was interrupted; it was completed: the clean history stands.",
+                Standing::Old => "An earlier switch was interrupted; nothing of it is left: the old history stands.",
+                Standing::Mixed => "An earlier switch was interrupted, and some refs are old, some new.",
+            });
+        }
+        Ok(())
+    }
+
+    /// Where the repository stands; keeps the note true.
+    fn stands(&self, plan: &str) -> Result<Option<Standing>> {
+        match self.engine.sure(&GitOp::Check { plan: plan.to_owned() })? {
+            GitReply::Stands { at: Standing::Old, .. } => {
+                self.desk.forget()?;
+                Ok(Some(Standing::Old))
+            }
+            GitReply::Stands { at, .. } => {
+                self.desk.reached()?;
+                Ok(Some(at))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn plan(&self) -> Result<u8> {
+        let plan = self.planned()?;
+        if self.json {
+            say_json(&plan)?;
+        } else {
+            say(&tell::plan(&plan))?;
+        }
+        if !plan.nothing_to_do {
+            self.desk.planned(&plan)?;
+        }
+        Ok(if plan.nothing_to_do { exit::DONE } else { exit::OPEN })
+    }
+
+    fn planned(&self) -> Result<Plan> {
+        match self.engine.sure(&GitOp::PlanAs { policy: self.policy })? {
+            GitReply::Planned(plan) => Ok(*plan),
+            _ => Err(Fault::refused("there is no plan", "the engine answered something else")),
+        }
+    }
+
+    fn apply(&self, yes: Option<&str>) -> Result<u8> {
+        let plan = self.planned()?;
+        if plan.nothing_to_do {
+            if self.json {
+                let proof = Proof { checks: Vec::new(), not_checked: plan.not_looked_into.clone() };
+                let (plan, backup) = (plan.id.as_str(), "");
+                say_json(&Applied {
+                    nothing_to_do: true,
+                    plan,
+                    refs: 0,
+                    backup,
+                    dropped: 0,
+                    push_needed: false,
+                    proof,
+                })?;
+            } else {
+                say(&tell::plan(&plan))?;
+            }
+            return Ok(exit::DONE);
+        }
+        phrase(yes, &plan.phrase)?;
+        if let Some(first) = plan.refusals.first() {
+            let fault = Fault::refused("the history was not rewritten", first.why.clone());
+            return Err(plan.refusals.iter().fold(fault, |fault, r| fault.hint(r.way_forward.clone())));
+        }
+        // Noted before: a process that dies in the middle leaves word of what it did.
+        let before = self.desk.read()?;
+        self.desk.begin(&plan)?;
+        let reply = match self.engine.run(&GitOp::Apply { plan: plan.id.clone() }) {
+            Ok(Ended::Done(reply)) => reply,
+            Ok(Ended::Lost(why)) => return Ok(lost(&why)),
+            Err(fault) => {
+                self.desk.back_to(before.as_ref())?;
+                return Err(fault);
+            }
+        };
+        self.desk.reached()?;
+        let (refs, backup, dropped) = match &reply {
+            GitReply::Applied { refs, backup, dropped, .. } => (*refs, backup.as_str(), *dropped),
+            _ => (0, "", 0),
+        };
+        let proof = self.proof()?;
+        let clean = proof.clean();
+        let push_needed = plan.push_needed;
+        let applied = Applied { nothing_to_do: false, plan: &plan.id, refs, backup, dropped, push_needed, proof };
+        if self.json {
+            say_json(&applied)?;
+        } else {
+            say(&tell::applied(&plan, (backup, dropped), &applied.proof))?;
+        }
+        Ok(if clean { exit::DONE } else { exit::OPEN })
+    }
+
+    fn proof(&self) -> Result<Proof> {
+        match self.engine.sure(&GitOp::Prove)? {
+            GitReply::Proved(proof) => Ok(proof),
+            _ => Ok(Proof { checks: Vec::new(), not_checked: Vec::new() }),
+        }
+    }
+
+    fn push(&self, yes: Option<&str>) -> Result<u8> {
+        let noted = self.desk.need()?;
+        phrase(yes, &noted.phrase)?;
+        let report = match self.engine.run(&GitOp::Push { plan: noted.plan })? {
+            Ended::Done(GitReply::Pushed(report)) => report,
+            Ended::Done(_) => PushReport::default(),
+            Ended::Lost(why) => return Ok(lost(&why)),
+        };
+        let proof = self.proof()?;
+        let done = report.refs.iter().all(|r| r.ok) && report.needs_support.is_empty() && proof.clean();
+        let pushed = Pushed { report, proof };
+        if self.json {
+            say_json(&pushed)?;
+        } else {
+            say(&tell::pushed(&pushed.report, &pushed.proof))?;
+        }
+        Ok(if done { exit::DONE } else { exit::OPEN })
+    }
+
+    fn undo(&self) -> Result<u8> {
+        let noted = self.desk.need()?;
+        match self.engine.run(&GitOp::Undo { plan: noted.plan })? {
+            Ended::Lost(why) => Ok(lost(&why)),
+            Ended::Done(reply) => {
+                self.desk.forget()?;
+                self.end(&reply, "Undone: the old history, with the key, stands again.")?;
+                Ok(exit::OPEN)
+            }
+        }
+    }
+
+    fn finish(&self, yes: Option<&str>) -> Result<u8> {
+        let noted = self.desk.need()?;
+        phrase(yes, &noted.phrase)?;
+        match self.engine.run(&GitOp::Finish { plan: noted.plan })? {
+            Ended::Lost(why) => Ok(lost(&why)),
+            Ended::Done(reply) => {
+                self.desk.finished()?;
+                self.end(&reply, "Finished: the backup is gone. --check still looks at the remotes.")?;
+                Ok(exit::DONE)
+            }
+        }
+    }
+
+    /// Where the repository stands, and what the remotes still serve. Rolls an interrupted switch to one of its ends.
+    fn check(&self) -> Result<u8> {
+        let noted = self.desk.last()?;
+        let reply = self.engine.sure(&GitOp::Check { plan: noted.plan.clone() })?;
+        let GitReply::Stands { at, finished, .. } = reply else {
+            return Err(Fault::refused("nobody knows where it stands", "the engine answered something else"));
+        };
+        match at {
+            Standing::Old => self.desk.forget()?,
+            _ => self.desk.reached()?,
+        }
+        let after = match at {
+            Standing::New => match self.engine.sure(&GitOp::After { plan: noted.plan.clone() })? {
+                GitReply::After(seen) => Some(seen),
+                _ => None,
+            },
+            _ => None,
+        };
+        let clean = after.as_ref().is_some_and(Aftermath::clean);
+        let checked = Checked { plan: noted.plan, at, finished, after };
+        if self.json {
+            say_json(&checked)?;
+        } else {
+            say(&tell::checked(at, finished, checked.after.as_ref()))?;
+        }
+        Ok(if clean { exit::DONE } else { exit::OPEN })
+    }
+
+    fn papers(&self, dir: &Path) -> Result<u8> {
+        let noted = self.desk.last()?;
+        let dir = std::path::absolute(dir).map_err(|e| Fault::input("the folder can't be used", e.to_string()))?;
+        match self.engine.sure(&GitOp::Papers { plan: noted.plan, dir })? {
+            GitReply::Filed(filed) if self.json => say_json(&filed)?,
+            GitReply::Filed(filed) => say(&tell::filed(&filed))?,
+            _ => {}
+        }
+        Ok(exit::DONE)
+    }
+
+    fn end(&self, reply: &GitReply, words: &str) -> Result<()> {
+        if self.json { say_json(reply) } else { say(words) }
+    }
+}
+
+/// Nobody saw the end of a write: said on standard error, and by the exit code.
+fn lost(why: &str) -> u8 {
+    super::respond::warn(&format!("nobody knows how far it came: {why}\n  try: `stanch purge --check`, which looks"));
+    exit::UNKNOWN
+}
+
+fn phrase(given: Option<&str>, wanted: &str) -> Result<()> {
+    if given == Some(wanted) {
+        return Ok(());
+    }
+    Err(Fault::input("nothing was done", "--yes does not name the repository").hint(format!("--yes={wanted}")))
+}
+
+fn vault(source: &KeySource) -> Result<Vault> {
+    let vault = Vault::new("purge");
+    vault.put(SecretRef::Leaked, respond::key(source, "openai", "purge")?);
+    Ok(vault)
+}
+
+fn full(repo: &Path) -> Result<PathBuf> {
+    repo.canonicalize().map_err(|e| {
+        Fault::input(format!("{} can't be looked into", repo.display()), e.to_string()).hint("give a path that exists")
+    })
+}

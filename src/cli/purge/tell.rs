@@ -1,0 +1,397 @@
+//! What `find` and `purge` say to a person, at 80 columns: what was found, what it costs, what to do next.
+//!
+//! Must not know: how any of it came about.
+
+use std::path::Path;
+
+use crate::base::words::count;
+use crate::effect::git::{
+    Aftermath, Archives, Binaries, Copy, CopyKind, CopyMap, Filed, Plan, Policy, Proof, PushOutcome, PushReport,
+    RemoteAfter, Serves, Standing,
+};
+use crate::ui::text::wrap;
+
+const WIDTH: usize = 80;
+/// Lines of one list; `--json` has all.
+const SHOWN: usize = 12;
+
+/// Lines that grow, each broken at the terminal's edge.
+#[derive(Default)]
+struct Page(Vec<String>);
+
+impl Page {
+    fn say(&mut self, text: impl AsRef<str>) {
+        self.0.extend(wrap(text.as_ref(), WIDTH));
+    }
+
+    fn list<T>(&mut self, all: &[T], line: impl Fn(&T) -> String) {
+        for item in all.iter().take(SHOWN) {
+            self.say(line(item));
+        }
+        let more = all.len().saturating_sub(SHOWN);
+        if more > 0 {
+            self.say(format!("    and {more} more (--json has all)"));
+        }
+    }
+
+    fn end(self) -> String {
+        self.0.join("\n")
+    }
+}
+
+fn short(id: &str) -> &str {
+    id.get(..10).unwrap_or(id)
+}
+
+fn number(n: u64, thing: &str) -> String {
+    count(usize::try_from(n).unwrap_or(usize::MAX), thing)
+}
+
+pub(super) fn found(repo: &Path, map: &CopyMap) -> String {
+    let mut page = Page::default();
+    page.say(format!("{}", repo.display()));
+    if map.copies.is_empty() {
+        page.say(format!("No copy of the key in {}.", number(map.objects, "object")));
+    } else {
+        page.say(format!(
+            "{} of the key; {} looked through.",
+            count(map.copies.len(), "copy"),
+            number(map.objects, "object")
+        ));
+        copies(&mut page, &map.copies);
+        page.say("Next: `stanch purge --plan` shows what a rewrite would change; it changes nothing.");
+    }
+    not(&mut page, "Not looked into", &map.not_looked_into);
+    page.end()
+}
+
+/// The map: one group for each place, and the smallest act that clears it.
+fn copies(page: &mut Page, all: &[Copy]) {
+    type Here = fn(&Copy) -> bool;
+    let places: [(&str, Here); 4] = [
+        ("On a remote", |c| c.on_remote),
+        ("In this repository only, as far as this clone knows", |c| c.reachable && !c.on_remote),
+        ("Unreachable: no ref leads to it", |c| !c.reachable && !apart(c)),
+        ("In the index and in git's own files", |c| !c.on_remote && !c.reachable && apart(c)),
+    ];
+    for (title, here) in places {
+        let these: Vec<&Copy> = all.iter().filter(|c| here(c)).collect();
+        if these.is_empty() {
+            continue;
+        }
+        page.say("");
+        page.say(format!("{title} ({})", these.len()));
+        let mut remedy = "";
+        for copy in these.iter().take(SHOWN) {
+            if copy.remedy != remedy {
+                remedy = &copy.remedy;
+                page.say(format!("  to do: {remedy}"));
+            }
+            page.say(format!("    {}", one(copy)));
+        }
+        if these.len() > SHOWN {
+            page.say(format!("    and {} more (--json has all)", these.len() - SHOWN));
+        }
+    }
+    page.say("");
+}
+
+fn apart(copy: &Copy) -> bool {
+    !matches!(copy.what, CopyKind::Blob | CopyKind::Commit | CopyKind::Tag | CopyKind::Tree)
+}
+
+fn one(copy: &Copy) -> String {
+    let what = match copy.what {
+        CopyKind::Blob => "file",
+        CopyKind::Commit => "commit message or name",
+        CopyKind::Tag => "tag message",
+        CopyKind::Tree => "file name",
+        other => {
+            return format!(
+                "{} {} ({})",
+                format!("{other:?}").to_lowercase(),
+                copy.path.as_deref().unwrap_or(&copy.id),
+                copy.form
+            );
+        }
+    };
+    let path = copy.path.as_ref().map(|path| format!(" {path}")).unwrap_or_default();
+    let since = match (&copy.first, &copy.last) {
+        (Some(first), Some(last)) if first != last => format!(", from {} to {}", short(first), short(last)),
+        (Some(first), _) => format!(", in {}", short(first)),
+        _ => format!(", {}", short(&copy.id)),
+    };
+    let refs = if copy.refs.is_empty() { String::new() } else { format!("; {}", copy.refs.join(", ")) };
+    format!("{what}{path} ({}){since}{refs}", copy.form)
+}
+
+fn not(page: &mut Page, title: &str, what: &[String]) {
+    if !what.is_empty() {
+        page.say(format!("{title}:"));
+        page.list(what, |w| format!("  - {w}"));
+    }
+}
+
+pub(super) fn plan(plan: &Plan) -> String {
+    let mut page = Page::default();
+    if plan.nothing_to_do {
+        page.say("Nothing to do: no copy of the key was found.");
+        not(&mut page, "Not looked into", &plan.not_looked_into);
+        return page.end();
+    }
+    page.say(format!("{}: {} of the key.", plan.phrase, count(plan.copies.len(), "copy")));
+    copies(&mut page, &plan.copies);
+    cost(&mut page, plan);
+    if !plan.diff.is_empty() {
+        page.say("Preview, every distinct line:");
+        page.list(&plan.diff, |line| format!("    {line}"));
+        page.say("");
+    }
+    if !plan.refs.is_empty() {
+        page.say("Refs that move:");
+        page.list(&plan.refs, |r| format!("    {}  {} -> {}", r.name, short(&r.old), short(&r.new)));
+        page.say("");
+    }
+    packed(&mut page, plan);
+    citations(&mut page, plan);
+    not(&mut page, "Not looked into", &plan.not_looked_into);
+    if plan.refusals.is_empty() {
+        page.say("Nothing was changed. To do it (a backup is made first, --undo takes it back):");
+        page.say(format!("    stanch purge --repo PATH --apply --yes={}{}", plan.phrase, chosen(plan.policy)));
+    } else {
+        page.say("It can't be applied yet:");
+        for refusal in &plan.refusals {
+            page.say(format!("  - {}", refusal.why));
+            page.say(format!("    do: {}", refusal.way_forward));
+        }
+    }
+    page.end()
+}
+
+/// Files that can't be edited as text, and large files beside the history.
+fn packed(page: &mut Page, plan: &Plan) {
+    if !plan.choices.is_empty() {
+        page.say("Files that can't be edited as text:");
+        page.list(&plan.choices, |choice| {
+            let path = choice.path.as_deref().unwrap_or_else(|| short(&choice.id));
+            let holds = if choice.holds.is_empty() { String::new() } else { format!(" ({})", choice.holds.join("; ")) };
+            format!("    {} {path}{holds}: {}", choice.what, choice.way)
+        });
+        page.say("");
+    }
+    if !plan.lfs.is_empty() {
+        page.say("Files of Git LFS that hold the key: removed here, the host must delete them on its side:");
+        page.list(&plan.lfs, |object| {
+            format!("    {} {}", short(&object.oid), object.paths.first().map_or("", String::as_str))
+        });
+        page.say("");
+    }
+}
+
+/// Commits that change nothing any more, and ids that messages name.
+fn citations(page: &mut Page, plan: &Plan) {
+    if !plan.became_empty.is_empty() {
+        page.say(format!(
+            "{} changed nothing but the key, and will change nothing:",
+            count(plan.became_empty.len(), "commit")
+        ));
+        page.list(&plan.became_empty, |id| format!("    {}", short(id)));
+    }
+    if plan.citations_followed > 0 {
+        let n = number(plan.citations_followed, "id");
+        page.say(format!("{n} named in messages will name the new commits."));
+    }
+    if !plan.citations_left.is_empty() {
+        page.say("Ids in messages that can't follow:");
+        page.list(&plan.citations_left, |line| format!("    {line}"));
+    }
+    if !plan.became_empty.is_empty() || plan.citations_followed > 0 || !plan.citations_left.is_empty() {
+        page.say("");
+    }
+}
+
+/// The options that give `--apply` the same plan.
+fn chosen(policy: Policy) -> String {
+    let archives = match policy.archives {
+        Archives::Ask => "",
+        Archives::Repack => " --archives=repack",
+        Archives::Drop => " --archives=drop",
+        Archives::Leave => " --archives=leave",
+    };
+    let binaries = match policy.binaries {
+        Binaries::SameLength => "",
+        Binaries::Drop => " --binaries=drop",
+        Binaries::Leave => " --binaries=leave",
+    };
+    format!("{archives}{binaries}")
+}
+
+/// What a rewrite costs, so that a person can decide against it.
+fn cost(page: &mut Page, plan: &Plan) {
+    if plan.refs.is_empty() {
+        page.say("No ref changes and nothing is pushed: the copies are only dropped from this repository.");
+        page.say("");
+        return;
+    }
+    page.say("A rewrite costs:");
+    page.say(format!("  {} of {} get a new id", plan.commits_changed, number(plan.commits_total, "commit")));
+    if !plan.signatures_lost.is_empty() {
+        page.say(format!("  {} lost", count(plan.signatures_lost.len(), "signature")));
+    }
+    for remote in &plan.remotes {
+        if !remote.refs.is_empty() {
+            page.say(format!(
+                "  {} of {} to force-push, each with a lease",
+                count(remote.refs.len(), "ref"),
+                remote.name
+            ));
+        }
+        if !remote.pull_requests.is_empty() {
+            let open = match remote.open.len() {
+                0 => String::new(),
+                n => format!(", {n} of them open as it seems"),
+            };
+            let n = count(remote.pull_requests.len(), "pull request");
+            page.say(format!(
+                "  {n} on the old history at {}{open}: only the host's support can clean them",
+                remote.name
+            ));
+        }
+    }
+    if plan.push_needed {
+        page.say("  everybody with a clone must rebase: `--papers DIR` writes the script for them");
+        page.say("If the key is dead and nothing else leaks, you may leave the history as it is. You decide.");
+    } else {
+        page.say("No remote is known to have it: no force push is needed.");
+    }
+    page.say("");
+}
+
+fn proof(page: &mut Page, proof: &Proof) {
+    for check in &proof.checks {
+        let word = if check.clean { "clean    " } else { "NOT CLEAN" };
+        page.say(format!("  {word}  {}: {}", check.what, check.saw));
+    }
+    not(page, "Not checked", &proof.not_checked);
+}
+
+pub(super) fn applied(plan: &Plan, (backup, dropped): (&str, u64), shown: &Proof) -> String {
+    let mut page = Page::default();
+    page.say(format!("{}: the clean history stands. {} moved.", plan.phrase, count(plan.refs.len(), "ref")));
+    page.say("Proof, by git itself:");
+    proof(&mut page, shown);
+    if !shown.clean() {
+        page.say("A copy is left, or a check failed: plan again, or take it back with --undo.");
+    } else if plan.push_needed {
+        page.say(format!("Next: stanch purge --repo PATH --push --yes={}", plan.phrase));
+    }
+    if dropped > 0 {
+        page.say(format!("{} that nothing needed went, too: only the backup has them.", number(dropped, "object")));
+    }
+    if !backup.is_empty() {
+        page.say(format!("The backup STILL CONTAINS THE KEY: {backup}"));
+        page.say("--finish destroys it, --undo puts the old history back.");
+    }
+    page.end()
+}
+
+pub(super) fn pushed(report: &PushReport, shown: &Proof) -> String {
+    let mut page = Page::default();
+    for pushed in &report.refs {
+        let word = match pushed.outcome {
+            PushOutcome::Pushed => "pushed    ",
+            PushOutcome::CleanAlready => "clean     ",
+            PushOutcome::Deleted => "deleted   ",
+            PushOutcome::Protected => "PROTECTED ",
+            PushOutcome::Behind => "BEHIND    ",
+            PushOutcome::Old | PushOutcome::Failed => "NOT pushed",
+        };
+        let said = if pushed.outcome == PushOutcome::Pushed { "" } else { pushed.said.as_str() };
+        page.say(format!("  {word}  {}{}{said}", pushed.name, if said.is_empty() { "" } else { ": " }));
+    }
+    if report.refs.is_empty() {
+        page.say("The remote has no ref that the rewrite changed.");
+    }
+    if !report.needs_support.is_empty() {
+        page.say("Only the host's support can clean (`--papers DIR` writes the request):");
+        page.list(&report.needs_support, |name| format!("    {name}"));
+    }
+    if !report.came_back.is_empty() {
+        page.say("Something fetched the old history again before the push: plan and apply once more.");
+    }
+    page.say("Proof, once more after the push:");
+    proof(&mut page, shown);
+    if report.refs.iter().any(|r| !r.ok) {
+        page.say("Push again when the reason is gone: what is done is left alone.");
+    } else {
+        page.say("Next: `stanch purge --repo PATH --check` shows what the remotes still serve.");
+    }
+    page.end()
+}
+
+pub(super) fn checked(at: Standing, finished: bool, after: Option<&Aftermath>) -> String {
+    let mut page = Page::default();
+    page.say(match at {
+        Standing::Old => "The old history stands, with the key.",
+        Standing::New if finished => "The clean history stands; the backup is destroyed.",
+        Standing::New => "The clean history stands; the backup still contains the key.",
+        Standing::Mixed => "Some refs are old and some are new: plan and apply again.",
+    });
+    let Some(after) = after else { return page.end() };
+    if !after.here.is_empty() {
+        page.say("THE OLD HISTORY IS BACK HERE:");
+        page.list(&after.here, |line| format!("    {line}"));
+    }
+    if !after.came_back.is_empty() {
+        page.say("Objects that held the key are in this repository again: plan and apply once more.");
+    }
+    for remote in &after.remotes {
+        one_remote(&mut page, remote);
+    }
+    not(&mut page, "Not checked", &after.not_checked);
+    if after.clean() {
+        page.say("Nothing outside was seen to have the old history.");
+    }
+    page.end()
+}
+
+fn one_remote(page: &mut Page, remote: &RemoteAfter) {
+    page.say(format!("{} ({})", remote.name, remote.url));
+    if let Some(why) = &remote.silent {
+        page.say(format!("  UNKNOWN: {why}"));
+        return;
+    }
+    page.list(&remote.old, |name| format!("  OLD      {name}: not pushed yet, --push"));
+    page.list(&remote.again, |name| {
+        format!("  BACK     {name}: somebody pushed from a clone of before; put it back, send them the script")
+    });
+    if !remote.pull_requests.is_empty() {
+        let numbers: Vec<String> = remote.pull_requests.iter().map(|n| format!("#{n}")).collect();
+        page.say(format!("  OLD      pull requests {}: only the host's support can clean them", numbers.join(", ")));
+    }
+    for served in &remote.served {
+        let word = match served.answer {
+            Serves::Yes => "SERVED   ",
+            Serves::No => "gone     ",
+            Serves::Unknown => "unknown  ",
+        };
+        page.say(format!("  {word}{}: {}", short(&served.id), served.said));
+    }
+    for fork in &remote.forks {
+        let word = match fork.holds {
+            Some(true) => "FORK     ",
+            Some(false) => "fork     ",
+            None => "fork?    ",
+        };
+        page.say(format!("  {word}{}: {}", fork.place, fork.said));
+    }
+}
+
+pub(super) fn filed(filed: &Filed) -> String {
+    let mut page = Page::default();
+    page.say(format!("Written to {} (none holds the key):", filed.dir.display()));
+    for (name, what) in &filed.files {
+        page.say(format!("  {name}: {what}"));
+    }
+    page.end()
+}

@@ -1,0 +1,169 @@
+//! What the history engine tells of the world outside the repository: remotes, pushes, what a server still serves, and
+//! the papers for other people.
+//!
+//! Must not know: how a remote is asked. Names and addresses in here are redacted already, and hold no password.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// What a push did, ref by ref.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PushReport {
+    /// The remotes' names, with commas.
+    pub remote: String,
+    pub refs: Vec<PushedRef>,
+    /// Refs the remote hides or refuses for good: only its owner can clean them.
+    pub needs_support: Vec<String>,
+    /// Objects that held the key and are here again: something fetched the old history between switch and push.
+    #[serde(default)]
+    pub came_back: Vec<String>,
+}
+
+/// One ref of one remote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushedRef {
+    /// With the remote's name before it where there are several.
+    pub name: String,
+    /// The remote was seen to have the clean history there.
+    pub ok: bool,
+    pub said: String,
+    #[serde(default)]
+    pub outcome: PushOutcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushOutcome {
+    /// Moved to the clean history now, and seen there.
+    Pushed,
+    /// The remote had the clean history before.
+    CleanAlready,
+    /// An old name that held the key is gone from the remote.
+    Deleted,
+    /// Somebody pushed meanwhile: fetch, plan, apply, push.
+    Behind,
+    /// The server refuses: a protected branch, a hook, a setting. Lift it, push again.
+    Protected,
+    /// It still has the old history, and nothing was tried.
+    Old,
+    /// No connection, or it was stopped; push again.
+    #[default]
+    Failed,
+}
+
+/// One remote before a rewrite, as it answers now.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RemoteLook {
+    pub name: String,
+    /// Without user and password.
+    pub url: String,
+    /// Why it is not known what it holds.
+    pub silent: Option<String>,
+    /// Its refs that the rewrite changes and that can be pushed.
+    pub refs: Vec<String>,
+    /// Numbers of pull (or merge) requests whose head is in the history that changes.
+    pub pull_requests: Vec<u64>,
+    /// Those of them that look open: the host keeps a merge ref for them.
+    pub open: Vec<u64>,
+    /// Numbers of those whose commits are not here: nobody knows.
+    pub unknown: Vec<u64>,
+    /// Refs that moved on since the last fetch: their new commits are not here.
+    pub behind: Vec<String>,
+    /// Refs that were never fetched here.
+    pub unfetched: Vec<String>,
+}
+
+/// What was seen outside after a push. Can be asked again at any time.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Aftermath {
+    pub remotes: Vec<RemoteAfter>,
+    /// Local refs that lead to the old history again, as `ref contains commit`.
+    pub here: Vec<String>,
+    /// Objects that held the key and are here again.
+    pub came_back: Vec<String>,
+    pub not_checked: Vec<String>,
+}
+
+impl Aftermath {
+    /// Nothing was seen that still has, or has again, the old history; what nobody could see does not count.
+    pub fn clean(&self) -> bool {
+        let calm = |r: &RemoteAfter| {
+            r.silent.is_none()
+                && r.old.is_empty()
+                && r.again.is_empty()
+                && r.served.iter().all(|s| s.answer != Serves::Yes)
+                && r.pull_requests.is_empty()
+        };
+        self.here.is_empty() && self.came_back.is_empty() && self.remotes.iter().all(calm)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RemoteAfter {
+    pub name: String,
+    /// Without user and password.
+    pub url: String,
+    /// Why it is not known what it holds.
+    pub silent: Option<String>,
+    /// Refs that are still at an old id.
+    pub old: Vec<String>,
+    /// Refs whose newer commits lead to the old history: somebody merged or pushed from a clone of before.
+    pub again: Vec<String>,
+    /// Numbers of pull (or merge) requests that lead to the old history.
+    pub pull_requests: Vec<u64>,
+    /// Old ids that were asked for.
+    pub served: Vec<ServedId>,
+    /// Copies of the repository that borrow its objects, or that it borrows from.
+    pub forks: Vec<Fork>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServedId {
+    pub id: String,
+    pub answer: Serves,
+    pub said: String,
+}
+
+/// Does the server hand an object out to somebody who knows its id?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Serves {
+    Yes,
+    No,
+    /// It answers to no id that it does not advertise, or it did not answer.
+    Unknown,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fork {
+    pub place: String,
+    /// `None`: it can't be looked into.
+    pub holds: Option<bool>,
+    pub said: String,
+}
+
+/// Texts for other people, made of a plan. None holds the key.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Papers {
+    pub papers: Vec<Paper>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paper {
+    /// File name.
+    pub name: String,
+    /// Who it is for, in a line.
+    pub what: String,
+    /// A script: 0700 instead of 0600.
+    pub runs: bool,
+    pub text: String,
+}
+
+/// Papers that were written to files.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Filed {
+    pub dir: PathBuf,
+    /// File name, and who it is for.
+    pub files: Vec<(String, String)>,
+}

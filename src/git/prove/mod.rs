@@ -1,0 +1,113 @@
+//! The proof: git itself reads every object out, makes a fresh clone, checks the whole; every worktree and every file
+//! git keeps is read again. It shares the search with the engine and nothing else: not its reader, not its graph, not
+//! its plan.
+//!
+//! Must not know: what was rewritten.
+//!
+//! Nothing is read twice: `objects` searches each object once and keeps the ids, `clone` proves that a fresh clone
+//! brings nothing but these, `files` reads what is not an object.
+
+mod clone;
+mod files;
+mod objects;
+mod read;
+
+use super::repo::Repo;
+use super::{say, shelf, store};
+use crate::base::Fault;
+use crate::base::fault::Result;
+use crate::effect::git::{Proof, ProofLine};
+
+/// Copies named in one line of the proof.
+const NAMED: usize = 5;
+/// Stores of at most this many bytes are cloned with all files and checked in full; above, a clone brings no file
+/// contents (their ids are compared with what was read) and the check follows links only.
+const SMALL: u64 = 32 << 20;
+
+pub(super) fn prove(repo: &Repo<'_>) -> Result<Proof> {
+    let small = objects::stored(repo)? <= SMALL;
+    // Git's reader takes one core; the clone and the check take what is left of the others.
+    let git = &repo.git;
+    let (read, other) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| Ok((clone::make(git, small)?, fsck(git, small)?)));
+        let read = objects::all(repo, repo.git2.commondir());
+        (read, other.join().unwrap_or_else(|_| Err(Fault::machine("the proof stopped", "a thread ended too early"))))
+    });
+    let (read, (copy, whole)) = (read?, other?);
+    let mut checks = vec![read.line("every object, read out by git")];
+    checks.push(clone::line(repo, copy, &read)?);
+    checks.extend(files::worktrees(repo)?);
+    checks.push(files::names(repo)?);
+    checks.push(files::left_over(repo)?);
+    checks.extend(files::lfs(repo)?);
+    for module in files::modules(repo)? {
+        let read = objects::all(repo, &module)?;
+        let name = module.strip_prefix(repo.git2.commondir()).unwrap_or(&module);
+        checks.push(read.line(&format!(
+            "every object of {}, read out by git",
+            repo.search.text(name.as_os_str().as_encoded_bytes())
+        )));
+    }
+    checks.push(whole);
+    Ok(Proof { checks, not_checked: not_checked(repo)? })
+}
+
+fn line(what: &str, looked: &str, found: &[String]) -> ProofLine {
+    if found.is_empty() {
+        return ProofLine { what: what.into(), clean: true, saw: format!("{looked}, none holds the key") };
+    }
+    let mut saw = format!("{looked}, {} hold the key: {}", found.len(), found.get(..NAMED).unwrap_or(found).join(", "));
+    if found.len() > NAMED {
+        saw.push_str(", …");
+    }
+    ProofLine { what: what.into(), clean: false, saw }
+}
+
+/// Complaints about how an object was written long ago are no damage: a rewrite keeps such bytes as they are.
+fn fsck(git: &super::cli::Git<'_>, small: bool) -> Result<ProofLine> {
+    let how = if small { "--full" } else { "--connectivity-only" };
+    say(git.ask, "git checks the whole", 0, 0);
+    let said = git.ask_git(&["fsck", how, "--no-dangling", "--no-progress"], None)?;
+    let what = format!("git fsck {how}");
+    if said.ok {
+        return Ok(ProofLine { what, clean: true, saw: "the repository is whole".into() });
+    }
+    let out = git.search.text(&said.out);
+    let lines: Vec<&str> = said.err.lines().chain(out.lines()).filter(|l| !l.trim().is_empty()).collect();
+    let odd = |l: &&str| l.starts_with("error in ") || l.starts_with("warning in ") || l.starts_with("dangling ");
+    if !lines.is_empty() && lines.iter().all(odd) {
+        let n = lines.iter().filter(|l| l.starts_with("error in ")).count();
+        return Ok(ProofLine {
+            what,
+            clean: true,
+            saw: format!("whole; {n} objects are oddly written, as they were before"),
+        });
+    }
+    let first = lines.iter().find(|l| !odd(l)).map_or("git gave no reason", |l| *l);
+    Ok(ProofLine { what, clean: false, saw: first.to_owned() })
+}
+
+fn not_checked(repo: &Repo<'_>) -> Result<Vec<String>> {
+    let mut list = Vec::new();
+    let root = repo.ask.backup_root;
+    let labels = store::files(root, &|_| true)?;
+    if labels.iter().any(|path| path.file_name().is_some_and(|name| name == shelf::LABEL)) {
+        list.push("the backup: it still contains the key until `finish` destroys it".into());
+    }
+    if !repo.git.run(&["remote"])?.trim_ascii().is_empty() {
+        list.push("the remotes: what they serve, their hidden refs (pull requests), caches and forks".into());
+    }
+    let stray = objects::stray(repo)?;
+    if stray > 0 {
+        list.push(format!(
+            "{stray} unfinished file(s) of a git that was killed (tmp_* below objects): `git gc` removes them"
+        ));
+    }
+    list.extend(
+        files::absent(repo)?.into_iter().map(|path| format!("the linked worktree {path}: it is not there now")),
+    );
+    list.push("inside of files packed in another way than gzip, zip and tar (`find` lists them)".into());
+    list.push("inside of archives above 256 MB that are not part of the history".into());
+    list.push("files that git does not track, other clones, and people's copies".into());
+    Ok(list)
+}
