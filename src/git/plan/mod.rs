@@ -1,0 +1,106 @@
+//! The plan: what a switch would change, to the id, worked out without writing anything. The same work with writing
+//! on is the first half of applying it, so both always agree.
+//!
+//! Must not know: how refs are moved.
+
+mod details;
+mod places;
+mod steps;
+mod told;
+
+use std::collections::HashMap;
+
+use git2::Oid;
+
+use super::find::{self, Scan};
+use super::fresh::Fresh;
+use super::graph::{self, Graph, Trees};
+use super::leftover::{self, Leftover};
+use super::lfs::{self, Lfs};
+use super::rename;
+use super::repo::{Refs, Repo};
+use super::rewrite::Rewriter;
+use super::submodule::{self, Submodules};
+use crate::base::Fault;
+use crate::base::fault::Result;
+use crate::effect::git::{CopyMap, Plan};
+
+pub(super) use details::{Details, Stage};
+
+/// A plan for people and one for machines.
+#[derive(Debug)]
+pub(super) struct Worked {
+    pub(super) plan: Plan,
+    pub(super) details: Details,
+    /// Every object with a new counterpart: old id to new id.
+    pub(super) map: HashMap<Oid, Oid>,
+}
+
+/// All that is known about where the key is.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) scan: Scan,
+    pub(super) refs: Refs,
+    leftovers: Vec<Leftover>,
+    submodules: Submodules,
+    lfs: Lfs,
+}
+
+pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
+    let scan = find::scan(repo)?;
+    let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
+    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, submodules, lfs })
+}
+
+/// The map of copies alone.
+pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
+    let seen = look(repo)?;
+    let mut trees = Trees::new(&seen.scan);
+    let graph = Graph::new(repo, &seen.scan, &trees)?;
+    let copies = places::copies(repo, &seen, &mut trees, &graph)?;
+    Ok(CopyMap {
+        copies,
+        objects: seen.scan.objects,
+        bytes: seen.scan.bytes,
+        not_looked_into: told::not_looked_into(repo, &seen),
+    })
+}
+
+/// Works the rewrite out; `fresh` takes the new objects.
+pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Result<Worked> {
+    sound(&seen.scan)?;
+    let odb = repo.odb()?;
+    let mut trees = Trees::new(&seen.scan);
+    let graph = Graph::new(repo, &seen.scan, &trees)?;
+    let copies = places::copies(repo, seen, &mut trees, &graph)?;
+    let kept = Repo::kept(&seen.refs);
+    let alive = graph::reach(&seen.scan, &kept, repo.git2.is_shallow())?;
+    let mut rewriter = Rewriter::new(repo, &odb, &seen.scan, fresh);
+    rewriter.commits(&graph, &mut trees, &alive)?;
+    for id in &kept {
+        rewriter.object(*id, &mut trees)?;
+    }
+    for notes in seen.refs.direct.iter().filter(|r| r.name.starts_with("refs/notes/")) {
+        rewriter.notes(notes.id, &mut trees)?;
+    }
+    let renames = rename::plan(repo.search, &seen.refs)?;
+    let moves = steps::moves(seen, &rewriter, &renames);
+    let details = steps::details(repo, seen, &mut trees, &graph, &rewriter, moves, renames);
+    let plan = told::describe(repo, seen, &odb, copies, &graph, &alive, &rewriter, &details)?;
+    Ok(Worked { plan, details, map: rewriter.map })
+}
+
+/// A history that can't be read can't be rewritten, nor be shown to be clean.
+fn sound(scan: &Scan) -> Result<()> {
+    if scan.broken.is_empty() && scan.unread.is_empty() {
+        return Ok(());
+    }
+    let some: Vec<String> = scan.broken.iter().take(3).map(ToString::to_string).collect();
+    let why = if some.is_empty() {
+        format!("{} pack(s) can't be read", scan.unread.len())
+    } else {
+        format!("{} object(s) can't be read: {} …", scan.broken.len(), some.join(", "))
+    };
+    Err(Fault::refused("the repository is damaged", why)
+        .hint("`git fsck` lists what is broken; fetch it, or work on a fresh clone"))
+}
