@@ -12,6 +12,7 @@
 
 mod align;
 mod archive;
+mod bring;
 mod cite;
 mod cli;
 mod diff;

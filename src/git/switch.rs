@@ -322,8 +322,7 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
     if left > 0 {
         // Somebody else worked at the same time: another git packed the old objects anew, or began a branch on them.
         // Git sorts out what is needed.
-        repo.git.run(&["repack", "-a", "-d", "-n", "-q"])?;
-        repo.git.run(&["prune", "--expire=now"])?;
+        sort_out(repo)?;
         left = still_there(repo, details)?;
     }
     if graph {
@@ -369,7 +368,13 @@ fn unlink(repo: &Repo<'_>, backup: &Path, pack: &str) -> Result<()> {
     Ok(())
 }
 
-fn still_there(repo: &Repo<'_>, details: &Details) -> Result<usize> {
+/// Git itself keeps what is needed and drops all else.
+pub(super) fn sort_out(repo: &Repo<'_>) -> Result<()> {
+    repo.git.run(&["repack", "-a", "-d", "-n", "-q"])?;
+    repo.git.run(&["prune", "--expire=now"]).map(drop)
+}
+
+pub(super) fn still_there(repo: &Repo<'_>, details: &Details) -> Result<usize> {
     let mut input = String::new();
     for id in &details.dirty {
         input.push_str(id);
@@ -416,7 +421,7 @@ pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
     let _quiet = tidy::Quiet::begin(repo)?;
     clear_locks(repo, &details)?;
     match journal.doing {
-        Doing::Undo => super::undo::back(repo, &details)?,
+        Doing::Undo => super::undo::resume(repo, &details)?,
         Doing::Apply => {
             let now = current(repo)?;
             if !details.moves.is_empty() && untouched(&now, &details.moves) {
