@@ -95,8 +95,11 @@ pub(super) fn withdraw(repo: &Repo<'_>, details: &Details, backup: &Path) -> Res
     }
     store::flush(&repo.objects())?;
     if !brought.is_empty() && switch::still_there(repo, details)? > 0 {
-        return Err(Fault::machine("objects that hold the key are there again", "an undo that did not happen left them")
-            .hint("purge again: they are found and dropped"));
+        return Err(Fault::machine(
+            "objects that hold the key are there again",
+            "an undo that did not happen left them",
+        )
+        .hint("purge again: they are found and dropped"));
     }
     store::remove(&list(backup))?;
     shelf::end(repo)

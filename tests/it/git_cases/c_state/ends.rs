@@ -8,9 +8,10 @@ use stanch::base::FaultKind;
 use stanch::effect::git::{GitReply, Standing};
 use stanch::git;
 
+use super::others::refused_while;
 use crate::git_cases::Expect::Course;
 use crate::git_cases::{Case, case, leak, old_leak, oracle};
-use crate::gitrepo::{World, walk};
+use crate::gitrepo::{World, interrupted, walk};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -29,6 +30,59 @@ pub(super) fn cases() -> Vec<Case> {
                 assert_eq!(w.head(), later);
                 assert_eq!(w.check(&plan.id), Standing::New);
                 "refused: undoing would lose that work".into()
+            }),
+        ),
+        case(
+            55,
+            "a commit between an undo's last look and its switch",
+            Course(|| {
+                let w = leak();
+                w.git(&["branch", "b"]);
+                // Lost rubbish that the purge drops, and that somebody happens to write again in the last moment.
+                w.pipe(&["hash-object", "-w", "--stdin"], b"rubbish");
+                let plan = w.purge();
+                let dump = w.git(&["for-each-ref", "refs/heads/b"]);
+                let undo = |ask: &git::Ask<'_>| git::undo(ask, &plan.id).unwrap_err();
+                let fault = refused_while(&w, "moving the refs back", undo, || {
+                    w.write("g", "rubbish");
+                    w.commit("meanwhile");
+                });
+                assert_eq!(fault.kind, FaultKind::Changed, "{fault}");
+                assert_eq!(
+                    (w.check(&plan.id), w.git(&["log", "-1", "--format=%s"])),
+                    (Standing::New, "meanwhile".into())
+                );
+                assert_eq!(w.git(&["for-each-ref", "refs/heads/b"]), dump, "no other ref went back");
+                oracle::clean(&w);
+                w.git(&["reset", "-q", "--hard", "HEAD~"]);
+                w.undo(&plan.id);
+                assert_eq!(w.check(&plan.id), Standing::Old);
+                "refused: no ref went back, the new commit is kept".into()
+            }),
+        ),
+        case(
+            55,
+            "a lock that is taken while an undo moves the refs; killed there, and looked at later",
+            Course(|| {
+                let w = leak();
+                let plan = w.purge();
+                let lock = w.repo.join(".git/refs/heads/main.lock");
+                let undo = |ask: &git::Ask<'_>| git::undo(ask, &plan.id).unwrap_err();
+                let fault = refused_while(&w, "moving the refs back", undo, || fs::write(&lock, "").unwrap());
+                assert_eq!(fault.kind, FaultKind::Changed, "{fault}");
+                fs::remove_file(&lock).unwrap();
+                oracle::clean(&w);
+                // Killed when the old objects are there and no ref went back; then somebody commits.
+                assert!(interrupted(&w, 3, |ask| drop(git::undo(ask, &plan.id))));
+                let there = !w.copies(&w.key).is_empty();
+                assert!(w.repo.join(".git/stanch-switch.json").exists() && there, "it was not cut there");
+                w.git(&["commit", "-q", "--allow-empty", "-m", "meanwhile"]);
+                assert_eq!(w.check(&plan.id), Standing::New);
+                oracle::clean(&w);
+                w.git(&["reset", "-q", "--hard", "HEAD~"]);
+                w.undo(&plan.id);
+                assert_eq!(w.check(&plan.id), Standing::Old);
+                "refused, taken back: the clean history stands".into()
             }),
         ),
         case(

@@ -109,6 +109,16 @@ pub(super) fn cases() -> Vec<Case> {
 
 /// Applies, and does `meanwhile` when the engine says `words`.
 fn apply_while(w: &World, plan: &str, words: &str, meanwhile: impl Fn()) -> stanch::base::Fault {
+    refused_while(w, words, |ask| git::apply(ask, plan).unwrap_err(), meanwhile)
+}
+
+/// Does `work`, and `meanwhile` when the engine says `words`.
+pub(super) fn refused_while(
+    w: &World,
+    words: &str,
+    work: impl Fn(&git::Ask<'_>) -> stanch::base::Fault + Sync,
+    meanwhile: impl Fn(),
+) -> stanch::base::Fault {
     // The callback must be `Sync` and the world is not; it runs on this thread.
     struct Here<F>(F);
     let backup = w.backup();
@@ -134,7 +144,7 @@ fn apply_while(w: &World, plan: &str, words: &str, meanwhile: impl Fn()) -> stan
                 cancel: &|| false,
                 progress: &progress,
             };
-            git::apply(&ask, plan).unwrap_err()
+            work(&ask)
         });
         receiver.recv_timeout(std::time::Duration::from_mins(1)).expect("the engine never said so");
         (here.0)();
