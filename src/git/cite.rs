@@ -153,6 +153,8 @@ pub(super) struct Cites {
     longer: HashMap<Oid, usize>,
     /// What was written: the new id and how many digits of it.
     written: Vec<(Oid, Oid, usize)>,
+    /// Commits that stand for their parents now: no id of theirs is left to be named.
+    vanished: HashSet<Oid>,
     /// Citations that could not follow: who cites, and the word.
     pub(super) left: BTreeSet<(Oid, String)>,
     pub(super) followed: u64,
@@ -247,7 +249,8 @@ impl Cites {
         }
         put(body, scan.style.words(body), |digits| {
             let cited = self.named(digits).filter(|cited| changed.contains(cited))?;
-            let Some(new) = map.get(&cited).copied().filter(|_| !is_number(digits)) else {
+            let gone = self.vanished.contains(&cited);
+            let Some(new) = map.get(&cited).copied().filter(|_| !gone && !is_number(digits)) else {
                 self.left.insert((citing, digits.to_owned()));
                 return None;
             };
@@ -270,6 +273,10 @@ impl Cites {
         (length..WHOLE).find(alone).unwrap_or(WHOLE)
     }
 
+    pub(super) fn vanished(&mut self, id: Oid) {
+        self.vanished.insert(id);
+    }
+
     pub(super) fn made(&mut self, id: Oid) {
         self.fresh.insert(id);
     }
@@ -287,6 +294,7 @@ impl Cites {
             }
         }
         if repeat {
+            self.vanished.clear();
             self.fresh.clear();
             self.followed = 0;
         }

@@ -101,7 +101,7 @@ fn prepare(
     fresh: Fresh,
 ) -> Result<Option<fold::NewPack>> {
     let backup = shelf::back_up(repo, &details.plan)?;
-    if details.dirty.is_empty() {
+    if details.dirty.is_empty() && details.map.is_empty() {
         // The key is in files of git's own only: objects are left as they lie.
         return Ok(None);
     }
@@ -301,7 +301,7 @@ fn logs(repo: &Repo<'_>, details: &Details) -> Result<()> {
 
 /// Drops every object file there was before the switch, and looks whether every object that held the key is gone.
 fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
-    if details.dirty.is_empty() {
+    if details.dirty.is_empty() && details.map.is_empty() {
         return Ok(());
     }
     say(repo.ask, "dropping the old objects", 0, 0);

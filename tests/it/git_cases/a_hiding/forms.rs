@@ -5,7 +5,7 @@ use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
-use stanch::effect::git::{Archives, Binaries, Policy};
+use stanch::effect::git::{Archives, Binaries, Emptied, Policy};
 
 use crate::git_cases::Expect::{Clean, CleanAs, Refused, Reported};
 use crate::git_cases::{Case, MARK, case};
@@ -209,7 +209,7 @@ fn filtered() -> String {
 }
 
 const fn policy(archives: Archives, binaries: Binaries) -> Policy {
-    Policy { archives, binaries }
+    Policy { archives, binaries, emptied: Emptied::Keep }
 }
 
 fn binary() -> World {

@@ -6,12 +6,21 @@ mod names;
 mod objects;
 mod places;
 mod repositories;
+mod submodules;
 
 use super::Case;
 
 pub(super) fn cases() -> Vec<Case> {
-    [objects::cases(), messages::cases(), names::cases(), forms::cases(), places::cases(), repositories::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        objects::cases(),
+        messages::cases(),
+        names::cases(),
+        forms::cases(),
+        places::cases(),
+        submodules::cases(),
+        repositories::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -3,8 +3,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use stanch::git;
-
 use crate::git_cases::Expect::{Clean, PrunedOnly, Refused};
 use crate::git_cases::{Case, MARK, case, leak, old_leak};
 use crate::gitrepo::World;
@@ -141,43 +139,6 @@ pub(super) fn cases() -> Vec<Case> {
                 "the folder of the linked working tree w2 is gone",
             ),
         ),
-        case(
-            26,
-            "a submodule that holds the key: it is purged first",
-            Refused(
-                || {
-                    let w = World::new();
-                    let other = old_leak();
-                    let from = other.repo.to_str().unwrap().to_owned();
-                    w.git(&["-c", "protocol.file.allow=always", "submodule", "add", "-q", &from, "vendor/sub"]);
-                    w.commit("a submodule");
-                    w
-                },
-                "vendor/sub holds the key (1 copy)",
-            ),
-        )
-        .and(|w, plan| {
-            assert!(plan.refusals[0].way_forward.contains("--repo"));
-            // As told: by itself, and then nothing is left here.
-            let (backup, sub, key) = (w.temp().join("backup-sub"), w.repo.join("vendor/sub"), [w.key.as_bytes()]);
-            let ask = git::Ask { repo: &sub, backup_root: &backup, keys: &key, cancel: &|| false, progress: &|_| {} };
-            git::apply(&ask, &git::plan(&ask).unwrap().id).unwrap();
-            assert!(w.find().copies.is_empty());
-        }),
-        case(
-            26,
-            "a submodule beside a leak: its gitlink stays",
-            Clean(|| {
-                let w = World::new();
-                let sub = w.temp().join("sub");
-                w.git_in(w.temp(), &["clone", "-q", "--no-local", "work", "sub"]);
-                w.git(&["-c", "protocol.file.allow=always", "submodule", "add", "-q", sub.to_str().unwrap(), "sub"]);
-                w.commit("submodule");
-                w.leak();
-                w
-            }),
-        )
-        .and(|w, _| assert!(w.git(&["ls-tree", "HEAD", "sub"]).starts_with("160000"))),
         case(27, "an LFS object: set aside here, listed for the server; the pointer stays", PrunedOnly(lfs)).and(
             |w, plan| {
                 assert_eq!(plan.lfs[0].paths, ["media/big.dat"]);

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use stanch::effect::git::{Archives, Binaries, Emptied, Policy};
 use stanch::git;
 
-use crate::git_cases::Expect::{Clean, Course};
+use crate::git_cases::Expect::{Clean, CleanAs, Course};
 use crate::git_cases::{Case, MARK, case};
 use crate::gitrepo::World;
 
@@ -93,5 +94,64 @@ pub(super) fn cases() -> Vec<Case> {
                 1
             );
         }),
+        case(36, "the same, dropped as chosen; with a merge, a note, a stash, a cited id", CleanAs(emptied, DROP)).and(
+            |w, plan| {
+                assert_eq!(plan.became_empty.len(), 3);
+                let subjects = w.git(&["log", "--format=%s", "--topo-order"]);
+                assert_eq!(subjects, "cites\nwas empty\nleak\nbase", "the merge of what vanished goes as well");
+                assert_eq!(w.git(&["rev-parse", "only-key"]), w.git(&["rev-parse", "main~2"]));
+                // Nobody answers to the dropped commit's id: the citation stays, and is told.
+                assert_eq!(plan.citations_left.len(), 1);
+                let body = w.git(&["log", "-1", "--format=%b"]);
+                assert!(plan.became_empty.iter().any(|id| body.contains(&id[..10])), "{body}");
+                assert!(body.contains(&w.git(&["rev-parse", "main~2"])[..10]), "{body}");
+                let note = w.git(&["notes", "show", "main~2"]);
+                assert!(note.contains("on the leak") && note.contains("on what became empty"), "{note}");
+                assert_eq!(w.git(&["rev-parse", "stash^1", "stash^2"]).lines().count(), 2);
+                w.git(&["stash", "apply", "-q"]);
+                assert_eq!(w.read("f"), format!("k={MARK}\nwork\n").into_bytes());
+            },
+        ),
+        case(
+            36,
+            "a file dropped: the commit that only brought it goes with it",
+            CleanAs(
+                || {
+                    let w = World::new();
+                    w.write("bin", [b"a\0k=", w.key.as_bytes(), b"\0"].concat());
+                    w.commit("only the file");
+                    w.write("g", "work");
+                    w.commit("work");
+                    w
+                },
+                Policy { archives: Archives::Ask, binaries: Binaries::Drop, emptied: Emptied::Drop },
+            ),
+        )
+        .and(|w, _| assert_eq!(w.git(&["log", "--format=%s"]), "work\nbase")),
     ]
+}
+
+const DROP: Policy = Policy { archives: Archives::Ask, binaries: Binaries::SameLength, emptied: Emptied::Drop };
+
+/// Commits whose whole change was to the key: on main, on a side that is merged, under a stash's index.
+fn emptied() -> World {
+    let w = World::new();
+    w.write("f", format!("k={}\n", w.key));
+    let leak = w.commit("leak");
+    w.git(&["notes", "add", "-m", "on the leak"]);
+    w.git(&["checkout", "-q", "-b", "only-key"]);
+    w.write("f", format!("k={MARK}\n"));
+    let empty = w.commit("became empty on a side");
+    w.git(&["notes", "add", "-m", "on what became empty"]);
+    w.git(&["checkout", "-q", "main"]);
+    w.git(&["merge", "-q", "--no-ff", "-m", "merge of nothing", "only-key"]);
+    w.write("f", format!("k={}\n", w.key));
+    w.commit("the key again: became empty");
+    w.git(&["commit", "-q", "--allow-empty", "-m", "was empty"]);
+    w.git(&["commit", "-q", "--allow-empty", "-m", &format!("cites\n\nas {} did after {}", &empty[..10], &leak[..10])]);
+    w.write("f", format!("k={MARK}\n"));
+    w.git(&["add", "f"]);
+    w.write("f", format!("k={}\nwork\n", w.key));
+    w.git(&["stash", "-q"]);
+    w
 }
