@@ -441,7 +441,9 @@ fn clear_locks(repo: &Repo<'_>, details: &Details) -> Result<()> {
     let own = |name: &str| ["HEAD", "index"].map(|file| format!("{name}{file}"));
     let linked = repo.linked.iter().flat_map(|tree| own(&format!("worktrees/{}/", tree.name)));
     let names = details.moves.iter().map(|m| m.name.clone()).chain(own("")).chain(["packed-refs".into()]).chain(linked);
-    let locks: Vec<_> = names.map(|name| repo.dir.join(format!("{name}.lock"))).collect();
+    let mut locks: Vec<_> = names.map(|name| repo.dir.join(format!("{name}.lock"))).collect();
+    // Beside its lock: git writes the new list there, and refuses to begin another while one stands.
+    locks.push(repo.dir.join("packed-refs.new"));
     let since = Instant::now();
     while since.elapsed() < PATIENCE && locks.iter().any(|lock| lock.exists()) {
         sleep(Duration::from_millis(50));
