@@ -164,6 +164,32 @@ fn a_kill_of_the_whole_group_in_the_ref_transaction_is_rolled_forward() {
     }
 }
 
+#[test]
+fn a_kill_while_private_refs_are_held_or_the_graph_is_written_is_settled() {
+    let held = "case \"$*\" in *'update-ref --no-deref --stdin') mkdir -p .git/refs/stanch/held; \
+        : > .git/refs/stanch/held/0.lock; kill -9 $PPID; exit 1;; esac";
+    let graph = "case \"$*\" in *'commit-graph write'*) : > .git/objects/info/commit-graph.lock; \
+        mkdir -p .git/objects/info/commit-graphs; : > .git/objects/info/commit-graphs/commit-graph-chain.lock; \
+        kill -9 $PPID; exit 1;; esac";
+    for body in [held, graph] {
+        let (world, desk) = (branches(), Desk::new());
+        desk.wrap(body);
+        desk.killed(&world, &["--apply", "--yes=work"]);
+        desk.unwrap_git();
+        let text = desk.ok(&world, &["--check"], 0);
+        assert!(text.contains("The clean history stands"), "{text}");
+        let left: Vec<_> =
+            walk(&world.repo.join(".git")).into_iter().filter(|f| f.extension().is_some_and(|e| e == "lock")).collect();
+        assert!(left.is_empty(), "{left:?}");
+        assert!(!world.repo.join(".git/refs/stanch").exists());
+        assert!(world.repo.join(".git/objects/info/commit-graph").exists(), "it was there before");
+        world.git(&["commit-graph", "verify"]);
+        world.whole();
+        desk.ok(&world, &["--undo"], 3);
+        world.whole();
+    }
+}
+
 // ---- finish
 
 fn cut_in(world: &World, words: &str, work: impl Fn(&Ask<'_>)) -> bool {
