@@ -306,10 +306,16 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
     }
     say(repo.ask, "dropping the old objects", 0, 0);
     let info = repo.objects().join("info");
-    let graph = info.join("commit-graph").exists() || info.join("commit-graphs").exists();
+    let backup = shelf::whole(repo.ask.backup_root, &details.plan)?;
+    // An earlier try may have removed it: the backup knows whether there was one.
+    let had = backup.as_ref().map(|backup| backup.join("objects/info"));
+    let graph = [Some(&info), had.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|info| info.join("commit-graph").exists() || info.join("commit-graphs").exists());
     store::remove(&info.join("commit-graph"))?;
     store::remove_all(&info.join("commit-graphs"))?;
-    if let (Some(pack), Some(backup)) = (&details.pack, shelf::whole(repo.ask.backup_root, &details.plan)?)
+    if let (Some(pack), Some(backup)) = (&details.pack, backup)
         && fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?)?
     {
         unlink(repo, &backup, pack)?;
@@ -441,7 +447,14 @@ fn clear_locks(repo: &Repo<'_>, details: &Details) -> Result<()> {
     let own = |name: &str| ["HEAD", "index"].map(|file| format!("{name}{file}"));
     let linked = repo.linked.iter().flat_map(|tree| own(&format!("worktrees/{}/", tree.name)));
     let names = details.moves.iter().map(|m| m.name.clone()).chain(own("")).chain(["packed-refs".into()]).chain(linked);
-    let locks: Vec<_> = names.map(|name| repo.dir.join(format!("{name}.lock"))).collect();
+    let mut locks: Vec<_> = names.map(|name| repo.dir.join(format!("{name}.lock"))).collect();
+    // Beside its lock: git writes the new list there, and refuses to begin another while one stands.
+    locks.push(repo.dir.join("packed-refs.new"));
+    locks.extend(private::locks(repo)?);
+    for folder in ["objects/info", "objects/info/commit-graphs"] {
+        let files = store::files(&repo.dir.join(folder), &|_| false)?;
+        locks.extend(files.into_iter().filter(|file| file.extension().is_some_and(|end| end == "lock")));
+    }
     let since = Instant::now();
     while since.elapsed() < PATIENCE && locks.iter().any(|lock| lock.exists()) {
         sleep(Duration::from_millis(50));
