@@ -95,6 +95,7 @@ impl Held {
         Refusal {
             why: format!("the submodule {} holds the key ({})", self.name, count(self.copies, "copy")),
             way_forward: format!("{}; then commit its new tip here and plan again", self.way()),
+            asks: false,
         }
     }
 }

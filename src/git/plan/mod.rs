@@ -4,6 +4,7 @@
 //! Must not know: how refs are moved.
 
 mod details;
+mod left;
 mod places;
 mod steps;
 mod told;
@@ -23,7 +24,7 @@ use super::rewrite::Rewriter;
 use super::submodule::{self, Submodules};
 use crate::base::Fault;
 use crate::base::fault::Result;
-use crate::effect::git::{CopyMap, Plan};
+use crate::effect::git::{Choice, CopyMap, Plan};
 
 pub(super) use details::{Details, Stage};
 
@@ -44,12 +45,15 @@ pub(super) struct Seen {
     leftovers: Vec<Leftover>,
     submodules: Submodules,
     lfs: Lfs,
+    /// Files that hold the key and are to be left.
+    left: Vec<Choice>,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
     let scan = find::scan(repo)?;
     let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
-    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, submodules, lfs })
+    let (refs, leftovers) = (repo.refs()?, leftover::find(repo)?);
+    left::leave(repo, Seen { refs, scan, leftovers, submodules, lfs, left: Vec::new() })
 }
 
 /// The map of copies alone.

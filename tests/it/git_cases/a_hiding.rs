@@ -798,7 +798,7 @@ fn places() -> Vec<Case> {
 }
 
 const fn policy(archives: Archives, binaries: Binaries) -> Policy {
-    Policy { archives, binaries }
+    Policy { archives, binaries, files: std::collections::BTreeMap::new() }
 }
 
 fn binary() -> World {
