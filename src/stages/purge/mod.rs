@@ -7,6 +7,7 @@ mod actions;
 mod advice;
 mod body;
 mod choose;
+mod evidence;
 mod lists;
 mod next;
 mod outside;
@@ -24,8 +25,9 @@ use crate::incident::{RepoFacts, Step, StepRef, StepState};
 use actions::ACTIONS;
 use advice::do_now;
 use body::body;
+use evidence::evidence;
 use next::{Next, chosen, next, repo_state};
-use see::{evidence, see};
+use see::see;
 
 use super::{Action, DoNow, Due, Sheet, Stage, Text, View};
 

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use crate::base::SecretRef;
 use crate::base::words::count;
-use crate::effect::git::{Aftermath, Fork, PushReport, RemoteAfter, Serves};
+use crate::effect::git::{Aftermath, Fork, RemoteAfter, Serves};
 use crate::effect::{GitOp, Risk};
 use crate::incident::RepoFacts;
 use crate::stages::{Act, Action, Ask, Block, Kind, Text, Then, Tone, View};
 
 use super::actions::quiet;
 use super::body::short;
+use super::evidence::line;
 use super::next::{Next, chosen, wants};
 use super::{git, name, step};
 
@@ -90,12 +91,9 @@ fn beside(repo: &Path) -> PathBuf {
     repo.with_file_name(format!("{}-papers", name(repo).trim_end_matches(".git")))
 }
 
-/// What was seen outside: the table of the push, the look after it, the papers.
+/// What was seen outside: the last look at the remotes, the papers.
 pub(super) fn evidence(facts: &RepoFacts) -> Vec<Text> {
     let mut seen = Vec::new();
-    if let Some((_, push)) = &facts.push {
-        seen.extend(pushed(push));
-    }
     match facts.seen_after() {
         Some((when, after)) => {
             seen.push(Text::tone(Tone::Dim, format!("the remotes, as they answered at {}:", when.time())));
@@ -108,26 +106,14 @@ pub(super) fn evidence(facts: &RepoFacts) -> Vec<Text> {
         None => {}
     }
     if let Some((when, filed)) = &facts.papers {
-        let said = format!("  {} in {} at {}", count(filed.files.len(), "paper"), filed.dir.display(), when.time());
-        seen.push(Text::tone(Tone::Good, "written").and(Tone::Plain, said));
+        let said = format!("{} in {} at {}", count(filed.files.len(), "paper"), filed.dir.display(), when.time());
+        seen.push(line(Tone::Good, "written", said));
     }
     seen
 }
 
-fn pushed(push: &PushReport) -> Vec<Text> {
-    let line = |tone, word: &str, rest: String| Text::tone(tone, word).and(Tone::Plain, rest);
-    let refs = push.refs.iter().map(|pushed| {
-        let (tone, word) = if pushed.ok { (Tone::Good, "pushed") } else { (Tone::Bad, "not pushed") };
-        line(tone, word, format!("  {} {}", pushed.name, pushed.said))
-    });
-    let support = push.needs_support.iter();
-    let support = support.map(|r| Text::tone(Tone::Warn, format!("only the host's support can clean {r}")));
-    refs.chain(support).collect()
-}
-
 /// What the last look saw, a line each; what is well is said as well.
 fn aftermath(after: &Aftermath) -> Vec<Text> {
-    let line = |tone, word: &str, rest: String| Text::tone(tone, word).and(Tone::Plain, format!("  {rest}"));
     let mut lines = Vec::new();
     lines.extend(some(&after.here).map(|what| line(Tone::Bad, "BACK HERE", what)));
     if !after.came_back.is_empty() {
@@ -144,7 +130,6 @@ fn aftermath(after: &Aftermath) -> Vec<Text> {
 }
 
 fn remote(remote: &RemoteAfter) -> Vec<Text> {
-    let line = |tone, word: &str, rest: String| Text::tone(tone, word).and(Tone::Plain, format!("  {rest}"));
     let name = &remote.name;
     if let Some(why) = &remote.silent {
         return vec![line(Tone::Warn, "unknown", format!("{name}: {why}"))];
@@ -175,7 +160,6 @@ fn remote(remote: &RemoteAfter) -> Vec<Text> {
 fn served(remote: &RemoteAfter) -> Option<Text> {
     let (name, all) = (&remote.name, remote.served.len());
     let of = |answer: Serves| remote.served.iter().filter(move |s| s.answer == answer);
-    let line = |tone, word: &str, rest: String| Text::tone(tone, word).and(Tone::Plain, format!("  {rest}"));
     let (yes, no) = (of(Serves::Yes).count(), of(Serves::No).count());
     if let Some(first) = of(Serves::Yes).next() {
         let said = format!("{name} hands out {yes} of {all} old ids, {} for one: ask its support", short(&first.id));
@@ -199,7 +183,7 @@ fn fork(fork: &Fork) -> Text {
         Some(false) => (Tone::Good, "fork"),
         None => (Tone::Warn, "fork?"),
     };
-    Text::tone(tone, word).and(Tone::Plain, format!("  {}: {}", fork.place, fork.said))
+    line(tone, word, format!("{}: {}", fork.place, fork.said))
 }
 
 /// The first few, and how many more there are.

@@ -1,4 +1,4 @@
-//! What is known of a repository, and what was seen that proves it.
+//! What is known of a repository, and what stays open although the walk is through.
 //!
 //! Must not know: what to do about it.
 
@@ -10,8 +10,8 @@ use crate::incident::RepoFacts;
 use crate::stages::{Text, Tone, View};
 
 use super::advice::cost;
-use super::next::{Next, accepted, next};
-use super::{outside, policy, step};
+use super::next::{Next, next};
+use super::{policy, step};
 
 pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
     let mut see = vec![Text::tone(Tone::Strong, repo.display().to_string())];
@@ -58,6 +58,9 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
     }
     if facts.applied.is_some() && facts.finished.is_none() {
         see.push(Text::tone(Tone::Warn, "The backup still contains the key until you finish."));
+    }
+    if let Some((_, filed)) = &facts.papers {
+        see.push(Text::plain(format!("The papers for others lie in {} (listed below).", filed.dir.display())));
     }
     if !facts.earlier.is_empty() {
         let backups = count(facts.earlier.len(), "earlier switch");
@@ -106,40 +109,4 @@ pub(super) fn stays(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<String
         format!("For the LFS server's owner to delete: {path} of {} (sha256 {})", repo.display(), o.oid)
     });
     left.chain(large).collect()
-}
-
-pub(super) fn evidence(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
-    let mut seen = Vec::new();
-    if let Some((when, map)) = facts.map.as_ref().filter(|_| facts.applied.is_none()) {
-        let objects = count(usize::try_from(map.objects).unwrap_or(usize::MAX), "object");
-        let (tone, found) = match map.copies.len() {
-            0 => (Tone::Good, "no copy of the key".to_owned()),
-            n => (Tone::Plain, format!("{} of the key", count(n, "copy"))),
-        };
-        let said = format!("  at {}: {found} in {objects}, read in every form", when.time());
-        seen.push(Text::tone(tone, "searched").and(Tone::Plain, said));
-    }
-    if let Some((when, proof)) = &facts.proof {
-        for check in &proof.checks {
-            let (tone, word) = if check.clean { (Tone::Good, "clean") } else { (Tone::Bad, "NOT CLEAN") };
-            seen.push(Text::tone(tone, word).and(Tone::Plain, format!("  {}: {}", check.what, check.saw)));
-        }
-        if let Some(word) = accepted(at, repo, *when, proof) {
-            let left = policy::paths(policy::left_in(facts));
-            let said = format!("  {} compared it at {}: it names only what was left ({left})", word.by, word.at.time());
-            seen.push(Text::tone(Tone::Warn, "accepted").and(Tone::Plain, said));
-        }
-        // The proof is from before the backup's end; what it says of the backup is over then.
-        let over = |n: &&String| facts.finished.is_some() && n.starts_with("the backup");
-        seen.extend(
-            proof.not_checked.iter().filter(|n| !over(n)).map(|n| Text::tone(Tone::Dim, format!("not checked: {n}"))),
-        );
-    }
-    seen.extend(outside::evidence(facts));
-    if let Some(when) = facts.finished {
-        seen.push(
-            Text::tone(Tone::Good, "gone").and(Tone::Plain, format!("   the backup: destroyed at {}", when.time())),
-        );
-    }
-    seen
 }

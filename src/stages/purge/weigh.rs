@@ -63,8 +63,8 @@ fn requests(facts: &RepoFacts) -> Vec<String> {
         (!parts.is_empty()).then(|| format!("Cost: {} of {} on the old history break.", parts.join(" and "), look.name))
     };
     let told: Vec<String> = plan.remotes.iter().filter_map(of).collect();
-    let none =
-        plan.remotes.iter().any(|r| r.silent.is_none()).then(|| "No pull request the remote lists is on it.".into());
+    let asked = plan.remotes.iter().any(|r| r.silent.is_none());
+    let none = asked.then(|| "No cost: no pull request that the remote lists is on the old history.".into());
     if told.is_empty() { none.into_iter().collect() } else { told }
 }
 
