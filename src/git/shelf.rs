@@ -97,6 +97,16 @@ pub(super) fn load(repo: &Repo<'_>, plan: &str) -> Result<Option<Details>> {
     Ok(Some(details))
 }
 
+/// Every plan of this repository that is on the shelf.
+pub(super) fn plans(repo: &Repo<'_>) -> Result<Vec<Details>> {
+    let files = store::files(repo.ask.backup_root, &|_| false)?;
+    let id =
+        |path: &PathBuf| Some(path.file_name()?.to_str()?.strip_prefix("plan-")?.strip_suffix(".json")?.to_owned());
+    let ids = files.iter().filter_map(id).filter(|id| checked(id).is_ok());
+    // What can't be read, or is of another repository that shares the folder, is none of ours.
+    Ok(ids.filter_map(|id| load(repo, &id).ok().flatten()).collect())
+}
+
 pub(super) fn need(repo: &Repo<'_>, plan: &str) -> Result<Details> {
     load(repo, plan)?.ok_or_else(|| {
         Fault::input(format!("there is no plan {plan}"), "it was made elsewhere, or its details were removed")

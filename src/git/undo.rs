@@ -189,7 +189,8 @@ pub(super) fn finished(repo: &Repo<'_>, plan: &str) -> Result<bool> {
     Ok(gone && shelf::need(repo, plan)?.stage == Stage::Finished)
 }
 
-/// Destroys the backup and looks whether a copy is left anywhere in the backup folder.
+/// Destroys the backup, and those of earlier switches of this repository, and looks whether a copy is left anywhere in
+/// the backup folder.
 pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     if shelf::under_way(repo)?.is_some() {
         return Err(switch::interrupted());
@@ -206,6 +207,12 @@ pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     if details.stage == Stage::Applied {
         shelf::reached(repo, &details, Stage::Finished)?;
     }
+    for earlier in shelf::plans(repo)?.into_iter().filter(|d| d.stage == Stage::Applied && d.plan != plan) {
+        repo.go_on()?;
+        store::remove_all(&shelf::backup_dir(root, &earlier.plan)?)?;
+        shelf::reached(repo, &earlier, Stage::Finished)?;
+    }
+    store::sync_dir(root);
     // Other repositories' backups may lie beside it; files of this folder itself must be clean.
     for file in store::files(root, &|_| false)? {
         repo.go_on()?;
