@@ -56,6 +56,8 @@ pub(super) fn undo(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         )
         .hint("keep the new work on a branch of another name, put the ref back, then undo"));
     }
+    say(repo.ask, "looking into the backup", 0, 0);
+    bring::readable(repo, &details, &backup)?;
     say(repo.ask, "undoing", 0, 0);
     bring::note_missing(repo, &backup)?;
     shelf::begin(repo, plan, Doing::Undo)?;
@@ -197,14 +199,16 @@ pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     let details = shelf::need(repo, plan)?;
     let root = repo.ask.backup_root;
     let dir = shelf::backup_dir(root, plan)?;
+    // Noted before the first file goes: half a backup is none, and nobody may go back to it after a kill.
+    if details.stage == Stage::Applied {
+        shelf::reached(repo, &details, Stage::Finished)?;
+    }
+    shelf::spoil(root, plan)?;
     say(repo.ask, "destroying the backup", 0, 0);
     store::remove_all(&dir)?;
     store::sync_dir(root);
     if dir.exists() {
         return Err(Fault::machine("the backup is still there", "it could not be removed"));
-    }
-    if details.stage == Stage::Applied {
-        shelf::reached(repo, &details, Stage::Finished)?;
     }
     // Other repositories' backups may lie beside it; files of this folder itself must be clean.
     for file in store::files(root, &|_| false)? {

@@ -213,6 +213,38 @@ fn with<T>(
     work(&Ask { repo: &world.repo, backup_root: &backup, keys: &keys, cancel: &|| false, progress })
 }
 
+#[test]
+fn a_finish_that_began_is_not_undone() {
+    let world = World::new();
+    world.leak();
+    let plan = world.purge();
+    assert!(cut_in(&world, "destroying the backup", |ask| drop(git::finish(ask, &plan.id))));
+    let fault = world.ask(|ask| git::undo(ask, &plan.id)).unwrap_err();
+    assert!(fault.to_string().contains("destroyed"), "{fault}");
+    world.clean();
+    world.finish(&plan.id);
+    assert!(!world.backup().join(&plan.id).exists());
+}
+
+#[test]
+fn an_undo_reads_the_backup_before_it_moves_anything() {
+    let world = World::new();
+    world.write("other", "a file that is clean\n");
+    world.leak();
+    world.git(&["repack", "-a", "-d", "-q"]);
+    world.leak();
+    let plan = world.purge();
+    let objects = world.backup().join(&plan.id).join("git/objects");
+    let gone = walk(&objects.join("pack")).into_iter().find(|f| f.extension().is_some_and(|e| e == "pack")).unwrap();
+    fs::remove_file(gone).unwrap();
+    let before = world.dump();
+    let fault = world.ask(|ask| git::undo(ask, &plan.id)).unwrap_err();
+    assert!(fault.to_string().contains("backup"), "{fault}");
+    assert_eq!(world.dump(), before);
+    assert_eq!(world.check(&plan.id), Standing::New);
+    world.clean();
+}
+
 // ---- two at once
 
 /// The program, held at its first git after it noted that it applies.
