@@ -203,12 +203,24 @@ pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     if details.stage == Stage::Applied {
         shelf::reached(repo, &details, Stage::Finished)?;
     }
-    shelf::spoil(root, plan)?;
-    say(repo.ask, "destroying the backup", 0, 0);
-    store::remove_all(&dir)?;
-    store::sync_dir(root);
-    if dir.exists() {
-        return Err(Fault::machine("the backup is still there", "it could not be removed"));
+    // Earlier purges of this repository left backups as well, and those of another key hold that key.
+    let (others, strange) = shelf::backups(repo)?;
+    for plan in others.iter().map(String::as_str).filter(|other| *other != plan).chain([plan]) {
+        let dir = shelf::backup_dir(root, plan)?;
+        shelf::spoil(root, plan)?;
+        say(repo.ask, "destroying the backup", 0, 0);
+        store::remove_all(&dir)?;
+        store::sync_dir(root);
+        if dir.exists() {
+            return Err(Fault::machine("the backup is still there", "it could not be removed"));
+        }
+    }
+    if !strange.is_empty() {
+        return Err(Fault::refused(
+            "a backup is left that nothing tells of",
+            format!("{} has no plan beside it: it may be of another repository", strange.join(", ")),
+        )
+        .hint(format!("it may hold the key: look at it below {} and remove it", root.display())));
     }
     // Other repositories' backups may lie beside it; files of this folder itself must be clean.
     for file in store::files(root, &|_| false)? {
