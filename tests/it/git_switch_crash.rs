@@ -334,6 +334,48 @@ fn held(desk: &Desk, world: &World) -> (Child, PathBuf) {
     (child, go)
 }
 
+#[test]
+fn a_second_process_keeps_away_from_an_apply_under_way() {
+    let (world, desk) = (World::new(), Desk::new());
+    world.leak();
+    let (child, go) = held(&desk, &world);
+    for args in [&["--plan"][..], &["--undo"], &["--check"], &["--finish", "--yes=work"]] {
+        let text = desk.ok(&world, args, 1);
+        assert!(text.contains("at work"), "{args:?}: {text}");
+    }
+    fs::write(go, "").unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    desk.ok(&world, &["--undo"], 3);
+}
+
+#[test]
+fn two_engines_with_folders_of_their_own_keep_away_from_each_other() {
+    let world = World::new();
+    world.leak();
+    let plan = world.plan();
+    let other = world.temp().join("other backup");
+    let seen = std::sync::Mutex::new(None);
+    let progress = |p: stanch::effect::Progress| {
+        if p.words == "backing up" && seen.lock().unwrap().is_none() {
+            let keys = [world.key.as_bytes()];
+            let ask = Ask {
+                repo: &world.repo,
+                backup_root: &other,
+                keys: &keys,
+                cancel: &|| false,
+                progress: &|_| {},
+            };
+            *seen.lock().unwrap() = Some(git::plan(&ask).map(drop));
+        }
+    };
+    with(&world, &progress, |ask| git::apply(ask, &plan.id)).unwrap();
+    let fault = seen.into_inner().unwrap().unwrap().unwrap_err();
+    assert!(fault.to_string().contains("at work"), "{fault}");
+    world.clean();
+    world.undo(&plan.id);
+}
+
 /// A colleague's push, at the moment the switch says `words`: a branch on the old history, and one set to an old commit.
 fn pushed_meanwhile(words: &str) {
     let world = World::new();

@@ -50,7 +50,7 @@ pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     let vault = vault(&args.key)?;
     let repo = full(&args.repo)?;
     let engine = Engine::new(&vault, &repo, context);
-    let job = Job { engine, desk: Desk::new(&repo, context), policy: policy(args), json: args.json };
+    let job = Job { engine, desk: Desk::take(&repo, context)?, policy: policy(args), json: args.json };
     if !args.check {
         job.settle()?;
     }
