@@ -14,6 +14,7 @@ mod align;
 mod alone;
 mod archive;
 mod bring;
+mod came;
 mod cite;
 mod cli;
 mod diff;

@@ -409,5 +409,15 @@ fn pushed_meanwhile(words: &str) {
     world.purge();
 }
 
+#[test]
+fn a_push_before_the_old_objects_go_comes_back_by_name() {
+    pushed_meanwhile("dropping the old objects");
+}
+
+#[test]
+fn a_push_while_the_old_objects_go_breaks_nothing() {
+    pushed_meanwhile("unlinking the old objects");
+}
+
 // ---- what a killed process leaves
 
