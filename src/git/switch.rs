@@ -365,7 +365,7 @@ fn unlink(repo: &Repo<'_>, backup: &Path, pack: &str) -> Result<()> {
         }
         let old = repo.dir.join(name);
         store::remove(&old)?;
-        store::set_mode(&backup.join(name), 0o600)?;
+        store::hide(&backup.join(name))?;
         if let Some(folder) = old.parent().filter(|folder| !folder.ends_with("pack")) {
             // It stays while others have objects in it.
             let _ = std::fs::remove_dir(folder);

@@ -419,5 +419,21 @@ fn a_push_while_the_old_objects_go_breaks_nothing() {
     pushed_meanwhile("unlinking the old objects");
 }
 
+#[test]
+fn a_neighbour_that_shares_packs_keeps_its_rights() {
+    let world = World::new();
+    world.leak();
+    world.git(&["repack", "-a", "-d", "-q"]);
+    world.git(&["clone", "-q", ".", "../c"]);
+    let packs = || walk(&world.temp().join("c/.git/objects/pack"));
+    let modes = || packs().iter().map(|f| fs::metadata(f).unwrap().permissions().mode()).collect::<Vec<_>>();
+    assert!(packs().iter().all(|f| fs::metadata(f).unwrap().nlink() == 2));
+    let before = modes();
+    let plan = world.purge();
+    assert_eq!(modes(), before);
+    world.undo(&plan.id);
+    assert_eq!(modes(), before);
+}
+
 // ---- what a killed process leaves
 
