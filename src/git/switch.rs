@@ -138,6 +138,11 @@ pub(super) fn interrupted() -> Fault {
 
 /// Nothing was switched: the new pack, the backup and the journal go.
 fn withdraw(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    if let Some(backup) = shelf::whole(repo.ask.backup_root, &details.plan)? {
+        // Git logs its moves before it makes them, and drops the logs of refs that go: killed between, it leaves lines
+        // that lead into the pack that goes now.
+        super::undo::logs(repo, details, &backup)?;
+    }
     if let Some(pack) = &details.pack {
         fold::remove(repo, pack)?;
     }

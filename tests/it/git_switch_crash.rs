@@ -165,6 +165,27 @@ fn a_kill_of_the_whole_group_in_the_ref_transaction_is_rolled_forward() {
 }
 
 #[test]
+fn a_rollback_takes_lines_back_that_git_had_logged() {
+    let (world, desk) = (branches(), Desk::new());
+    let before = world.dump();
+    killed_in_the_transaction(&desk, &world);
+    // Git logs every move before the first rename.
+    for name in ["b1", "b2"] {
+        let new = fs::read_to_string(world.repo.join(format!(".git/refs/heads/{name}.lock"))).unwrap();
+        let log = world.repo.join(format!(".git/logs/refs/heads/{name}"));
+        let mut text = fs::read_to_string(&log).unwrap();
+        text += &format!("{} {} A <a@x> 1700000000 +0000\tstanch: switch to the clean history\n", world.head(), new.trim());
+        fs::write(&log, text).unwrap();
+    }
+    let _ = fs::remove_file(world.repo.join(format!(".git/logs/refs/heads/k-{}", world.key)));
+    desk.ok(&world, &["--check"], 3);
+    world.whole();
+    assert_eq!(world.dump(), before);
+    assert_eq!(desk.backups(), 0);
+    desk.ok(&world, &["--apply", "--yes=work"], 0);
+}
+
+#[test]
 fn a_kill_while_private_refs_are_held_or_the_graph_is_written_is_settled() {
     let held = "case \"$*\" in *'update-ref --no-deref --stdin') mkdir -p .git/refs/stanch/held; \
         : > .git/refs/stanch/held/0.lock; kill -9 $PPID; exit 1;; esac";
