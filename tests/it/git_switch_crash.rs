@@ -458,3 +458,21 @@ fn a_neighbour_that_shares_packs_keeps_its_rights() {
 
 // ---- what a killed process leaves
 
+#[test]
+fn a_sign_that_says_nothing_stops_nobody() {
+    for sign in ["", "12", "what is this"] {
+        let world = World::new();
+        world.leak();
+        fs::write(world.repo.join(".git/gc.pid"), sign).unwrap();
+        world.purge();
+        assert!(!world.repo.join(".git/gc.pid").exists());
+    }
+    // One that names a process of today is believed.
+    let world = World::new();
+    world.leak();
+    let sign = format!("{} {}", std::process::id(), rustix::system::uname().nodename().to_string_lossy());
+    fs::write(world.repo.join(".git/gc.pid"), sign).unwrap();
+    let plan = world.plan();
+    assert!(world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err().to_string().contains("tidying"));
+}
+
