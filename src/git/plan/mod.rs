@@ -18,6 +18,7 @@ use super::gitlink;
 use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
 use super::lfs::{self, Lfs};
+use super::refuse;
 use super::rename;
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
@@ -47,6 +48,10 @@ pub(super) struct Seen {
     /// Submodules' commits that were rewritten, and what they became.
     pub(super) links: HashMap<Oid, Oid>,
     lfs: Lfs,
+    /// Repositories that share files with this one.
+    twins: Option<String>,
+    /// Files that hold packed history.
+    bundles: Vec<String>,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
@@ -56,7 +61,16 @@ pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
 fn see(repo: &Repo<'_>, links: HashMap<Oid, Oid>) -> Result<Seen> {
     let scan = find::scan(repo, &links)?;
     let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
-    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, submodules, links, lfs })
+    Ok(Seen {
+        refs: repo.refs()?,
+        scan,
+        leftovers: leftover::find(repo)?,
+        submodules,
+        links,
+        lfs,
+        twins: refuse::twins(repo)?,
+        bundles: leftover::bundles(repo)?,
+    })
 }
 
 /// The map of copies alone.
