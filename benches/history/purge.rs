@@ -118,12 +118,14 @@ pub(crate) fn child(what: &str, repo: &str, backup: &str, key: &str) {
         assert!(git::prove(&ask).expect("a proof").clean());
         return;
     }
-    let plan = git::plan(&ask).expect("a plan");
+    // As `purge --apply` and the cockpit do it: from the plan to its application in one process.
+    let memory = git::Memory::default();
+    let plan = git::plan_kept(&ask, stanch::effect::git::Policy::default(), &memory).expect("a plan");
     assert!(!plan.nothing_to_do && plan.refusals.is_empty(), "{:?}", plan.refusals);
     if told {
         eprintln!("{:7.3} planned", since.elapsed().as_secs_f64());
     }
-    git::apply(&ask, &plan.id).expect("applied");
+    git::apply_kept(&ask, &plan.id, &memory).expect("applied");
     if told {
         eprintln!("{:7.3} applied", since.elapsed().as_secs_f64());
     }

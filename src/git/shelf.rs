@@ -3,6 +3,7 @@
 //!
 //! Must not know: how a plan is made or applied.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -136,6 +137,8 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
     let files = store::files(&repo.dir, &|dir| !skipped.iter().any(|s| s == dir))?;
     let total = files.len() as u64;
     let objects = repo.dir.join("objects");
+    let mut folders = BTreeSet::from([to.to_owned(), to.join("git")]);
+    let mut written = Vec::new();
     for (n, from) in files.iter().enumerate() {
         repo.go_on()?;
         if n % 64 == 0 {
@@ -143,13 +146,16 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
         }
         let Ok(name) = from.strip_prefix(&repo.dir) else { continue };
         let target = to.join("git").join(name);
+        let above = target.ancestors().skip(1).take_while(|folder| *folder != to);
+        folders.extend(above.map(Path::to_owned));
         if let Some(folder) = target.parent() {
             store::private_dir(folder)?;
         }
         let put = if from.starts_with(&objects) { store::link_private } else { store::copy_private };
         put(from, &target).map_err(|fault| if from.exists() { fault } else { vanished() })?;
+        written.push(target);
     }
-    store::flush(to)?;
+    store::bring_to_disk(to, written.iter().chain(&folders))?;
     store::put(&to.join(WHOLE), b"yes\n")
 }
 

@@ -84,7 +84,7 @@ impl Scan {
 /// One pass over every object of `repo`, reachable or not.
 pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
     let mut places = Places::open(&repo.git2.commondir().join("objects"))?;
-    let style = Arc::new(Style::read(repo)?);
+    let style = Arc::new(Style::read(&repo.config));
     let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places, style: &style };
     let grown = sweep.grow()?;
     let mut rescue = Rescue::new(repo, &style);

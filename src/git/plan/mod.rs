@@ -17,13 +17,14 @@ use super::fresh::Fresh;
 use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
 use super::lfs::{self, Lfs};
-use super::rename;
+use super::memory::{Memory, Prepared, Print};
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
 use super::submodule::{self, Submodules};
+use super::{masked, remote, rename, shelf};
 use crate::base::Fault;
 use crate::base::fault::Result;
-use crate::effect::git::{CopyMap, Plan};
+use crate::effect::git::{CopyMap, Plan, Policy};
 
 pub(super) use details::{Details, Stage};
 
@@ -50,6 +51,32 @@ pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
     let scan = find::scan(repo)?;
     let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
     Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, submodules, lfs })
+}
+
+/// Plans, and keeps what the plan needs to be applied: its details in the backup folder, and all that was worked out in
+/// `memory`, if there is one.
+pub(super) fn make(repo: &mut Repo<'_>, policy: Policy, memory: Option<&Memory>) -> Result<Plan> {
+    repo.policy = policy;
+    memory.iter().for_each(|memory| memory.forget(&repo.dir));
+    // Taken before the look: what changes from now on makes another print.
+    let print = memory.map(|_| Print::take(repo)).transpose()?.flatten();
+    let fresh = print.as_ref().map(|_| Fresh::new(repo.ask.backup_root)).transpose()?;
+    let seen = look(repo)?;
+    let Worked { mut plan, details, map } = work(repo, &seen, fresh.as_ref())?;
+    if plan.nothing_to_do {
+        return Ok(plan);
+    }
+    shelf::save(repo, &details)?;
+    if let (Some(memory), Some(print), Some(fresh), true) = (memory, print, fresh, plan.refusals.is_empty()) {
+        let (dir, refs) = (repo.dir.clone(), seen.refs);
+        memory.keep(Prepared { print, dir, details: details.clone(), map, refs, fresh });
+    }
+    if repo.config.has_remotes() {
+        remote::survey(repo, &details, &mut plan)?;
+    }
+    let plan = masked(repo.search, plan)?;
+    remote::outline::save(repo.ask.backup_root, &plan)?;
+    Ok(plan)
 }
 
 /// The map of copies alone.

@@ -43,7 +43,7 @@ pub(super) fn describe(
     let by_id: HashMap<&str, &Copy> = copies.iter().rev().map(|copy| (copy.id.as_str(), copy)).collect();
     let refusals = if nothing_to_do { Vec::new() } else { refusals(repo, seen, &copies, &by_id, rewriter, details)? };
     let choices = choices(seen, rewriter, &by_id);
-    let remotes = !repo.git.run(&["remote"])?.trim_ascii().is_empty();
+    let remotes = repo.config.has_remotes();
     let outward = |m: &RefMove| {
         m.name.starts_with("refs/remotes/")
             || remotes && (m.name.starts_with("refs/tags/") || m.name.starts_with("refs/notes/"))
