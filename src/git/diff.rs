@@ -4,10 +4,11 @@
 
 use std::collections::HashSet;
 
-use git2::{Odb, Oid};
+use git2::Oid;
 
 use super::needle::{Hit, Search};
 use super::repo::Repo;
+use super::rewrite::Rewriter;
 use crate::base::fault::Result;
 
 /// Pairs shown; a person reads no more before typing the phrase.
@@ -21,16 +22,16 @@ const AROUND: usize = 60;
 pub(super) type About<'a> = &'a dyn Fn(Oid) -> Option<(String, String)>;
 
 /// `-` and `+` lines, one pair per distinct line.
-pub(super) fn lines(repo: &Repo<'_>, odb: &Odb<'_>, ids: &[Oid], about: About<'_>) -> Result<Vec<String>> {
+pub(super) fn lines(repo: &Repo<'_>, rewriter: &Rewriter<'_>, ids: &[Oid], about: About<'_>) -> Result<Vec<String>> {
     let mut shown = HashSet::new();
     let mut out = Vec::new();
     let mut more = 0;
     for id in ids {
         repo.go_on()?;
-        let Ok(object) = odb.read(*id) else { continue };
+        let Ok(object) = rewriter.read(*id) else { continue };
         let pairs = match about(*id) {
-            Some((what, way)) => vec![(format!("[leaked] in {what} of {}", size(object.data().len())), way)],
-            None => pairs(repo.search, object.data())?,
+            Some((what, way)) => vec![(format!("[leaked] in {what} of {}", size(object.len())), way)],
+            None => pairs(repo.search, &object)?,
         };
         for (old, new) in pairs {
             if !shown.insert(old.clone()) {

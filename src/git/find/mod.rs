@@ -37,7 +37,7 @@ use rescue::Rescue;
 use sweep::{Grown, Sweep};
 use upward::{Roll, Upward};
 
-pub(super) use library::Library;
+pub(super) use library::{Desk, Library};
 pub(super) use sweep::inflate_all;
 pub(super) use ways::{Under, Ways};
 
@@ -172,7 +172,7 @@ fn gather(places: &Places, all: Vec<Notes>) -> Scan {
     scan
 }
 
-fn object_type(kind: Kind) -> ObjectType {
+pub(super) fn object_type(kind: Kind) -> ObjectType {
     match kind {
         Kind::Commit => ObjectType::Commit,
         Kind::Tree => ObjectType::Tree,
