@@ -174,6 +174,14 @@ pub(super) fn whole(root: &Path, plan: &str) -> Result<Option<PathBuf>> {
     Ok(dir.join(WHOLE).is_file().then(|| dir.join("git")))
 }
 
+/// From here on the backup of `plan` is no longer whole: whatever of it is left after a kill is not gone back to.
+pub(super) fn unwhole(root: &Path, plan: &str) -> Result<()> {
+    let dir = backup_dir(root, plan)?;
+    store::remove(&dir.join(WHOLE))?;
+    store::sync_dir(&dir);
+    Ok(())
+}
+
 /// The object files in a whole backup, relative to the git directory. They were all there was when it was made.
 pub(super) fn objects(backup: &Path) -> Result<Vec<PathBuf>> {
     let all = store::files(&backup.join("objects"), &|_| true)?;

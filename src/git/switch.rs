@@ -73,9 +73,10 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) ->
     say(repo.ask, "switching", 0, 0);
     shelf::begin(repo, plan, Doing::Apply)?;
     repo.git.may_cancel = false;
-    if let Err(fault) =
-        pack.map_or(Ok(()), fold::NewPack::install).and_then(|()| move_refs(repo, &details.moves, false))
-    {
+    say(repo.ask, "putting the new pack in place", 0, 0);
+    let installed = pack.map_or(Ok(()), fold::NewPack::install);
+    say(repo.ask, "moving the refs", 0, 0);
+    if let Err(fault) = installed.and_then(|()| move_refs(repo, &details.moves, false)) {
         return Err(step_back(repo, &details, fault));
     }
     forward(repo, &details, true)?;
@@ -270,6 +271,7 @@ pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result
     leftover::retarget(repo, &|id| details.map.get(&id.to_string()).and_then(|new| raw::oid(new.as_bytes())))?;
     say(repo.ask, "closing the switch", 0, 0);
     shelf::reached(repo, details, Stage::Applied)?;
+    say(repo.ask, "clearing the journal", 0, 0);
     shelf::end(repo)
 }
 

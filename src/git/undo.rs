@@ -85,6 +85,7 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
         .iter()
         .map(|m| RefMove { name: m.name.clone(), old: m.new.clone(), new: m.old.clone() })
         .collect();
+    say(repo.ask, "moving the refs back", 0, 0);
     switch::move_refs(repo, &back, true)?;
     switch::files(repo, details, false, true)?;
     rename::back(repo, details)?;
@@ -94,8 +95,11 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
     switch::serve(repo)?;
     files(repo, &backup)?;
     lfs::bring_back(repo, &backup)?;
+    say(repo.ask, "dropping the clean objects", 0, 0);
     drop_new(repo, details, &backup)?;
+    say(repo.ask, "closing the undo", 0, 0);
     shelf::reached(repo, details, Stage::Undone)?;
+    say(repo.ask, "clearing the journal", 0, 0);
     shelf::end(repo)
 }
 
@@ -205,8 +209,11 @@ pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     let root = repo.ask.backup_root;
     let dir = shelf::backup_dir(root, plan)?;
     say(repo.ask, "destroying the backup", 0, 0);
+    shelf::unwhole(root, plan)?;
+    say(repo.ask, "removing the backup", 0, 0);
     store::remove_all(&dir)?;
     store::sync_dir(root);
+    say(repo.ask, "looking whether it is gone", 0, 0);
     if dir.exists() {
         return Err(Fault::machine("the backup is still there", "it could not be removed"));
     }
