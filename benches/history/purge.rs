@@ -8,6 +8,7 @@ use std::process::Command;
 
 use stanch::git::{self, Ask};
 
+use crate::cancel;
 use crate::cost::{RUNS, median, said, timed};
 use crate::plant::{self, How};
 
@@ -79,9 +80,12 @@ fn row(repo: &Path, how: How) {
         ratio(proof.map_or(0.0, |proof| proof.seconds)),
         format!("{:+.1} %", (size - 1.0) * 100.0),
     );
+    if how == How::Many {
+        println!("{}", cancel::line(&planted, temp.path(), key.as_bytes()));
+    }
 }
 
-fn fresh(from: &Path, to: &Path) {
+pub(crate) fn fresh(from: &Path, to: &Path) {
     let _ = std::fs::remove_dir_all(to);
     assert!(Command::new("cp").arg("-a").args([from, to]).status().expect("cp runs").success());
 }
