@@ -14,6 +14,7 @@ use git2::Oid;
 use sha2::{Digest as _, Sha256};
 
 use super::fresh::Fresh;
+use super::gitlink;
 use super::plan::Details;
 use super::repo::{Refs, Repo};
 use super::store;
@@ -73,11 +74,12 @@ impl Memory {
         let here = plans.iter().position(|kept| kept.dir == repo.dir && kept.details.plan == plan);
         let Some(kept) = here.map(|at| plans.remove(at)) else { return Ok(None) };
         drop(plans);
-        Ok((Print::take(repo)?.as_ref() == Some(&kept.print)).then_some(kept))
+        Ok((Print::take(repo, &gitlink::known(repo)?)?.as_ref() == Some(&kept.print)).then_some(kept))
     }
 }
 
-/// A hash over everything a look rests on: the keys and the choices, git's configuration, each file of the git directory
+/// A hash over everything a look rests on: the keys and the choices, git's configuration, what became of submodules'
+/// commits, each file of the git directory
 /// with its content (refs, HEADs, indexes, logs, leftovers, those of linked trees and submodules), each file of objects
 /// with its name, size, inode and times. Working trees are not in it: whoever applies asks them again.
 #[derive(Debug, PartialEq, Eq)]
@@ -85,7 +87,7 @@ pub(super) struct Print([u8; 32]);
 
 impl Print {
     /// `None` when more is involved than the git directory shows: objects of other repositories, symbolic links.
-    pub(super) fn take(repo: &Repo<'_>) -> Result<Option<Self>> {
+    pub(super) fn take(repo: &Repo<'_>, links: &HashMap<Oid, Oid>) -> Result<Option<Self>> {
         let mut hash = Sha256::new();
         let mut part = |bytes: &[u8]| {
             hash.update((bytes.len() as u64).to_le_bytes());
@@ -97,6 +99,12 @@ impl Print {
         part(format!("{:?} {:?} {:?} {:?}", repo.policy, repo.dir, repo.work, repo.linked).as_bytes());
         part(repo.ask.backup_root.as_os_str().as_encoded_bytes());
         part(repo.config.bytes());
+        let mut links: Vec<_> = links.iter().collect();
+        links.sort_unstable();
+        for (old, new) in links {
+            part(old.as_bytes());
+            part(new.as_bytes());
+        }
         let mut open = vec![(repo.dir.clone(), false)];
         while let Some((folder, named)) = open.pop() {
             repo.go_on()?;

@@ -12,6 +12,7 @@
 
 mod align;
 mod archive;
+mod bring;
 mod cite;
 mod cli;
 mod config;
@@ -19,6 +20,7 @@ mod diff;
 mod find;
 mod fold;
 mod fresh;
+mod gitlink;
 mod graph;
 mod holders;
 mod leftover;
@@ -113,6 +115,12 @@ pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
 /// needs no second look.
 pub fn plan_kept(ask: &Ask<'_>, policy: Policy, memory: &Memory) -> Result<Plan> {
     run(ask, |repo| plan::make(repo, policy, Some(memory)))
+}
+
+/// Keeps a map of a submodule's commits (`old new`, one pair a line) in `backup_root`: plans made there from now on bring
+/// the gitlinks to the old ones along. How many pairs.
+pub fn take_commit_map(backup_root: &Path, map: &Path) -> Result<usize> {
+    gitlink::take(backup_root, map)
 }
 
 /// Switches to the plan: backup, new objects, refs, files, logs, then the old objects go. Refused with

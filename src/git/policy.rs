@@ -39,10 +39,13 @@ type Decision = (Option<&'static str>, Way, Option<Vec<u8>>);
 /// What becomes of a file that holds the key: what it is when it is no text, the way, and its new content (`None`: none).
 pub(super) fn decide(repo: &Repo<'_>, data: &[u8]) -> Result<Decision> {
     let gone = || Some(b"REMOVED-BY-STANCH\n".to_vec());
-    if archive::looks_like(data).is_some_and(archive::Kind::opens) {
+    let whole = archive::looks_like(data).is_some_and(archive::Kind::opens);
+    if whole || archive::holds(repo.search, data, repo.ask.cancel) {
         let (way, clean) = match repo.policy.archives {
             Archives::Drop => (Way::Dropped, gone()),
-            Archives::Leave => (Way::Left, None),
+            Archives::Leave if whole => (Way::Left, None),
+            // What stands in the open goes; what is packed in the middle of it is left.
+            Archives::Leave => (Way::Left, repo.search.replace_content(data)?),
             Archives::Ask | Archives::Repack => {
                 match archive::repacked(repo.search, data, &Bounds::new(repo.ask.cancel)) {
                     Ok(Some(clean)) => (Way::Repacked, Some(clean)),
@@ -68,7 +71,8 @@ pub(super) fn decide(repo: &Repo<'_>, data: &[u8]) -> Result<Decision> {
 
 /// What a file is, when it is to be left as it is although it holds the key.
 pub(super) fn leaves(repo: &Repo<'_>, data: &[u8]) -> Option<&'static str> {
-    if archive::looks_like(data).is_some_and(archive::Kind::opens) {
+    let amid = || repo.search.first(data).is_none() && archive::holds(repo.search, data, repo.ask.cancel);
+    if archive::looks_like(data).is_some_and(archive::Kind::opens) || amid() {
         (repo.policy.archives == Archives::Leave).then_some("archive")
     } else {
         (repo.policy.binaries == Binaries::Leave && binary(data)).then_some("binary")
