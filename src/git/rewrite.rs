@@ -197,7 +197,7 @@ impl<'r> Rewriter<'r> {
             return Ok(*new);
         }
         let object = self.read(id)?;
-        let (what, way, clean) = policy::decide(self.repo, &object)?;
+        let (what, way, clean) = policy::decide(self.repo, &id.to_string(), &object)?;
         if let Some(what) = what {
             self.fates.insert(id, (what, way));
         }

@@ -315,7 +315,7 @@ fn a_purge_killed_at_any_point_ends_old_or_new() {
 fn a_finish_killed_at_any_point_is_done_again_or_undone_whole() {
     let bench = Bench::new();
     bench.world.apply(&bench.plan);
-    let (steps, _) = start(&bench.world, &bench.plan, None, "finish").steps("destroying the backup");
+    let (steps, _) = start(&bench.world, &bench.plan, None, "finish").steps("noting that it is finished");
     assert!(steps.len() > 2, "{steps:?}");
     for at in 1..=steps.len() {
         for half in [false, true] {

@@ -4,6 +4,7 @@
 //! Must not know: how refs are moved.
 
 mod details;
+mod left;
 mod places;
 mod steps;
 mod told;
@@ -25,7 +26,7 @@ use super::submodule::{self, Submodules};
 use super::{masked, remote, rename, shelf};
 use crate::base::Fault;
 use crate::base::fault::Result;
-use crate::effect::git::{CopyMap, Plan, Policy};
+use crate::effect::git::{Choice, CopyMap, Plan, Policy};
 
 pub(super) use details::{Details, Stage};
 
@@ -48,6 +49,8 @@ pub(super) struct Seen {
     /// Submodules' commits that were rewritten, and what they became.
     pub(super) links: HashMap<Oid, Oid>,
     lfs: Lfs,
+    /// Files that hold the key and are to be left.
+    left: Vec<Choice>,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
@@ -57,7 +60,8 @@ pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
 fn see(repo: &Repo<'_>, links: HashMap<Oid, Oid>) -> Result<Seen> {
     let scan = find::scan(repo, &links)?;
     let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
-    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, submodules, links, lfs })
+    let (refs, leftovers) = (repo.refs()?, leftover::find(repo)?);
+    left::leave(repo, Seen { refs, scan, leftovers, submodules, links, lfs, left: Vec::new() })
 }
 
 /// Plans, and keeps what the plan needs to be applied: its details in the backup folder, and all that was worked out in
