@@ -17,7 +17,7 @@ use super::plan::{self, Details, Stage};
 use super::reflog::{self, Fate, OUR_MESSAGE};
 use super::repo::{Refs, Repo};
 use super::shelf::{self, Doing};
-use super::{align, fold, leftover, lfs, private, raw, refuse, rename, roots, say, store, tidy};
+use super::{align, came, fold, leftover, lfs, private, raw, refuse, rename, roots, say, store, tidy};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove, Refusal, Standing};
@@ -26,7 +26,6 @@ pub(super) use super::shelf::JOURNAL;
 
 /// How long a lock of a git that may still be running is waited for before it counts as left behind.
 const PATIENCE: Duration = Duration::from_millis(1500);
-const LEFT: &str = "objects that hold the key are still there";
 
 /// Applies `plan`: refuses when anything it rests on changed since.
 pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) -> Result<GitReply> {
@@ -37,7 +36,7 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) ->
         && matches!(known.stage, Stage::Applied | Stage::Finished)
         && stands(repo, &known)? == Standing::New
     {
-        return applied(repo, &known);
+        return applied(repo, &known, Vec::new());
     }
     if let Some(known) = shelf::load(repo, plan)? {
         repo.policy.clone_from(&known.policy);
@@ -45,7 +44,8 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) ->
     fold::sweep(repo)?;
     let kept = memory.map(|memory| memory.take(repo, plan)).transpose()?.flatten();
     let Some(ready) = kept.map_or_else(|| look(repo, plan), |kept| still(repo, kept))? else {
-        return Ok(GitReply::Applied { plan: plan.into(), refs: 0, backup: String::new(), dropped: 0 });
+        let (backup, came_back) = (String::new(), Vec::new());
+        return Ok(GitReply::Applied { plan: plan.into(), refs: 0, backup, dropped: 0, came_back });
     };
     if let Some(first) = ready.refusals.first() {
         let mut fault = Fault::refused("the history can't be switched safely", first.why.clone());
@@ -79,8 +79,8 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) ->
     if let Err(fault) = installed.and_then(|()| move_refs(repo, &details.moves, false)) {
         return Err(step_back(repo, &details, fault));
     }
-    forward(repo, &details, true)?;
-    applied(repo, &details)
+    let came = forward(repo, &details, true)?;
+    applied(repo, &details, came)
 }
 
 /// All that a switch needs to know.
@@ -150,10 +150,11 @@ fn stays(repo: &Repo<'_>, refs: &Refs, details: &Details) -> Result<HashSet<Oid>
     Ok(roots)
 }
 
-fn applied(repo: &Repo<'_>, details: &Details) -> Result<GitReply> {
+fn applied(repo: &Repo<'_>, details: &Details, came_back: Vec<String>) -> Result<GitReply> {
     let backup = shelf::backup_dir(repo.ask.backup_root, &details.plan)?;
     let backup = if backup.exists() { backup.display().to_string() } else { String::new() };
-    Ok(GitReply::Applied { plan: details.plan.clone(), refs: details.moves.len(), backup, dropped: details.dropped })
+    let (plan, refs, dropped) = (details.plan.clone(), details.moves.len(), details.dropped);
+    Ok(GitReply::Applied { plan, refs, backup, dropped, came_back })
 }
 
 pub(super) fn interrupted() -> Fault {
@@ -166,6 +167,11 @@ pub(super) fn interrupted() -> Fault {
 
 /// Nothing was switched: the new pack, the backup and the journal go.
 fn withdraw(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    if let Some(backup) = shelf::whole(repo.ask.backup_root, &details.plan)? {
+        // Git logs its moves before it makes them, and drops the logs of refs that go: killed between, it leaves lines
+        // that lead into the pack that goes now.
+        super::undo::logs(repo, details, &backup)?;
+    }
     if let Some(pack) = &details.pack {
         fold::remove(repo, pack)?;
     }
@@ -248,8 +254,8 @@ fn not_moved(said: &Said) -> Fault {
     .hint("ask whoever put up hooks/reference-transaction (or core.hooksPath), then apply again")
 }
 
-/// Everything after the refs moved, to the end.
-pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result<()> {
+/// Everything after the refs moved, to the end. What brought the old history back meanwhile, by name.
+pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result<Vec<String>> {
     files(repo, details, clean, false)?;
     say(repo.ask, "putting the logs right", 0, 0);
     rename::follow(repo, details)?;
@@ -265,14 +271,20 @@ pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result
         }
     }
     private::hold(repo)?;
-    drop_old(repo, details)?;
+    let mut came = drop_old(repo, details)?;
     private::let_go(repo)?;
     serve(repo)?;
     leftover::retarget(repo, &|id| details.map.get(&id.to_string()).and_then(|new| raw::oid(new.as_bytes())))?;
     say(repo.ask, "closing the switch", 0, 0);
+    // A push that was under way as the old objects went may have come to its end since.
+    if came::relink(repo, details)? {
+        came = drop_old(repo, details)?;
+        serve(repo)?;
+    }
     shelf::reached(repo, details, Stage::Applied)?;
     say(repo.ask, "clearing the journal", 0, 0);
-    shelf::end(repo)
+    shelf::end(repo)?;
+    Ok(came)
 }
 
 /// Where files of working trees are kept for an undo that git can't give back without running somebody's filter.
@@ -333,10 +345,11 @@ fn logs(repo: &Repo<'_>, details: &Details) -> Result<()> {
     Ok(())
 }
 
-/// Drops every object file there was before the switch, and looks whether every object that held the key is gone.
-fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
+/// Drops every object file there was before the switch, and looks whether every object that held the key is gone. What
+/// brought some back meanwhile, by name.
+fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<Vec<String>> {
     if details.dirty.is_empty() && details.map.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     say(repo.ask, "dropping the old objects", 0, 0);
     let info = repo.objects().join("info");
@@ -349,10 +362,11 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
         .any(|info| info.join("commit-graph").exists() || info.join("commit-graphs").exists());
     store::remove(&info.join("commit-graph"))?;
     store::remove_all(&info.join("commit-graphs"))?;
-    if let (Some(pack), Some(backup)) = (&details.pack, backup)
-        && fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?)?
+    if let (Some(pack), Some(backup)) = (&details.pack, &backup)
+        && fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?, None)?
     {
-        unlink(repo, &backup, pack)?;
+        unlink(repo, backup, pack)?;
+        came::relink(repo, details)?;
     }
     if let Some(pack) = &details.pack {
         fold::release(repo, pack)?;
@@ -368,15 +382,8 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
     if graph {
         repo.git.run(&["commit-graph", "write", "--reachable"])?;
     }
-    if left > 0 {
-        return Err(Fault::machine(
-            format!("{left} {LEFT}"),
-            "git kept them although no ref, log or index should need them",
-        )
-        .hint("look for what holds them: `git rev-list --all --reflog --indexed-objects --objects`, .keep files")
-        .hint("then check the repository: that takes the last steps again"));
-    }
-    Ok(())
+    // What somebody needs stays, and is told: the proof finds it, and the next plan takes it in.
+    if left > 0 { came::back(repo, details) } else { Ok(Vec::new()) }
 }
 
 /// Removes from the repository what the backup holds of its objects. The new pack holds all that is needed.
@@ -395,7 +402,7 @@ fn unlink(repo: &Repo<'_>, backup: &Path, pack: &str) -> Result<()> {
         }
         let old = repo.dir.join(name);
         store::remove(&old)?;
-        store::set_mode(&backup.join(name), 0o600)?;
+        store::hide(&backup.join(name))?;
         if let Some(folder) = old.parent().filter(|folder| !folder.ends_with("pack")) {
             // It stays while others have objects in it.
             let _ = std::fs::remove_dir(folder);
