@@ -3,6 +3,7 @@
 //!
 //! Must not know: objects.
 
+use std::collections::HashSet;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -168,12 +169,16 @@ pub(super) fn clean(repo: &Repo<'_>) -> Result<()> {
 
 /// Points `ORIG_HEAD`, `FETCH_HEAD` and the like at the clean counterparts; one that leads nowhere is removed.
 pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::Oid>) -> Result<()> {
-    // Git is asked: libgit2 remembers objects that are gone.
-    let exists = |id: git2::Oid| Ok(repo.git.ask_git(&["cat-file", "-e", &id.to_string()], None)?.ok);
     let dirs = repo.linked.iter().map(|tree| tree.dir.as_path()).chain([repo.dir.as_path()]);
     let names = ["ORIG_HEAD", "FETCH_HEAD", "AUTO_MERGE", "REBASE_HEAD"];
+    let mut files = Vec::new();
     for path in dirs.flat_map(|dir| names.map(|name| dir.join(name))) {
-        let Some(bytes) = store::read_if(&path)? else { continue };
+        files.extend(store::read_if(&path)?.map(|bytes| (path, bytes)));
+    }
+    let named = files.iter().flat_map(|(_, bytes)| bytes.split(|b| *b == b'\n'));
+    let named: Vec<git2::Oid> = named.filter_map(|line| raw::oid(line.get(..40)?)).collect();
+    let there = there(repo, named.into_iter().map(|id| now(id).unwrap_or(id)).collect())?;
+    for (path, bytes) in files {
         let mut out = Vec::with_capacity(bytes.len());
         for line in bytes.split_inclusive(|b| *b == b'\n') {
             let Some(id) = line.get(..40).and_then(raw::oid) else {
@@ -181,7 +186,7 @@ pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::
                 continue;
             };
             let new = now(id).unwrap_or(id);
-            if exists(new)? {
+            if there.contains(&new) {
                 out.extend_from_slice(new.to_string().as_bytes());
                 out.extend_from_slice(line.get(40..).unwrap_or_default());
             }
@@ -193,4 +198,15 @@ pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::
         }
     }
     Ok(())
+}
+
+/// Those of `ids` that exist. Git is asked: libgit2 remembers objects that are gone.
+fn there(repo: &Repo<'_>, ids: HashSet<git2::Oid>) -> Result<HashSet<git2::Oid>> {
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let asked: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    let said = repo.git.feed(&["cat-file", "--batch-check"], Some(asked.as_bytes()))?;
+    let there = said.split(|b| *b == b'\n').filter(|line| !line.ends_with(b" missing"));
+    Ok(there.filter_map(|line| raw::oid(line.get(..40)?)).collect())
 }

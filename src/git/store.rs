@@ -51,6 +51,9 @@ pub(super) fn put_with(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     Ok(())
 }
 
+/// More files than these are brought to disk together.
+const FEW: usize = 64;
+
 /// Start of the names of files that are not finished yet.
 pub(super) const TEMP: &str = ".stanch-tmp-";
 
@@ -114,6 +117,23 @@ pub(super) fn set_mode(path: &Path, mode: u32) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Brings these files and folders, all below `folder`, to disk. Few of them one by one: the file system may have much to
+/// do for others.
+pub(super) fn bring_to_disk<'p>(folder: &Path, all: impl Iterator<Item = &'p PathBuf>) -> Result<()> {
+    let all: Vec<&PathBuf> = all.collect();
+    if all.len() > FEW {
+        return flush(folder);
+    }
+    for path in all {
+        let done = File::open(path).and_then(|file| file.sync_all());
+        // Some file systems can't do it for a folder: see `sync_dir`.
+        if let Err(e) = done.or_else(|e| if path.is_dir() { Ok(()) } else { Err(e) }) {
+            return Err(Fault::machine(format!("{} can't be brought to disk", path.display()), e));
+        }
+    }
+    Ok(())
 }
 
 /// Brings everything that was written to the file system of `folder` to its disk.

@@ -148,8 +148,7 @@ fn packs(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
     if promised.iter().any(|path| path.extension().is_some_and(|e| e == "promisor")) {
         found.push(no("some packs stand in for objects on a server (a partial clone)", "work in a full `git clone`"));
     }
-    let precious = repo.git.ask_git(&["config", "--bool", "extensions.preciousObjects"], None)?;
-    if precious.out.trim_ascii() == b"true" {
+    if repo.config.is_true("extensions.preciousobjects") {
         found.push(no(
             "extensions.preciousObjects is set: git refuses to drop any object",
             "if no other repository borrows from this one: `git config --unset extensions.preciousObjects`",
