@@ -67,11 +67,9 @@ enum Wanted {
     Leave,
 }
 
-fn sort(data: &[u8]) -> Option<Sort> {
-    if archive::looks_like(data).is_some_and(archive::Kind::opens) {
-        return Some(Sort::Archive);
-    }
-    binary(data).then_some(Sort::Binary)
+/// Is the file an archive from its first byte to its last? Else an archive may stand in the middle of it.
+fn whole(data: &[u8]) -> bool {
+    archive::looks_like(data).is_some_and(archive::Kind::opens)
 }
 
 fn wanted(policy: &Policy, id: &str, sort: Sort) -> Wanted {
@@ -92,10 +90,17 @@ fn wanted(policy: &Policy, id: &str, sort: Sort) -> Wanted {
 /// What becomes of a file that holds the key: what it is when it is no text, the way, and its new content (`None`: none).
 pub(super) fn decide(repo: &Repo<'_>, id: &str, data: &[u8]) -> Result<Decision> {
     let gone = || Some(b"REMOVED-BY-STANCH\n".to_vec());
-    let Some(sort) = sort(data) else { return Ok((None, Way::Edited, repo.search.replace(data, false)?)) };
+    let whole = whole(data);
+    let sort = match whole || archive::holds(repo.search, data, repo.ask.cancel) {
+        true => Sort::Archive,
+        false if binary(data) => Sort::Binary,
+        false => return Ok((None, Way::Edited, repo.search.replace(data, false)?)),
+    };
     let wanted = wanted(&repo.policy, id, sort);
     let (way, clean) = match (wanted, sort) {
         (Wanted::Drop, _) => (Way::Dropped, gone()),
+        // What stands in the open goes; what is packed in the middle of it is left.
+        (Wanted::Leave, Sort::Archive) if !whole => (Way::Left, repo.search.replace_content(data)?),
         (Wanted::Leave, _) => (Way::Left, None),
         (Wanted::Ask | Wanted::Redact, Sort::Binary) => (Way::SameLength, repo.search.replace(data, true)?),
         (Wanted::Ask | Wanted::Redact, Sort::Archive) => {
@@ -121,9 +126,14 @@ pub(super) fn may_leave(policy: &Policy) -> bool {
 }
 
 /// What a file is, when it is to be left as it is although it holds the key.
-pub(super) fn leaves(policy: &Policy, id: &str, data: &[u8]) -> Option<&'static str> {
-    let sort = sort(data)?;
-    (wanted(policy, id, sort) == Wanted::Leave).then_some(sort.word())
+pub(super) fn leaves(repo: &Repo<'_>, id: &str, data: &[u8]) -> Option<&'static str> {
+    let amid = || repo.search.first(data).is_none() && archive::holds(repo.search, data, repo.ask.cancel);
+    let sort = match whole(data) || amid() {
+        true => Sort::Archive,
+        false if binary(data) => Sort::Binary,
+        false => return None,
+    };
+    (wanted(&repo.policy, id, sort) == Wanted::Leave).then_some(sort.word())
 }
 
 impl Sort {

@@ -13,12 +13,13 @@ use serde::Serialize;
 
 use crate::base::Fault;
 use crate::base::fault::Result;
+use crate::base::words;
 use crate::effect::git::{
-    Aftermath, Archives, Binaries, CopyMap, FileChoice, Plan, Policy, Proof, PushReport, Standing,
+    Aftermath, Archives, Binaries, CopyMap, Emptied, FileChoice, Plan, Policy, Proof, PushReport, Standing,
 };
 use crate::effect::{GitOp, GitReply};
 
-use super::args::{ArchiveChoice, BinaryChoice, FileWay, Find, Purge};
+use super::args::{ArchiveChoice, BinaryChoice, EmptiedChoice, FileWay, Find, Purge};
 use super::{Context, exit, keys, say, say_json};
 use desk::Desk;
 use engine::{Ended, Engine};
@@ -64,6 +65,14 @@ pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     if !args.check {
         job.settle()?;
     }
+    if let Some(map) = &args.commit_map {
+        let taken = crate::git::take_commit_map(&desk::root(&repo, context), map)?;
+        super::respond::warn(&format!(
+            "{} of a submodule's commits taken from {}.",
+            words::count(taken, "pair"),
+            map.display()
+        ));
+    }
     match () {
         () if args.plan => job.plan(),
         () if args.apply => job.apply(args.yes.as_deref()),
@@ -89,7 +98,11 @@ fn policy(args: &Purge) -> Policy {
         BinaryChoice::Drop => Binaries::Drop,
         BinaryChoice::Leave => Binaries::Leave,
     });
-    Policy { archives, binaries, ..Policy::default() }
+    let emptied = args.emptied.map_or(Emptied::Keep, |choice| match choice {
+        EmptiedChoice::Keep => Emptied::Keep,
+        EmptiedChoice::Drop => Emptied::Drop,
+    });
+    Policy { archives, binaries, emptied, ..Policy::default() }
 }
 
 fn files(args: &Purge) -> Vec<(String, FileChoice)> {

@@ -23,7 +23,7 @@ pub(super) fn leave(repo: &Repo<'_>, mut seen: Seen) -> Result<Seen> {
     for (id, _) in seen.scan.dirty.iter().filter(|(_, (kind, _))| *kind == ObjectType::Blob) {
         repo.go_on()?;
         let Some((_, data)) = seen.scan.library.read(*id) else { continue };
-        left.extend(policy::leaves(&repo.policy, &id.to_string(), &data).map(|what| (*id, what)));
+        left.extend(policy::leaves(repo, &id.to_string(), &data).map(|what| (*id, what)));
     }
     if left.is_empty() {
         return Ok(seen);

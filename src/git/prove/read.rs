@@ -17,6 +17,8 @@ use crate::base::fault::Result;
 
 /// Bytes searched at once.
 const PIECE: usize = 4 << 20;
+/// What a file is read into at first.
+const SMALL: usize = 16 << 10;
 /// An object above this is searched in parts that overlap.
 const LARGE: u64 = 64 << 20;
 /// How much parts of a large object overlap: more than any form of the longest key, line breaks and indents included.
@@ -45,8 +47,15 @@ impl Piece {
     pub(super) fn search(&self, search: &Search<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Vec<String> {
         // Objects stand apart by a line feed. A hit across two of them is none, and the second look says so.
         let hit = search.form_in(&self.bytes).is_some();
-        let holds = |object: &[u8]| hit && search.form_in(object).is_some() || archive::holds(search, object, stop);
-        let dirty = |range: &Range<usize>| self.bytes.get(range.clone()).is_some_and(holds);
+        let signs: Vec<usize> = search.signs(&self.bytes).map(|(at, _)| at).collect();
+        let packed = |range: &Range<usize>, object: &[u8]| {
+            let sign = signs.get(signs.partition_point(|at| *at < range.start)).is_some_and(|at| *at < range.end);
+            (sign || archive::looks_like(object).is_some()) && archive::holds(search, object, stop)
+        };
+        let dirty = |range: &Range<usize>| {
+            let object = self.bytes.get(range.clone()).unwrap_or_default();
+            hit && search.form_in(object).is_some() || packed(range, object)
+        };
         self.objects.iter().filter(|(_, range)| dirty(range)).map(|(name, _)| name.clone()).collect()
     }
 }
@@ -116,20 +125,40 @@ fn large(out: &mut impl Read, size: u64, search: &Search<'_>) -> Result<(bool, b
 /// it look like an archive, by its start or its end?
 pub(super) fn stream(from: &mut impl Read, search: &Search<'_>) -> Result<(bool, bool)> {
     let broken = |e: std::io::Error| Fault::machine("what git keeps can't be read", e);
-    let mut part = Zeroizing::new(Vec::with_capacity(PIECE + OVERLAP));
+    // It grows with what is read: most files are small, and all that it could hold is wiped in the end.
+    let mut part = Zeroizing::new(Vec::with_capacity(SMALL));
     let (mut found, mut packed, mut first) = (false, false, true);
     let opens = |bytes: &[u8]| archive::looks_like(bytes).is_some_and(archive::Kind::opens);
     loop {
-        let got = from.take(PIECE as u64).read_to_end(&mut part).map_err(broken)?;
+        let got = fill(from, &mut part).map_err(broken)?;
         if got == 0 {
             return Ok((found, packed || opens(&part)));
         }
         found |= search.form_in(&part).is_some();
-        packed |= first && opens(&part);
+        packed |= first && opens(&part) || search.signs(&part).next().is_some();
         first = false;
         let old = part.len().saturating_sub(OVERLAP);
         part.drain(..old);
     }
+}
+
+/// Appends the next piece. What is read may be the key: memory it grows out of is wiped.
+fn fill(from: &mut impl Read, part: &mut Zeroizing<Vec<u8>>) -> std::io::Result<usize> {
+    let start = part.len();
+    while part.len() - start < PIECE {
+        let (held, room) = (part.len(), part.capacity() - part.len());
+        if room == 0 {
+            let mut larger = Zeroizing::new(Vec::with_capacity((2 * part.capacity()).min(PIECE + OVERLAP)));
+            larger.extend_from_slice(part);
+            *part = larger;
+            continue;
+        }
+        let wanted = room.min(PIECE - (held - start)) as u64;
+        if from.take(wanted).read_to_end(part)? == 0 {
+            break;
+        }
+    }
+    Ok(part.len() - start)
 }
 
 #[cfg(test)]
