@@ -89,6 +89,13 @@ pub enum BinaryChoice {
     Leave,
 }
 
+/// What becomes of commits that change nothing any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum EmptiedChoice {
+    Keep,
+    Drop,
+}
+
 /// What becomes of one file that is no text and holds the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum FileWay {
@@ -104,13 +111,6 @@ fn file_choice(text: &str) -> Result<(String, FileWay), String> {
         return Err("it names no path".into());
     }
     Ok((path.to_owned(), FileWay::from_str(way, false)?))
-}
-
-/// What becomes of commits that change nothing any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum EmptiedChoice {
-    Keep,
-    Drop,
 }
 
 /// Where the key comes from. Never from an argument: those are visible to everybody on the machine.
@@ -254,9 +254,6 @@ pub struct Purge {
     /// For other binary files: overwrite the key in place, drop the files, or leave them
     #[arg(long, value_enum, value_name = "CHOICE")]
     pub binaries: Option<BinaryChoice>,
-    /// For one file, against what holds for its sort: PATH=redact, PATH=drop or PATH=leave; may be given several times
-    #[arg(long, value_name = "PATH=CHOICE", value_parser = file_choice)]
-    pub file: Vec<(String, FileWay)>,
     /// For commits that change nothing once the key is gone: keep them (the default), or drop them
     #[arg(long, value_enum, value_name = "CHOICE")]
     pub emptied: Option<EmptiedChoice>,
@@ -264,6 +261,9 @@ pub struct Purge {
     /// for later calls. Purges of the submodule by this program are known without it
     #[arg(long, value_name = "FILE")]
     pub commit_map: Option<PathBuf>,
+    /// For one file, against what holds for its sort: PATH=redact, PATH=drop or PATH=leave; may be given several times
+    #[arg(long, value_name = "PATH=CHOICE", value_parser = file_choice)]
+    pub file: Vec<(String, FileWay)>,
     /// The phrase the plan names: the repository's name
     #[arg(long, value_name = "REPO_NAME")]
     pub yes: Option<String>,

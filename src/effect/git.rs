@@ -208,11 +208,22 @@ pub struct Policy {
     pub archives: Archives,
     #[serde(default)]
     pub binaries: Binaries,
+    #[serde(default)]
+    pub emptied: Emptied,
     /// For single files, by their blob's id: it goes before what holds for their sort.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, FileChoice>,
-    #[serde(default)]
-    pub emptied: Emptied,
+}
+
+/// Commits that change nothing any more once the key, or the files that held it, are gone. What was empty before stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Emptied {
+    /// They keep their place, and say that something was done.
+    #[default]
+    Keep,
+    /// What came after them stands on their parent.
+    Drop,
 }
 
 /// What becomes of one file.
@@ -225,17 +236,6 @@ pub enum FileChoice {
     Drop,
     /// The key stays in it.
     Leave,
-}
-
-/// Commits that change nothing any more once the key, or the files that held it, are gone. What was empty before stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Emptied {
-    /// They keep their place, and say that something was done.
-    #[default]
-    Keep,
-    /// What came after them stands on their parent.
-    Drop,
 }
 
 /// gzip, zip (jar, docx, …), tar.

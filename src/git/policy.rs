@@ -50,10 +50,12 @@ impl Way {
 /// See [`decide`].
 type Decision = (Option<&'static str>, Way, Option<Vec<u8>>);
 
-/// The two sorts of such files.
+/// The sorts of such files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sort {
     Archive,
+    /// A text with something packed in the middle of it.
+    Amid,
     Binary,
 }
 
@@ -67,43 +69,43 @@ enum Wanted {
     Leave,
 }
 
-/// Is the file an archive from its first byte to its last? Else an archive may stand in the middle of it.
-fn whole(data: &[u8]) -> bool {
-    archive::looks_like(data).is_some_and(archive::Kind::opens)
+fn sort(repo: &Repo<'_>, data: &[u8]) -> Option<Sort> {
+    if archive::looks_like(data).is_some_and(archive::Kind::opens) {
+        return Some(Sort::Archive);
+    }
+    if archive::holds(repo.search, data, repo.ask.cancel) {
+        return Some(Sort::Amid);
+    }
+    binary(data).then_some(Sort::Binary)
 }
 
 fn wanted(policy: &Policy, id: &str, sort: Sort) -> Wanted {
     match (policy.files.get(id), sort, policy.archives, policy.binaries) {
         (Some(FileChoice::Redact), ..)
-        | (None, Sort::Archive, Archives::Repack, _)
+        | (None, Sort::Archive | Sort::Amid, Archives::Repack, _)
         | (None, Sort::Binary, _, Binaries::SameLength) => Wanted::Redact,
         (Some(FileChoice::Drop), ..)
-        | (None, Sort::Archive, Archives::Drop, _)
+        | (None, Sort::Archive | Sort::Amid, Archives::Drop, _)
         | (None, Sort::Binary, _, Binaries::Drop) => Wanted::Drop,
         (Some(FileChoice::Leave), ..)
-        | (None, Sort::Archive, Archives::Leave, _)
+        | (None, Sort::Archive | Sort::Amid, Archives::Leave, _)
         | (None, Sort::Binary, _, Binaries::Leave) => Wanted::Leave,
-        (None, Sort::Archive, Archives::Ask, _) => Wanted::Ask,
+        (None, Sort::Archive | Sort::Amid, Archives::Ask, _) => Wanted::Ask,
     }
 }
 
 /// What becomes of a file that holds the key: what it is when it is no text, the way, and its new content (`None`: none).
 pub(super) fn decide(repo: &Repo<'_>, id: &str, data: &[u8]) -> Result<Decision> {
     let gone = || Some(b"REMOVED-BY-STANCH\n".to_vec());
-    let whole = whole(data);
-    let sort = match whole || archive::holds(repo.search, data, repo.ask.cancel) {
-        true => Sort::Archive,
-        false if binary(data) => Sort::Binary,
-        false => return Ok((None, Way::Edited, repo.search.replace(data, false)?)),
-    };
+    let Some(sort) = sort(repo, data) else { return Ok((None, Way::Edited, repo.search.replace(data, false)?)) };
     let wanted = wanted(&repo.policy, id, sort);
     let (way, clean) = match (wanted, sort) {
         (Wanted::Drop, _) => (Way::Dropped, gone()),
         // What stands in the open goes; what is packed in the middle of it is left.
-        (Wanted::Leave, Sort::Archive) if !whole => (Way::Left, repo.search.replace_content(data)?),
+        (Wanted::Leave, Sort::Amid) => (Way::Left, repo.search.replace_content(data)?),
         (Wanted::Leave, _) => (Way::Left, None),
         (Wanted::Ask | Wanted::Redact, Sort::Binary) => (Way::SameLength, repo.search.replace(data, true)?),
-        (Wanted::Ask | Wanted::Redact, Sort::Archive) => {
+        (Wanted::Ask | Wanted::Redact, Sort::Archive | Sort::Amid) => {
             match archive::repacked(repo.search, data, &Bounds::new(repo.ask.cancel)) {
                 Ok(Some(clean)) if wanted == Wanted::Ask => (Way::Asked, Some(clean)),
                 Ok(Some(clean)) => (Way::Repacked, Some(clean)),
@@ -127,19 +129,16 @@ pub(super) fn may_leave(policy: &Policy) -> bool {
 
 /// What a file is, when it is to be left as it is although it holds the key.
 pub(super) fn leaves(repo: &Repo<'_>, id: &str, data: &[u8]) -> Option<&'static str> {
-    let amid = || repo.search.first(data).is_none() && archive::holds(repo.search, data, repo.ask.cancel);
-    let sort = match whole(data) || amid() {
-        true => Sort::Archive,
-        false if binary(data) => Sort::Binary,
-        false => return None,
-    };
-    (wanted(&repo.policy, id, sort) == Wanted::Leave).then_some(sort.word())
+    let sort = sort(repo, data)?;
+    // What stands in the open beside it is no reason to leave it.
+    let open = sort == Sort::Amid && repo.search.first(data).is_some();
+    (!open && wanted(&repo.policy, id, sort) == Wanted::Leave).then_some(sort.word())
 }
 
 impl Sort {
     fn word(self) -> &'static str {
         match self {
-            Self::Archive => "archive",
+            Self::Archive | Self::Amid => "archive",
             Self::Binary => "binary",
         }
     }

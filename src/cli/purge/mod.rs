@@ -186,7 +186,7 @@ impl Job<'_> {
     fn stands(&self, plan: &str) -> Result<Option<Standing>> {
         match self.engine.sure(&GitOp::Check { plan: plan.to_owned() })? {
             GitReply::Stands { at: Standing::Old, .. } => {
-                self.desk.forget()?;
+                self.desk.is_old()?;
                 Ok(Some(Standing::Old))
             }
             GitReply::Stands { at, .. } => {
@@ -319,7 +319,7 @@ impl Job<'_> {
         match self.engine.run(&GitOp::Undo { plan: noted.plan })? {
             Ended::Lost(why) => Ok(lost(&why)),
             Ended::Done(reply) => {
-                self.desk.forget()?;
+                self.desk.undone()?;
                 self.end(&reply, "Undone: the old history, with the key, stands again.")?;
                 Ok(exit::OPEN)
             }
@@ -327,7 +327,7 @@ impl Job<'_> {
     }
 
     fn finish(&self, yes: Option<&str>) -> Result<u8> {
-        let noted = self.desk.need()?;
+        let noted = self.desk.kept()?;
         phrase(yes, &noted.phrase)?;
         match self.engine.run(&GitOp::Finish { plan: noted.plan })? {
             Ended::Lost(why) => Ok(lost(&why)),
@@ -347,7 +347,7 @@ impl Job<'_> {
             return Err(Fault::refused("nobody knows where it stands", "the engine answered something else"));
         };
         match at {
-            Standing::Old => self.desk.forget()?,
+            Standing::Old => self.desk.is_old()?,
             _ => self.desk.reached()?,
         }
         let after = match at {
