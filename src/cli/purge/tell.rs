@@ -286,6 +286,10 @@ fn cost(page: &mut Page, plan: &Plan) {
                 remote.name
             ));
         }
+        if remote.looked_aside > 0 {
+            let refs = count(remote.looked_aside, "ref");
+            page.say(format!("  (looked into {refs} of {} that are not here, fetched aside)", remote.name));
+        }
         if !remote.pull_requests.is_empty() {
             let open = match remote.open.len() {
                 0 => String::new(),
@@ -404,6 +408,9 @@ fn one_remote(page: &mut Page, remote: &RemoteAfter) {
     page.list(&remote.old, |name| format!("  OLD      {name}: not pushed yet, --push"));
     page.list(&remote.again, |name| {
         format!("  BACK     {name}: somebody pushed from a clone of before; put it back, send them the script")
+    });
+    page.list(&remote.anew, |name| {
+        format!("  KEY      {name}: its newer commits bring the key again; fetch, plan, apply, push")
     });
     if !remote.pull_requests.is_empty() {
         let numbers: Vec<String> = remote.pull_requests.iter().map(|n| format!("#{n}")).collect();
