@@ -135,7 +135,7 @@ fn reversed(details: &Details) -> Vec<RefMove> {
 }
 
 /// The log as it was, and after it what was added since.
-fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
+pub(super) fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
     for old in reflog::all(backup)? {
         let Ok(name) = old.strip_prefix(backup) else { continue };
         let now = repo.dir.join(name);
@@ -203,10 +203,6 @@ pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     // Noted before the first file goes: half a backup is none, and nobody may go back to it after a kill.
     if details.stage == Stage::Applied {
         shelf::reached(repo, &details, Stage::Finished)?;
-    }
-    // What an earlier purge left can't be undone any more.
-    for earlier in shelf::plans(repo)?.into_iter().filter(|d| d.stage == Stage::Applied && d.plan != plan) {
-        shelf::reached(repo, &earlier, Stage::Finished)?;
     }
     // Earlier purges of this repository left backups as well, and those of another key hold that key.
     let (others, strange) = shelf::backups(repo)?;

@@ -19,6 +19,7 @@ use super::gitlink;
 use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
 use super::lfs::{self, Lfs};
+use super::refuse;
 use super::rename;
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
@@ -50,6 +51,10 @@ pub(super) struct Seen {
     lfs: Lfs,
     /// Files that hold the key and are to be left.
     left: Vec<Choice>,
+    /// Repositories that share files with this one.
+    twins: Option<String>,
+    /// Files that hold packed history.
+    bundles: Vec<String>,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
@@ -60,7 +65,8 @@ fn see(repo: &Repo<'_>, links: HashMap<Oid, Oid>) -> Result<Seen> {
     let scan = find::scan(repo, &links)?;
     let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
     let (refs, leftovers) = (repo.refs()?, leftover::find(repo)?);
-    left::leave(repo, Seen { refs, scan, leftovers, submodules, links, lfs, left: Vec::new() })
+    let (twins, bundles) = (refuse::twins(repo)?, leftover::bundles(repo)?);
+    left::leave(repo, Seen { refs, scan, leftovers, submodules, links, lfs, left: Vec::new(), twins, bundles })
 }
 
 /// The map of copies alone.
