@@ -52,6 +52,11 @@ pub(super) fn prove(repo: &Repo<'_>) -> Result<Proof> {
     Ok(Proof { checks, not_checked: not_checked(repo, &trees)? })
 }
 
+/// Those of `ids`, objects of the repository at `dir`, that hold the key: `kind id`.
+pub(super) fn holding(repo: &Repo<'_>, dir: &std::path::Path, ids: &[git2::Oid]) -> Result<Vec<String>> {
+    Ok(objects::these(repo, dir, ids)?.found)
+}
+
 fn line(what: &str, looked: &str, found: &[String]) -> ProofLine {
     if found.is_empty() {
         return ProofLine { what: what.into(), clean: true, saw: format!("{looked}, none holds the key") };
