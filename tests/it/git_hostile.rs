@@ -1,0 +1,116 @@
+//! Repositories made to do harm: programs in their configuration, names that draw on terminals or end a line of a script,
+//! pipes and links where git has files. Each is held against the program as a person runs it, and no run may hang.
+
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::gitrepo::World;
+
+/// Longer than any of these takes on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+fn command(world: &World, args: &[&str]) -> Command {
+    let state = world.temp().join("state");
+    std::fs::create_dir_all(&state).unwrap();
+    let file = state.join("key");
+    std::fs::write(&file, &world.key).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stanch"));
+    command
+        .env("STANCH_STATE_DIR", &state)
+        .env("STANCH_CONFIG", "/dev/null")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .args(args)
+        .arg("--repo")
+        .arg(&world.repo)
+        .arg("--key-file")
+        .arg(file);
+    command
+}
+
+/// Runs it to its end; one that hangs fails the test.
+fn ended(mut command: Command) -> Output {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // Small answers: no pipe is filled before its reader comes.
+    let since = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        if since.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("it hangs: {command:?}");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    child.wait_with_output().unwrap()
+}
+
+fn stanch(world: &World, args: &[&str]) -> Output {
+    ended(command(world, args))
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}{}", out(output), err(output)))
+}
+
+/// A program that leaves a trace when it runs.
+fn evil(world: &World) -> (PathBuf, PathBuf) {
+    let (program, trace) = (world.temp().join("evil"), world.temp().join("pwned"));
+    std::fs::write(&program, format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\ncat\n", trace.display())).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    (program, trace)
+}
+
+fn fifo(path: &Path) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+/// No byte that a terminal obeys but line feeds, and nothing that turns text around.
+fn tame(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let bad: Vec<char> = text
+        .chars()
+        .filter(|c| c.is_control() && !"\n\t".contains(*c) || ('\u{202a}'..='\u{202e}').contains(c))
+        .collect();
+    assert!(bad.is_empty(), "{bad:?} in {text:?}");
+}
+
+// ---- names of refs
+
+#[test]
+fn a_folder_of_branches_with_the_key_gets_a_free_name() {
+    let world = World::new();
+    world.leak();
+    for name in ["x", "y"] {
+        world.git(&["branch", &format!("{}/{name}", world.key)]);
+    }
+    world.git(&["branch", "REMOVED-BY-STANCH"]);
+    let plan = json(&stanch(&world, &["purge", "--plan", "--json"]));
+    assert_eq!(plan["refusals"].as_array().unwrap().len(), 0, "{plan}");
+    world.purge();
+    let names = world.git(&["for-each-ref", "--format=%(refname:short)"]);
+    assert_eq!(names, "REMOVED-BY-STANCH\nREMOVED-BY-STANCH-2/x\nREMOVED-BY-STANCH-2/y\nmain");
+}
+
+// ---- links
+
+// ---- programs
+
+/// Any child with the key in its arguments or environment writes a trace: a git of ours is first on the PATH.
+// ---- words that leave the program
+
+// ---- pipes and devices
+
+/// A file that claims to be there and has no end: no read takes more than it may.
+// ---- bombs
+
