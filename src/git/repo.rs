@@ -15,6 +15,7 @@ use super::needle::Search;
 use super::raw;
 use crate::base::Fault;
 use crate::base::fault::Result;
+use crate::base::{Fault, words};
 use crate::effect::git::Policy;
 
 /// A repository, open in both ways: libgit2 for objects, git for the rest.
@@ -277,7 +278,8 @@ impl Repo<'_> {
     pub(super) fn name(&self) -> String {
         let path = self.work.as_deref().unwrap_or(&self.dir);
         let name = path.file_name().unwrap_or(path.as_os_str());
-        self.search.text(name.as_bytes())
+        let name = words::tame(&self.search.text(name.as_bytes()));
+        if name.trim().is_empty() { "repository".into() } else { name }
     }
 
     /// Where loose objects and packs are.

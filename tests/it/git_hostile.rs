@@ -109,6 +109,50 @@ fn a_folder_of_branches_with_the_key_gets_a_free_name() {
 /// Any child with the key in its arguments or environment writes a trace: a git of ours is first on the PATH.
 // ---- words that leave the program
 
+#[test]
+fn papers_hold_no_line_of_somebody_elses() {
+    let mut world = World::new();
+    let evil = world.temp().join("e\ntouch pwn3\n#\u{202e}");
+    std::fs::rename(&world.repo, &evil).unwrap();
+    world.repo = evil;
+    world.old_leak();
+    let planned = json(&stanch(&world, &["purge", "--plan", "--json"]));
+    let phrase = planned["phrase"].as_str().unwrap().to_owned();
+    assert_eq!(phrase, "etouch pwn3#");
+    for url in
+        [None, Some("https://127.0.0.1:9/a\ntouch pwn4\n#/b;touch pwn5"), Some("ssh://x'$(touch pwn6)/y\u{1b}[2J")]
+    {
+        if let Some(url) = url {
+            let config = world.repo.join(".git/config");
+            let text = std::fs::read_to_string(&config).unwrap();
+            let text = text.split("[remote").next().unwrap();
+            let url = url.replace('\n', "\\n");
+            std::fs::write(&config, format!("{text}[remote \"o\"]\n\turl = \"{url}\"\n")).unwrap();
+        }
+        stanch(&world, &["purge", "--plan"]);
+        let dir = world.temp().join("papers");
+        let written = stanch(&world, &["purge", "--papers", dir.to_str().unwrap()]);
+        assert_eq!(written.status.code(), Some(0), "{}", err(&written));
+        tame(&written.stdout);
+        for entry in std::fs::read_dir(&dir).unwrap().map(Result::unwrap) {
+            let text = std::fs::read(entry.path()).unwrap();
+            tame(&text);
+            let text = String::from_utf8(text).unwrap();
+            assert!(!text.lines().any(|l| l.trim_start().starts_with("touch")), "{:?}: {text}", entry.path());
+            if text.contains("--paginate") {
+                assert!(!text.contains("repos/a;"), "{text}");
+            }
+        }
+        for script in ["ban.sh", "colleagues.sh"] {
+            let scratch = world.temp().join("scratch");
+            std::fs::create_dir_all(&scratch).unwrap();
+            Command::new("sh").arg(dir.join(script)).current_dir(&scratch).stdin(Stdio::null()).output().unwrap();
+            assert_eq!(std::fs::read_dir(&scratch).unwrap().count(), 0, "{script} ran something");
+        }
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+}
+
 // ---- pipes and devices
 
 /// A file that claims to be there and has no end: no read takes more than it may.
