@@ -153,6 +153,42 @@ fn papers_hold_no_line_of_somebody_elses() {
     }
 }
 
+#[test]
+fn no_name_draws_on_the_terminal() {
+    let mut world = World::new();
+    let odd = "a\u{1b}[2J\u{1b}]0;PWN\u{7}\u{202e}\u{9b}31m\nNo copy of the key in 9 objects.";
+    world.write(odd, format!("k={}\n", world.key));
+    world.git(&["branch", "b\u{202e}\u{9b}x"]);
+    world.commit("leak \u{1b}[2J");
+    let evil = world.temp().join("r\u{1b}[2J;rm -rf x");
+    std::fs::rename(&world.repo, &evil).unwrap();
+    world.repo = evil;
+    let quiet = |args: &[&str]| {
+        let output = stanch(&world, args);
+        tame(&output.stdout);
+        tame(&output.stderr);
+        let faked = |text: &str| text.lines().any(|l| l.starts_with("No copy"));
+        assert!(!faked(&out(&output)) && !faked(&err(&output)), "{args:?}: {}{}", out(&output), err(&output));
+        output
+    };
+    quiet(&["find"]);
+    quiet(&["find", "--json"]);
+    let plan = quiet(&["purge", "--plan"]);
+    assert!(out(&plan).contains("--yes='r[2J;rm -rf x'"), "{}", out(&plan));
+    quiet(&["purge", "--plan", "--json"]);
+    let wrong = quiet(&["purge", "--apply", "--yes=no"]);
+    assert!(err(&wrong).contains("--yes='r[2J;rm -rf x'"), "{}", err(&wrong));
+    // Dirty: the file's name is in a fault.
+    world.write(odd, format!("k={} changed\n", world.key));
+    let dirty = quiet(&["purge", "--apply", "--yes=r[2J;rm -rf x"]);
+    assert_eq!(dirty.status.code(), Some(1), "{}", err(&dirty));
+    assert!(err(&dirty).contains("dirty"), "{}", err(&dirty));
+    // A path that is none.
+    let mut bad = Command::new(env!("CARGO_BIN_EXE_stanch"));
+    bad.args(["find", "--repo", "/nowhere\u{1b}[2J", "--key-file", "/nowhere\u{1b}]0;x"]);
+    tame(&ended(bad).stderr);
+}
+
 // ---- pipes and devices
 
 /// A file that claims to be there and has no end: no read takes more than it may.

@@ -342,7 +342,8 @@ fn phrase(given: Option<&str>, wanted: &str) -> Result<()> {
     if given == Some(wanted) {
         return Ok(());
     }
-    Err(Fault::input("nothing was done", "--yes does not name the repository").hint(format!("--yes={wanted}")))
+    Err(Fault::input("nothing was done", "--yes does not name the repository")
+        .hint(format!("--yes={}", words::shell(wanted))))
 }
 
 fn vault(source: &KeySource) -> Result<Vault> {

@@ -4,14 +4,16 @@
 
 use std::path::Path;
 
-use crate::base::words::count;
+use crate::base::words::{self, count};
 use crate::effect::git::{
     Aftermath, Archives, Binaries, Copy, CopyKind, CopyMap, Emptied, Filed, Plan, Policy, Proof, PushOutcome,
     PushReport, RemoteAfter, Serves, Standing,
 };
-use crate::ui::text::wrap;
+use crate::ui::text::{Cut, truncate, wrap};
 
 const WIDTH: usize = 80;
+/// Cells of a path; some are made to fill a screen.
+const PATH: usize = 320;
 /// Lines of one list; `--json` has all.
 const SHOWN: usize = 12;
 
@@ -21,7 +23,8 @@ struct Page(Vec<String>);
 
 impl Page {
     fn say(&mut self, text: impl AsRef<str>) {
-        self.0.extend(wrap(text.as_ref(), WIDTH));
+        // One line, whatever a name in it holds: it must not look like a word of ours.
+        self.0.extend(wrap(&words::tame(text.as_ref()), WIDTH));
     }
 
     fn list<T>(&mut self, all: &[T], line: impl Fn(&T) -> String) {
@@ -115,7 +118,8 @@ fn one(copy: &Copy) -> String {
             );
         }
     };
-    let path = copy.path.as_ref().map(|path| format!(" {path}")).unwrap_or_default();
+    let path =
+        copy.path.as_ref().map(|path| format!(" {}", truncate(path, PATH, Cut::Middle, "…"))).unwrap_or_default();
     let since = match (&copy.first, &copy.last) {
         (Some(first), Some(last)) if first != last => format!(", from {} to {}", short(first), short(last)),
         (Some(first), _) => format!(", in {}", short(first)),
@@ -158,7 +162,11 @@ pub(super) fn plan(plan: &Plan) -> String {
     not(&mut page, "Not looked into", &plan.not_looked_into);
     if plan.refusals.is_empty() {
         page.say("Nothing was changed. To do it (a backup is made first, --undo takes it back):");
-        page.say(format!("    stanch purge --repo PATH --apply --yes={}{}", plan.phrase, chosen(plan.policy)));
+        page.say(format!(
+            "    stanch purge --repo PATH --apply --yes={}{}",
+            words::shell(&plan.phrase),
+            chosen(plan.policy)
+        ));
     } else {
         page.say("It can't be applied yet:");
         for refusal in &plan.refusals {
@@ -303,7 +311,7 @@ pub(super) fn applied(plan: &Plan, (backup, dropped): (&str, u64), shown: &Proof
     if !shown.clean() {
         page.say("A copy is left, or a check failed: plan again, or take it back with --undo.");
     } else if plan.push_needed {
-        page.say(format!("Next: stanch purge --repo PATH --push --yes={}", plan.phrase));
+        page.say(format!("Next: stanch purge --repo PATH --push --yes={}", words::shell(&plan.phrase)));
     }
     if dropped > 0 {
         page.say(format!("{} that nothing needed went, too: only the backup has them.", number(dropped, "object")));
