@@ -70,7 +70,7 @@ fn others(root: &Path, own: &Path) -> Vec<Other> {
     files.sort_unstable();
     files.dedup();
     // What can't be read is of an older program, or none of ours.
-    let plan = |path: &PathBuf| serde_json::from_slice::<Other>(&std::fs::read(path).ok()?).ok();
+    let plan = |path: &PathBuf| serde_json::from_slice::<Other>(&super::store::bytes(path).ok()?).ok();
     let stands = |plan: &Other| matches!(plan.stage, Stage::Applied | Stage::Finished) && plan.git_dir != own;
     files.iter().filter_map(plan).filter(stands).collect()
 }

@@ -13,7 +13,7 @@ mod objects;
 mod read;
 
 use super::repo::Repo;
-use super::{say, shelf, store};
+use super::{odd, say, shelf, store};
 use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::effect::git::{Proof, ProofLine};
@@ -97,6 +97,7 @@ fn not_checked(repo: &Repo<'_>) -> Result<Vec<String>> {
     if !repo.git.run(&["remote"])?.trim_ascii().is_empty() {
         list.push("the remotes: what they serve, their hidden refs (pull requests), caches and forks".into());
     }
+    list.extend(odd::unread(repo));
     let stray = objects::stray(repo)?;
     if stray > 0 {
         list.push(format!(
