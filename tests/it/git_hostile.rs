@@ -327,3 +327,65 @@ fn a_borrowed_store_with_a_pipe_hangs_nothing() {
 
 // ---- bombs
 
+#[test]
+fn a_size_that_is_a_lie_takes_no_memory() {
+    let world = World::new();
+    world.old_leak();
+    // A loose blob that claims 2^60 bytes.
+    let id = "1234567890123456789012345678901234567890";
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    std::io::Write::write_all(&mut zlib, format!("blob {}\0abc", 1_u64 << 60).as_bytes()).unwrap();
+    world.write(&format!(".git/objects/{}/{}", &id[..2], &id[2..]), zlib.finish().unwrap());
+    let mut limited = Command::new("sh");
+    let inner = command(&world, &["find"]);
+    limited.args(["-c", "ulimit -v 4000000; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
+    limited.envs(inner.get_envs().filter_map(|(k, v)| Some((k, v?))));
+    let said = ended(limited);
+    assert_eq!(said.status.code(), Some(3), "{}{}", out(&said), err(&said));
+    assert!(out(&said).contains("can't be read"), "{}", out(&said));
+}
+
+#[test]
+fn trees_that_name_the_way_out_are_only_names() {
+    let world = World::new();
+    let blob = world.pipe(&["hash-object", "-w", "--stdin"], format!("k={}\n", world.key).as_bytes());
+    let mut tree = Vec::new();
+    let id: Vec<u8> = (0..20).map(|n| u8::from_str_radix(&blob[2 * n..2 * n + 2], 16).unwrap()).collect();
+    for name in ["../../escape", "..", ".git"] {
+        tree.extend_from_slice(format!("100644 {name}\0").as_bytes());
+        tree.extend_from_slice(&id);
+    }
+    let tree = world.pipe(&["hash-object", "-w", "-t", "tree", "--stdin", "--literally"], &tree);
+    let commit = world.pipe(&["commit-tree", "-p", "HEAD", &tree], b"out");
+    world.git(&["update-ref", "refs/heads/odd", &commit]);
+    let applied = stanch(&world, &["purge", "--apply", "--yes=work"]);
+    assert_eq!(applied.status.code(), Some(0), "{}", err(&applied));
+    assert!(!world.temp().join("escape").exists());
+    assert!(world.copies(&world.key).is_empty());
+}
+
+#[test]
+fn folders_deeper_than_any_stack_are_refused() {
+    let world = World::new();
+    let blob = world.pipe(&["hash-object", "-w", "--stdin"], format!("k={}\n", world.key).as_bytes());
+    let mut tree = (0..20).map(|n| u8::from_str_radix(&blob[2 * n..2 * n + 2], 16).unwrap()).collect::<Vec<_>>();
+    let mut name = "100644 f\0";
+    // Written as git writes them: a process for each would take minutes.
+    for _ in 0..4_000 {
+        let body = [name.as_bytes(), &tree].concat();
+        name = "40000 a\0";
+        let id = git2::Oid::hash_object(git2::ObjectType::Tree, &body).unwrap();
+        tree = id.as_bytes().to_vec();
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut zlib, format!("tree {}\0", body.len()).as_bytes()).unwrap();
+        std::io::Write::write_all(&mut zlib, &body).unwrap();
+        let id = id.to_string();
+        world.write(&format!(".git/objects/{}/{}", &id[..2], &id[2..]), zlib.finish().unwrap());
+    }
+    let tree = git2::Oid::from_bytes(&tree).unwrap().to_string();
+    let commit = world.pipe(&["commit-tree", "-p", "HEAD", &tree], b"deep");
+    world.git(&["update-ref", "refs/heads/deep", &commit]);
+    let plan = stanch(&world, &["purge", "--plan"]);
+    assert_eq!(plan.status.code(), Some(1), "{}", err(&plan));
+    assert!(err(&plan).contains("folders or tags deep"), "{}", err(&plan));
+}
