@@ -192,7 +192,8 @@ pub struct Purge {
     pub repo: PathBuf,
     #[command(flatten)]
     pub key: KeySource,
-    /// Show what would change; changes nothing
+    /// Show what would change; changes nothing. Asks the remotes what they hold, as `git fetch` does it: with your git's
+    /// credentials and ssh, and with those that the repository's own config names
     #[arg(long, group = "step")]
     pub plan: bool,
     /// Back up and switch to the clean history
@@ -226,6 +227,9 @@ pub struct Purge {
     /// for later calls. Purges of the submodule by this program are known without it
     #[arg(long, value_name = "FILE")]
     pub commit_map: Option<PathBuf>,
+    /// For --plan and --apply: ask no remote. For a repository whose config you don't trust
+    #[arg(long, conflicts_with_all = ["push", "check", "papers", "undo", "finish"])]
+    pub offline: bool,
     /// The phrase the plan names: the repository's name
     #[arg(long, value_name = "REPO_NAME")]
     pub yes: Option<String>,

@@ -27,6 +27,7 @@ mod lfs;
 mod map;
 mod needle;
 mod notes;
+mod odd;
 mod pack;
 mod papers;
 mod plan;
@@ -46,6 +47,7 @@ mod shelf;
 mod store;
 mod submodule;
 mod switch;
+mod tamed;
 mod tidy;
 mod undo;
 
@@ -105,8 +107,18 @@ pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
 
 /// The same, with what a person chose for archives and binaries. The choice stays with the plan.
 pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
+    plan_with(ask, policy, false)
+}
+
+/// The same, and no remote is asked: no program runs that the repository's configuration names.
+pub fn plan_offline(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
+    plan_with(ask, policy, true)
+}
+
+fn plan_with(ask: &Ask<'_>, policy: Policy, offline: bool) -> Result<Plan> {
     run(ask, |repo| {
         repo.policy = policy;
+        repo.offline = offline;
         let seen = plan::look(repo)?;
         let worked = plan::work(repo, &seen, None)?;
         let mut plan = worked.plan;

@@ -50,7 +50,8 @@ pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     let vault = vault(&args.key)?;
     let repo = full(&args.repo)?;
     let engine = Engine::new(&vault, &repo, context);
-    let job = Job { engine, desk: Desk::new(&repo, context), policy: policy(args), json: args.json };
+    let job =
+        Job { engine, desk: Desk::new(&repo, context), policy: policy(args), offline: args.offline, json: args.json };
     if !args.check {
         job.settle()?;
     }
@@ -99,6 +100,7 @@ struct Job<'a> {
     engine: Engine<'a>,
     desk: Desk,
     policy: Policy,
+    offline: bool,
     json: bool,
 }
 
@@ -178,7 +180,9 @@ impl Job<'_> {
     }
 
     fn planned(&self) -> Result<Plan> {
-        match self.engine.sure(&GitOp::PlanAs { policy: self.policy })? {
+        let policy = self.policy;
+        let op = if self.offline { GitOp::PlanOffline { policy } } else { GitOp::PlanAs { policy } };
+        match self.engine.sure(&op)? {
             GitReply::Planned(plan) => Ok(*plan),
             _ => Err(Fault::refused("there is no plan", "the engine answered something else")),
         }

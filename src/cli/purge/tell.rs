@@ -156,6 +156,7 @@ pub(super) fn plan(plan: &Plan) -> String {
         page.list(&plan.refs, |r| format!("    {}  {} -> {}", r.name, short(&r.old), short(&r.new)));
         page.say("");
     }
+    asked(&mut page, plan);
     packed(&mut page, plan);
     gitlinks(&mut page, plan);
     citations(&mut page, plan);
@@ -175,6 +176,15 @@ pub(super) fn plan(plan: &Plan) -> String {
         }
     }
     page.end()
+}
+
+/// A look at a remote runs programs that the repository's configuration may name: said, so that nobody wonders.
+fn asked(page: &mut Page, plan: &Plan) {
+    let names: Vec<&str> = plan.remotes.iter().filter(|r| r.silent.is_none()).map(|r| r.name.as_str()).collect();
+    if !names.is_empty() {
+        page.say(format!("Asked, as `git fetch` would: {} (--offline asks no remote).", names.join(", ")));
+        page.say("");
+    }
 }
 
 /// Files that can't be edited as text, and large files beside the history.

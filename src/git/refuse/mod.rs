@@ -170,6 +170,12 @@ fn packs(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
             "if no other repository borrows from this one: `git config --unset extensions.preciousObjects`",
         ));
     }
+    if repo.tamed.owns("gc.recentobjectshook") {
+        found.push(no(
+            "gc.recentObjectsHook is set here: git would run that program and keep the objects it names",
+            "`git config --unset-all gc.recentObjectsHook`, then plan again",
+        ));
+    }
     Ok(())
 }
 
