@@ -66,7 +66,7 @@ pub fn tame_lines(text: &str) -> String {
 /// `text` as one word of a shell, quoted only where it must be, and tame.
 pub fn shell(text: &str) -> String {
     let text = tame(text);
-    let plain = |c: char| c.is_alphanumeric() || "-_./:@%+,".contains(c);
+    let plain = |c: char| c.is_alphanumeric() || "-_./:@%+,=".contains(c);
     if !text.is_empty() && text.chars().all(plain) { text } else { quoted(&text) }
 }
 

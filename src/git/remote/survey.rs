@@ -40,6 +40,7 @@ pub(in super::super) fn survey(repo: &Repo<'_>, details: &Details, plan: &mut Pl
                     "`git fetch {}`, then plan again: otherwise that work could not be pushed",
                     words::shell(&remote)
                 ),
+                asks: false,
             });
         }
         if !look.unfetched.is_empty() {
