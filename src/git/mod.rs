@@ -31,6 +31,7 @@ mod map;
 mod memory;
 mod needle;
 mod notes;
+mod odd;
 mod pack;
 mod papers;
 mod plan;
@@ -50,6 +51,7 @@ mod shelf;
 mod store;
 mod submodule;
 mod switch;
+mod tamed;
 mod tidy;
 mod undo;
 
@@ -117,6 +119,14 @@ pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
 /// needs no second look.
 pub fn plan_kept(ask: &Ask<'_>, policy: Policy, memory: &Memory) -> Result<Plan> {
     alone(ask, |repo| plan::make(repo, policy, Some(memory)))
+}
+
+/// The same, and no remote is asked: no program runs that the repository's configuration names.
+pub fn plan_offline(ask: &Ask<'_>, policy: Policy, memory: &Memory) -> Result<Plan> {
+    alone(ask, |repo| {
+        repo.offline = true;
+        plan::make(repo, policy, Some(memory))
+    })
 }
 
 /// Keeps a map of a submodule's commits (`old new`, one pair a line) in `backup_root`: plans made there from now on bring

@@ -74,6 +74,7 @@ fn carry_out(ask: &Ask<'_>, op: &GitOp, memory: &Memory) -> Result<GitReply> {
         GitOp::Find => GitReply::Found(git::find(ask)?),
         GitOp::Plan => GitReply::Planned(Box::new(git::plan_kept(ask, Policy::default(), memory)?)),
         GitOp::PlanAs { policy } => GitReply::Planned(Box::new(git::plan_kept(ask, policy.clone(), memory)?)),
+        GitOp::PlanOffline { policy } => GitReply::Planned(Box::new(git::plan_offline(ask, policy.clone(), memory)?)),
         GitOp::Apply { plan } => git::apply_kept(ask, plan, memory)?,
         GitOp::Prove => GitReply::Proved(git::prove(ask)?),
         GitOp::Push { plan } => GitReply::Pushed(git::push(ask, plan)?),

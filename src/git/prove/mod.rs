@@ -16,7 +16,7 @@ mod read;
 use std::path::PathBuf;
 
 use super::repo::Repo;
-use super::{say, shelf, store};
+use super::{odd, say, shelf, store};
 use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::effect::git::{Proof, ProofLine};
@@ -101,6 +101,7 @@ fn not_checked(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<Vec<String>> {
     if repo.config.has_remotes() {
         list.push("the remotes: what they serve, their hidden refs (pull requests), caches and forks".into());
     }
+    list.extend(odd::unread(repo));
     let stray = objects::stray(repo)?;
     if stray > 0 {
         list.push(format!(
