@@ -193,6 +193,7 @@ fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Re
 fn alone<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
     run(ask, |repo| {
         let _alone = alone::Alone::with(repo)?;
+        shelf::sweep(repo, &[shelf::Passing::Push])?;
         work(repo)
     })
 }

@@ -459,6 +459,26 @@ fn a_neighbour_that_shares_packs_keeps_its_rights() {
 // ---- what a killed process leaves
 
 #[test]
+fn a_killed_push_leaves_no_name_with_the_key_behind() {
+    let (world, desk) = (World::new(), Desk::new());
+    world.leak();
+    let branch = format!("k-{}", world.key);
+    world.git(&["branch", &branch]);
+    world.git_in(world.temp(), &["clone", "-q", "--bare", "work", "server.git"]);
+    world.git(&["remote", "add", "origin", "../server.git"]);
+    world.git(&["fetch", "-q"]);
+    desk.ok(&world, &["--plan"], 3);
+    desk.ok(&world, &["--apply", "--yes=work"], 0);
+    desk.wrap("case \"$*\" in *stanch-unnamed*) kill -9 $PPID; exit 1;; esac");
+    desk.killed(&world, &["--push", "--yes=work"]);
+    desk.unwrap_git();
+    desk.ok(&world, &["--finish", "--yes=work"], 0);
+    assert_eq!(desk.copies(&world.key), Vec::<PathBuf>::new());
+    let left = walk(&desk.root().join("state"));
+    assert!(!left.iter().any(|f| f.file_name().unwrap().to_string_lossy().starts_with('.')), "{left:?}");
+}
+
+#[test]
 fn a_sign_that_says_nothing_stops_nobody() {
     for sign in ["", "12", "what is this"] {
         let world = World::new();

@@ -7,6 +7,7 @@ use git2::Oid;
 
 use super::super::cli::{self, Git};
 use super::super::repo::Repo;
+use super::super::shelf::Passing;
 use super::super::{raw, say, store};
 use super::objects::{self, Read};
 use crate::base::Fault;
@@ -27,7 +28,7 @@ pub(super) fn make(git: &Git<'_>, full: bool) -> Result<Fresh> {
     let what = if full { "a fresh clone of every ref" } else { "a fresh clone of every ref, without file contents" };
     store::private_dir(git.ask.backup_root)?;
     let temp = tempfile::Builder::new()
-        .prefix("proof-")
+        .prefix(&Passing::Proof.prefix(&git.dir))
         .tempdir_in(git.ask.backup_root)
         .map_err(|e| Fault::machine("a folder for a fresh clone can't be made", e))?;
     let to = temp.path().join("clone.git");
