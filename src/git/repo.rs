@@ -184,6 +184,13 @@ fn without_filters(git: &Git<'_>) -> Result<Vec<String>> {
     Ok(settings)
 }
 
+/// The git directory that all working trees of the repository at or above `path` share.
+pub(super) fn home(path: &Path) -> Option<PathBuf> {
+    let none: [&OsStr; 0] = [];
+    let git2 = Repository::open_ext(path, RepositoryOpenFlags::empty(), none).ok()?;
+    std::fs::canonicalize(git2.commondir()).ok()
+}
+
 /// Can it be opened at all?
 pub(super) fn openable(path: &Path) -> Result<()> {
     let none: [&OsStr; 0] = [];

@@ -496,3 +496,19 @@ fn a_sign_that_says_nothing_stops_nobody() {
     assert!(world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err().to_string().contains("tidying"));
 }
 
+#[test]
+fn a_repository_is_itself_from_every_folder_of_it() {
+    let (world, desk) = (World::new(), Desk::new());
+    world.write("d/x", "x\n");
+    world.leak();
+    world.git(&["worktree", "add", "-q", "../linked", "-b", "w"]);
+    let from = |dir: &Path, args: &[&str]| {
+        let out = desk.command(dir, &world.key, args).output().unwrap();
+        (out.status.code(), said(&out))
+    };
+    assert_eq!(from(&world.repo.join("d"), &["--apply", "--yes=work"]).0, Some(0));
+    let (code, text) = from(&world.repo, &["--undo"]);
+    assert_eq!(code, Some(3), "{text}");
+    assert_eq!(from(&world.temp().join("linked"), &["--apply", "--yes=work"]).0, Some(0));
+    assert_eq!(from(&world.repo.join(".git"), &["--undo"]).0, Some(3));
+}
