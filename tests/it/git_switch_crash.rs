@@ -57,7 +57,7 @@ impl Desk {
         command.env("STANCH_STATE_DIR", self.state.path().join("state")).env("STANCH_CONFIG", "/dev/null");
         command.env("PATH", path.unwrap()).env("GIT_CONFIG_GLOBAL", "/dev/null");
         command.arg("purge").args(args).arg("--repo").arg(repo).arg("--key-file").arg(file);
-        command.process_group(0).stdin(Stdio::null());
+        command.current_dir(repo).process_group(0).stdin(Stdio::null());
         command
     }
 
@@ -338,6 +338,22 @@ fn half_a_backup_goes_with_the_next_check() {
         assert!(!world.backup().join(&plan.id).exists(), "cut at {words}");
     }
     world.purge();
+}
+
+#[test]
+fn another_key_neither_finishes_nor_writes_papers() {
+    let (world, desk) = (World::new(), Desk::new());
+    world.leak();
+    desk.ok(&world, &["--apply", "--yes=work"], 0);
+    let other = format!("{}-other", world.key.to_lowercase());
+    let papers = world.temp().join("papers");
+    for args in [&["--finish", "--yes=work"][..], &["--papers", papers.to_str().unwrap()]] {
+        let out = desk.command(&world.repo, &other, args).output().unwrap();
+        assert_eq!(out.status.code(), Some(2), "{}", said(&out));
+        assert!(said(&out).contains("another key"), "{}", said(&out));
+    }
+    assert_eq!((desk.backups(), papers.exists()), (1, false));
+    desk.ok(&world, &["--finish", "--yes=work"], 0);
 }
 
 // ---- two at once
