@@ -363,7 +363,7 @@ fn held(desk: &Desk, world: &World) -> (Child, PathBuf) {
     let (here, go) = (desk.root().join("here"), desk.root().join("go"));
     desk.wrap(
         "if [ ! -e \"$S/here\" ] && [ -n \"$(find \"$S/state\" -name applied.json)\" ]; then : > \"$S/here\"; \
-        while [ ! -e \"$S/go\" ]; do sleep 0.02; done; fi",
+        n=0; while [ ! -e \"$S/go\" ] && [ -e \"$S\" ] && [ $n -lt 3000 ]; do sleep 0.05; n=$((n + 1)); done; fi",
     );
     let mut command = desk.command(&world.repo, &world.key, &["--apply", "--yes=work"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
