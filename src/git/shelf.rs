@@ -189,6 +189,10 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
         let put = if from.starts_with(&objects) { store::link_private } else { store::copy_private };
         put(from, &target).map_err(|fault| if from.exists() { fault } else { vanished() })?;
     }
+    // Old gits made HEAD a link to its branch: what counts is where it leads, not what is there.
+    if let Ok(branch) = std::fs::read_link(repo.dir.join("HEAD")) {
+        store::put(&to.join("git/HEAD"), &[b"ref: ", branch.as_os_str().as_encoded_bytes(), b"\n"].concat())?;
+    }
     store::flush(to)?;
     store::put(&to.join(WHOLE), b"yes\n")
 }
@@ -277,6 +281,12 @@ pub(super) fn spoil(root: &Path, plan: &str) -> Result<()> {
     store::remove(&dir.join(WHOLE))?;
     store::sync_dir(&dir);
     Ok(())
+}
+
+/// The copies of git directories in all backups below `root`.
+pub(super) fn copies(root: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path().join("git")).filter(|dir| dir.is_dir()).collect()
 }
 
 /// The object files in a whole backup, relative to the git directory. They were all there was when it was made.

@@ -38,7 +38,7 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         return applied(repo, &known, Vec::new());
     }
     if let Some(known) = shelf::load(repo, plan)? {
-        repo.policy = known.policy;
+        repo.policy.clone_from(&known.policy);
     }
     fold::sweep(repo)?;
     let seen = plan::look(repo)?;

@@ -191,7 +191,8 @@ pub(super) fn finished(repo: &Repo<'_>, plan: &str) -> Result<bool> {
     Ok(gone && shelf::need(repo, plan)?.stage == Stage::Finished)
 }
 
-/// Destroys the backup and looks whether a copy is left anywhere in the backup folder.
+/// Destroys the backup, and those of earlier switches of this repository, and looks whether a copy is left anywhere in
+/// the backup folder.
 pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     if shelf::under_way(repo)?.is_some() {
         return Err(switch::interrupted());

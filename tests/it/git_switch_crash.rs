@@ -174,7 +174,8 @@ fn a_rollback_takes_lines_back_that_git_had_logged() {
         let new = fs::read_to_string(world.repo.join(format!(".git/refs/heads/{name}.lock"))).unwrap();
         let log = world.repo.join(format!(".git/logs/refs/heads/{name}"));
         let mut text = fs::read_to_string(&log).unwrap();
-        text += &format!("{} {} A <a@x> 1700000000 +0000\tstanch: switch to the clean history\n", world.head(), new.trim());
+        let (old, new) = (world.head(), new.trim());
+        text += &[&old, " ", new, " A <a@x> 1700000000 +0000\tstanch: switch to the clean history\n"].concat();
         fs::write(&log, text).unwrap();
     }
     let _ = fs::remove_file(world.repo.join(format!(".git/logs/refs/heads/k-{}", world.key)));
@@ -219,16 +220,10 @@ fn cut_in(world: &World, words: &str, work: impl Fn(&Ask<'_>)) -> bool {
             std::panic::resume_unwind(Box::new("power cut"));
         }
     };
-    with(world, &progress, |ask| {
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(ask))).is_err()
-    })
+    with(world, &progress, |ask| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(ask))).is_err())
 }
 
-fn with<T>(
-    world: &World,
-    progress: &(dyn Fn(stanch::effect::Progress) + Sync),
-    work: impl FnOnce(&Ask<'_>) -> T,
-) -> T {
+fn with<T>(world: &World, progress: &(dyn Fn(stanch::effect::Progress) + Sync), work: impl FnOnce(&Ask<'_>) -> T) -> T {
     let backup = world.backup();
     let keys = [world.key.as_bytes()];
     work(&Ask { repo: &world.repo, backup_root: &backup, keys: &keys, cancel: &|| false, progress })
@@ -396,13 +391,7 @@ fn two_engines_with_folders_of_their_own_keep_away_from_each_other() {
     let progress = |p: stanch::effect::Progress| {
         if p.words == "backing up" && seen.lock().unwrap().is_none() {
             let keys = [world.key.as_bytes()];
-            let ask = Ask {
-                repo: &world.repo,
-                backup_root: &other,
-                keys: &keys,
-                cancel: &|| false,
-                progress: &|_| {},
-            };
+            let ask = Ask { repo: &world.repo, backup_root: &other, keys: &keys, cancel: &|| false, progress: &|_| {} };
             *seen.lock().unwrap() = Some(git::plan(&ask).map(drop));
         }
     };

@@ -15,6 +15,8 @@ pub(crate) struct World {
     pub(crate) repo: PathBuf,
     tick: AtomicU32,
     pub(crate) key: String,
+    /// Further keys that leaked with it.
+    pub(crate) more: Vec<String>,
 }
 
 /// A key nobody issued, made anew for each test.
@@ -35,7 +37,7 @@ impl World {
     pub(crate) fn empty(options: &[&str]) -> Self {
         let temp = tempfile::tempdir().unwrap();
         let repo = temp.path().join("work");
-        let world = Self { temp, repo, tick: AtomicU32::new(0), key: fake_key() };
+        let world = Self { temp, repo, tick: AtomicU32::new(0), key: fake_key(), more: Vec::new() };
         let path = world.repo.to_str().unwrap().to_owned();
         world.git_in(world.temp.path(), &[&["init", "-q", "-b", "main"], options, &[&path]].concat());
         world
@@ -43,7 +45,13 @@ impl World {
 
     /// Another repository with the same key.
     pub(crate) fn at(repo: PathBuf, like: &Self) -> Self {
-        Self { temp: tempfile::tempdir().unwrap(), repo, tick: AtomicU32::new(0), key: like.key.clone() }
+        Self {
+            temp: tempfile::tempdir().unwrap(),
+            repo,
+            tick: AtomicU32::new(0),
+            key: like.key.clone(),
+            more: like.more.clone(),
+        }
     }
 
     pub(crate) fn temp(&self) -> &Path {
@@ -147,13 +155,8 @@ impl World {
 
     pub(crate) fn ask<T>(&self, work: impl FnOnce(&Ask<'_>) -> Result<T>) -> Result<T> {
         let backup = self.backup();
-        work(&Ask {
-            repo: &self.repo,
-            backup_root: &backup,
-            keys: &[self.key.as_bytes()],
-            cancel: &|| false,
-            progress: &|_| {},
-        })
+        let keys: Vec<&[u8]> = self.more.iter().chain([&self.key]).map(String::as_bytes).collect();
+        work(&Ask { repo: &self.repo, backup_root: &backup, keys: &keys, cancel: &|| false, progress: &|_| {} })
     }
 
     pub(crate) fn find(&self) -> CopyMap {

@@ -9,6 +9,7 @@
 mod anchors;
 mod forms;
 mod put;
+mod signs;
 mod stream;
 mod units;
 mod walk;
@@ -17,8 +18,9 @@ use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 #[allow(unused_imports, reason = "for who pieces texts together")]
 pub(super) use anchors::ANCHOR;
-use anchors::Anchors;
-use forms::{Form, Kind, PLACEHOLDER};
+use anchors::{Anchors, SIGN};
+use forms::{Form, Kind, Of, PLACEHOLDER};
+pub(super) use signs::Sign;
 
 /// A replacement that makes the key appear anew (its end meets the next bytes) is repeated at most this often.
 const ROUNDS: usize = 16;
@@ -123,6 +125,13 @@ impl Search<'_> {
         let here = hay.get(..hay.len().min(at + ANCHOR)).and_then(|head| self.needles.anchors.all(head, at).next());
         let spots = here.map_or(&[][..], |(_, spots)| spots);
         spots.iter().filter_map(|spot| self.read(hay, at, *spot)).collect()
+    }
+
+    /// Every place in `hay` where something packed may begin that a search of the bytes can't see through.
+    pub(super) fn signs<'a>(&'a self, hay: &'a [u8]) -> impl Iterator<Item = (usize, Sign)> + 'a {
+        let anchors = self.needles.anchors.all(hay, 0);
+        let packed = anchors.filter(|(_, spots)| spots.iter().any(|spot| spot.form == SIGN));
+        packed.filter_map(|(at, _)| Sign::at(hay, at).map(|sign| (at, sign)))
     }
 
     /// No hit is longer than this, in bytes: whoever reads in blocks keeps so many, less one, of the block before.
@@ -258,6 +267,9 @@ fn name(form: &Form, found: &[u8]) -> &'static str {
         Kind::Utf16 { little: true } => "utf-16le",
         Kind::Utf16 { little: false } => "utf-16be",
         Kind::Hex => "hex",
+        Kind::Dump => "hex, byte by byte",
+        Kind::Base64 { of: Of::Wide, .. } => "base64 of utf-16le",
+        Kind::Base64 { of: Of::Code { .. }, .. } => "base64 of base64",
         Kind::Base64 { .. } if found.iter().any(|b| matches!(b, b'-' | b'_')) => "base64url",
         Kind::Base64 { .. } => "base64",
         Kind::Text => text_name(form, found),
@@ -279,6 +291,8 @@ fn text_name(form: &Form, found: &[u8]) -> &'static str {
         "unicode-escaped"
     } else if more(b'\\') && has(b"\\x") {
         "hex-escaped"
+    } else if found.windows(2).any(|pair| matches!(pair, [b'\\', b'0'..=b'3'])) {
+        "octal-escaped"
     } else if more(b'\\') && !has(b"\\\n") && !has(b"\\\r\n") {
         "json-escaped"
     } else if more(b'\n') {

@@ -108,6 +108,9 @@ fn not_checked(repo: &Repo<'_>) -> Result<Vec<String>> {
     );
     list.push("inside of files packed in another way than gzip, zip and tar (`find` lists them)".into());
     list.push("inside of archives above 256 MB that are not part of the history".into());
-    list.push("files that git does not track, other clones, and people's copies".into());
+    list.push(
+        "files that git does not track, other clones (also such as borrow objects from here), and people's copies"
+            .into(),
+    );
     Ok(list)
 }

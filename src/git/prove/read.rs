@@ -47,8 +47,15 @@ impl Piece {
     pub(super) fn search(&self, search: &Search<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Vec<String> {
         // Objects stand apart by a line feed. A hit across two of them is none, and the second look says so.
         let hit = search.form_in(&self.bytes).is_some();
-        let holds = |object: &[u8]| hit && search.form_in(object).is_some() || archive::holds(search, object, stop);
-        let dirty = |range: &Range<usize>| self.bytes.get(range.clone()).is_some_and(holds);
+        let signs: Vec<usize> = search.signs(&self.bytes).map(|(at, _)| at).collect();
+        let packed = |range: &Range<usize>, object: &[u8]| {
+            let sign = signs.get(signs.partition_point(|at| *at < range.start)).is_some_and(|at| *at < range.end);
+            (sign || archive::looks_like(object).is_some()) && archive::holds(search, object, stop)
+        };
+        let dirty = |range: &Range<usize>| {
+            let object = self.bytes.get(range.clone()).unwrap_or_default();
+            hit && search.form_in(object).is_some() || packed(range, object)
+        };
         self.objects.iter().filter(|(_, range)| dirty(range)).map(|(name, _)| name.clone()).collect()
     }
 }
@@ -128,7 +135,7 @@ pub(super) fn stream(from: &mut impl Read, search: &Search<'_>) -> Result<(bool,
             return Ok((found, packed || opens(&part)));
         }
         found |= search.form_in(&part).is_some();
-        packed |= first && opens(&part);
+        packed |= first && opens(&part) || search.signs(&part).next().is_some();
         first = false;
         let old = part.len().saturating_sub(OVERLAP);
         part.drain(..old);
