@@ -55,7 +55,7 @@ mod tamed;
 mod tidy;
 mod undo;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -91,6 +91,12 @@ impl std::fmt::Debug for Ask<'_> {
 /// Refuses what is no repository, or one that can't be opened, with the reason. Changes nothing.
 pub fn openable(path: &Path) -> Result<()> {
     repo::openable(path)
+}
+
+/// Where the repository at `path`, or above it, really is: one path for all its folders and linked working trees. `None`:
+/// there is no repository.
+pub fn home(path: &Path) -> Option<PathBuf> {
+    repo::home(path)
 }
 
 /// Every copy of the key, in every form, in every object and in git's own files. Changes nothing.
@@ -204,6 +210,7 @@ fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Re
 fn alone<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
     run(ask, |repo| {
         let _alone = alone::Alone::with(repo)?;
+        shelf::sweep(repo, &[shelf::Passing::Push])?;
         work(repo)
     })
 }

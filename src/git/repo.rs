@@ -174,6 +174,13 @@ fn linked(dir: &Path) -> Result<Vec<Linked>> {
     Ok(found)
 }
 
+/// The git directory that all working trees of the repository at or above `path` share.
+pub(super) fn home(path: &Path) -> Option<PathBuf> {
+    let none: [&OsStr; 0] = [];
+    let git2 = Repository::open_ext(path, RepositoryOpenFlags::empty(), none).ok()?;
+    std::fs::canonicalize(git2.commondir()).ok()
+}
+
 /// Can it be opened at all?
 pub(super) fn openable(path: &Path) -> Result<()> {
     odd::check(path)?;

@@ -10,7 +10,7 @@ use std::path::Path;
 use super::plan::{Details, Stage};
 use super::reflog::{self, OUR_MESSAGE};
 use super::repo::Repo;
-use super::shelf::{self, Doing};
+use super::shelf::{self, Doing, Passing};
 use super::{bring, leftover, lfs, refuse, rename, say, store, switch};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
@@ -208,6 +208,7 @@ pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     if details.stage == Stage::Applied {
         shelf::reached(repo, &details, Stage::Finished)?;
     }
+    shelf::sweep(repo, &[Passing::Push, Passing::Look, Passing::Proof])?;
     // Earlier purges of this repository left backups as well, and those of another key hold that key.
     let (others, strange) = shelf::backups(repo)?;
     for plan in others.iter().map(String::as_str).filter(|other| *other != plan).chain([plan]) {

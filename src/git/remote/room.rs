@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::super::cli::{self, Said, plain};
 use super::super::repo::Repo;
+use super::super::shelf::Passing;
 use super::super::store;
 use super::ask;
 use crate::base::Fault;
@@ -29,7 +30,7 @@ impl<'r, 'a> Room<'r, 'a> {
     pub(super) fn new(repo: &'r Repo<'a>, borrow: bool) -> Result<Self> {
         store::private_dir(repo.ask.backup_root)?;
         let temp = tempfile::Builder::new()
-            .prefix("look-")
+            .prefix(&Passing::Look.prefix(&repo.dir))
             .tempdir_in(repo.ask.backup_root)
             .map_err(|e| Fault::machine("a folder for a look at the remote can't be made", e))?;
         let room = Self { repo, temp };

@@ -10,6 +10,7 @@ use git2::Oid;
 use zeroize::Zeroizing;
 
 use super::super::cli::{self, Said};
+use super::super::shelf::Passing;
 use super::super::{say, store};
 use super::ask;
 use super::push::One;
@@ -116,7 +117,9 @@ impl One<'_, '_> {
         }
         store::private_dir(self.repo.ask.backup_root)?;
         let cant = |e: std::io::Error| Fault::machine("a note for git can't be written", e);
-        let mut file = tempfile::NamedTempFile::new_in(self.repo.ask.backup_root).map_err(cant)?;
+        // A killed process leaves it: the next one knows it by its name and removes it.
+        let prefix = Passing::Push.prefix(&self.repo.dir);
+        let mut file = tempfile::Builder::new().prefix(&prefix).tempfile_in(self.repo.ask.backup_root).map_err(cant)?;
         file.write_all(config.as_bytes()).map_err(cant)?;
         let include = format!("include.path={}", file.path().display());
         let args = ["-c", &include, "push", "--porcelain", "--no-follow-tags", "--no-atomic", "stanch-unnamed"];
