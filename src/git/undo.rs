@@ -124,6 +124,7 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
     files(repo, &backup)?;
     lfs::bring_back(repo, &backup)?;
     bring::drop_new(repo, details, &backup)?;
+    bring::served(repo, &backup)?;
     shelf::reached(repo, details, Stage::Undone)?;
     shelf::end(repo)
 }
