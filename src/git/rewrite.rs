@@ -183,7 +183,7 @@ impl<'r> Rewriter<'r> {
             return Ok(*new);
         }
         let object = self.read(id)?;
-        let (what, way, clean) = policy::decide(self.repo, object.data())?;
+        let (what, way, clean) = policy::decide(self.repo, &id.to_string(), object.data())?;
         if let Some(what) = what {
             self.fates.insert(id, (what, way));
         }

@@ -4,6 +4,7 @@
 //! Must not know: how refs are moved.
 
 mod details;
+mod left;
 mod places;
 mod steps;
 mod told;
@@ -25,7 +26,7 @@ use super::rewrite::Rewriter;
 use super::submodule::{self, Submodules};
 use crate::base::Fault;
 use crate::base::fault::Result;
-use crate::effect::git::{CopyMap, Plan};
+use crate::effect::git::{Choice, CopyMap, Plan};
 
 pub(super) use details::{Details, Stage};
 
@@ -48,6 +49,8 @@ pub(super) struct Seen {
     /// Submodules' commits that were rewritten, and what they became.
     pub(super) links: HashMap<Oid, Oid>,
     lfs: Lfs,
+    /// Files that hold the key and are to be left.
+    left: Vec<Choice>,
     /// Repositories that share files with this one.
     twins: Option<String>,
     /// Files that hold packed history.
@@ -61,16 +64,9 @@ pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
 fn see(repo: &Repo<'_>, links: HashMap<Oid, Oid>) -> Result<Seen> {
     let scan = find::scan(repo, &links)?;
     let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
-    Ok(Seen {
-        refs: repo.refs()?,
-        scan,
-        leftovers: leftover::find(repo)?,
-        submodules,
-        links,
-        lfs,
-        twins: refuse::twins(repo)?,
-        bundles: leftover::bundles(repo)?,
-    })
+    let (refs, leftovers) = (repo.refs()?, leftover::find(repo)?);
+    let (twins, bundles) = (refuse::twins(repo)?, leftover::bundles(repo)?);
+    left::leave(repo, Seen { refs, scan, leftovers, submodules, links, lfs, left: Vec::new(), twins, bundles })
 }
 
 /// The map of copies alone.

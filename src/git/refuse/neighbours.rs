@@ -59,7 +59,7 @@ fn borrows(place: &Path, own: &Path) -> bool {
 /// holds the same objects. Our own backups are not counted.
 pub(in crate::git) fn twins(repo: &Repo<'_>) -> Result<Option<String>> {
     let objects = repo.objects();
-    let backups = shelf::backups(repo.ask.backup_root);
+    let backups = shelf::copies(repo.ask.backup_root);
     let is_shared = |file: &PathBuf| {
         let (Ok(meta), Ok(name)) = (std::fs::metadata(file), file.strip_prefix(&repo.dir)) else { return false };
         let same = |other: &PathBuf| {
