@@ -127,6 +127,7 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
     lfs::bring_back(repo, &backup)?;
     say(repo.ask, "dropping the clean objects", 0, 0);
     bring::drop_new(repo, details, &backup)?;
+    bring::served(repo, &backup)?;
     say(repo.ask, "closing the undo", 0, 0);
     shelf::reached(repo, details, Stage::Undone)?;
     say(repo.ask, "clearing the journal", 0, 0);
