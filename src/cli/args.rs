@@ -131,6 +131,24 @@ pub struct KeySource {
     pub leaked_in: Vec<PathBuf>,
 }
 
+/// Where one or several keys come from.
+#[derive(Debug, Clone, Default, Args)]
+#[group(multiple = false)]
+pub struct KeySources {
+    /// Read the keys from standard input, one on each line
+    #[arg(long)]
+    pub key_stdin: bool,
+    /// Read keys from a file, one on each line; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Vec<PathBuf>,
+    /// Read a key from this environment variable; may be given several times
+    #[arg(long, value_name = "VAR")]
+    pub key_env: Vec<String>,
+    /// I only know where it leaked: look for keys in this file or folder and let me choose
+    #[arg(long, value_name = "PATH")]
+    pub leaked_in: Vec<PathBuf>,
+}
+
 #[derive(Debug, Clone, Default, Args)]
 pub struct Respond {
     #[command(flatten)]
@@ -194,7 +212,7 @@ pub struct Find {
     #[arg(long, value_name = "PATH", required = true)]
     pub repo: Vec<PathBuf>,
     #[command(flatten)]
-    pub key: KeySource,
+    pub key: KeySources,
     /// Print the result as one JSON document
     #[arg(long)]
     pub json: bool,
@@ -208,7 +226,7 @@ pub struct Purge {
     #[arg(long, value_name = "PATH")]
     pub repo: PathBuf,
     #[command(flatten)]
-    pub key: KeySource,
+    pub key: KeySources,
     /// Show what would change; changes nothing
     #[arg(long, group = "step")]
     pub plan: bool,

@@ -55,8 +55,8 @@ fn has_submodules(repo: &Repo<'_>) -> bool {
         || repo.git2.revparse_single("HEAD:.gitmodules").is_ok()
 }
 
-/// Plans that stand, of other repositories: in this backup folder and in those beside it.
-fn others(root: &Path, own: &Path) -> Vec<Other> {
+/// Every plan that is kept in this backup folder and in those beside it.
+fn plans(root: &Path) -> Vec<PathBuf> {
     let below = |folder: &Path| -> Vec<PathBuf> {
         std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
     };
@@ -69,10 +69,25 @@ fn others(root: &Path, own: &Path) -> Vec<Other> {
     files.retain(|path| is_plan(path));
     files.sort_unstable();
     files.dedup();
+    files
+}
+
+/// Git directories of all repositories that this program made a plan for.
+pub(super) fn used(root: &Path) -> BTreeSet<PathBuf> {
+    #[derive(Deserialize)]
+    struct Place {
+        git_dir: PathBuf,
+    }
+    let place = |path: &PathBuf| serde_json::from_slice::<Place>(&std::fs::read(path).ok()?).ok();
+    plans(root).iter().filter_map(place).map(|place| place.git_dir).collect()
+}
+
+/// Plans that stand, of other repositories.
+fn others(root: &Path, own: &Path) -> Vec<Other> {
     // What can't be read is of an older program, or none of ours.
     let plan = |path: &PathBuf| serde_json::from_slice::<Other>(&std::fs::read(path).ok()?).ok();
     let stands = |plan: &Other| matches!(plan.stage, Stage::Applied | Stage::Finished) && plan.git_dir != own;
-    files.iter().filter_map(plan).filter(stands).collect()
+    plans(root).iter().filter_map(plan).filter(stands).collect()
 }
 
 /// Each id with what it is in the end, after all purges. A circle, as an undone purge can leave, leads nowhere.

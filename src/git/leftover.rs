@@ -79,6 +79,29 @@ pub(super) fn find(repo: &Repo<'_>) -> Result<Vec<Leftover>> {
     Ok(found)
 }
 
+/// Files that hold packed history which is not read: bundles and stray packs in the git directory, and bundles that lie at
+/// the top of a working tree or beside it.
+pub(super) fn bundles(repo: &Repo<'_>) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let works = repo.trees();
+    let tops = works.iter().flat_map(|tree| [Some(tree.work.as_path()), tree.work.parent()]).flatten();
+    let tops: std::collections::BTreeSet<&Path> = tops.chain(repo.dir.parent()).collect();
+    let entries = tops.iter().flat_map(|top| std::fs::read_dir(top).into_iter().flatten().flatten());
+    let named = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "bundle"));
+    for path in files(&repo.dir)?.into_iter().chain(named) {
+        let mut start = [0; 16];
+        let read = std::fs::File::open(&path).and_then(|mut file| std::io::Read::read(&mut file, &mut start));
+        let start = start.get(..read.unwrap_or(0)).unwrap_or_default();
+        if start.starts_with(b"# v2 git bundle")
+            || start.starts_with(b"# v3 git bundle")
+            || start.starts_with(b"PACK\0\0\0")
+        {
+            found.push(format!("{}: packed history that is not read", repo.search.text(path.as_os_str().as_bytes())));
+        }
+    }
+    Ok(found)
+}
+
 fn in_name(repo: &Repo<'_>, name: &Path) -> Option<&'static str> {
     repo.search.form_in(name.as_os_str().as_bytes())
 }

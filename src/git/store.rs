@@ -81,9 +81,11 @@ pub(super) fn copy_private(from: &Path, to: &Path) -> Result<()> {
     std::io::copy(&mut source, &mut target).map(drop).map_err(cant)
 }
 
-/// The file `from` under the name `to` as well; a copy where the file system has no second names.
+/// The file `from` under the name `to` as well; a copy where the file system has no second names, or where `from` has
+/// other names already: another repository's, as `git clone` from a folder makes them, whose rights must not change.
 pub(super) fn link_private(from: &Path, to: &Path) -> Result<()> {
-    if fs::hard_link(from, to).is_ok() { Ok(()) } else { copy_private(from, to) }
+    let shared = fs::metadata(from).is_ok_and(|meta| meta.nlink() > 1);
+    if !shared && fs::hard_link(from, to).is_ok() { Ok(()) } else { copy_private(from, to) }
 }
 
 /// The file `from` under the name `to` as well, with `mode`; a copy, whole or not at all, where there are no second names.

@@ -208,10 +208,6 @@ pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     if details.stage == Stage::Applied {
         shelf::reached(repo, &details, Stage::Finished)?;
     }
-    // What an earlier purge left can't be undone any more.
-    for earlier in shelf::plans(repo)?.into_iter().filter(|d| d.stage == Stage::Applied && d.plan != plan) {
-        shelf::reached(repo, &earlier, Stage::Finished)?;
-    }
     // Earlier purges of this repository left backups as well, and those of another key hold that key.
     let (others, strange) = shelf::backups(repo)?;
     for plan in others.iter().map(String::as_str).filter(|other| *other != plan).chain([plan]) {

@@ -15,6 +15,8 @@ pub(crate) struct World {
     pub(crate) repo: PathBuf,
     tick: AtomicU32,
     pub(crate) key: String,
+    /// Further keys that leaked with it.
+    pub(crate) more: Vec<String>,
     /// From a plan to its application, as in the program: what is still true is not looked at again.
     pub(crate) memory: git::Memory,
 }
@@ -37,7 +39,7 @@ impl World {
     pub(crate) fn empty(options: &[&str]) -> Self {
         let temp = tempfile::tempdir().unwrap();
         let repo = temp.path().join("work");
-        let world = Self { temp, repo, tick: AtomicU32::new(0), key: fake_key(), memory: git::Memory::default() };
+        let world = Self::made(temp, repo, fake_key(), Vec::new());
         let path = world.repo.to_str().unwrap().to_owned();
         world.git_in(world.temp.path(), &[&["init", "-q", "-b", "main"], options, &[&path]].concat());
         world
@@ -45,8 +47,11 @@ impl World {
 
     /// Another repository with the same key.
     pub(crate) fn at(repo: PathBuf, like: &Self) -> Self {
-        let (temp, key) = (tempfile::tempdir().unwrap(), like.key.clone());
-        Self { temp, repo, tick: AtomicU32::new(0), key, memory: git::Memory::default() }
+        Self::made(tempfile::tempdir().unwrap(), repo, like.key.clone(), like.more.clone())
+    }
+
+    fn made(temp: tempfile::TempDir, repo: PathBuf, key: String, more: Vec<String>) -> Self {
+        Self { temp, repo, tick: AtomicU32::new(0), key, more, memory: git::Memory::default() }
     }
 
     pub(crate) fn temp(&self) -> &Path {
@@ -150,13 +155,8 @@ impl World {
 
     pub(crate) fn ask<T>(&self, work: impl FnOnce(&Ask<'_>) -> Result<T>) -> Result<T> {
         let backup = self.backup();
-        work(&Ask {
-            repo: &self.repo,
-            backup_root: &backup,
-            keys: &[self.key.as_bytes()],
-            cancel: &|| false,
-            progress: &|_| {},
-        })
+        let keys: Vec<&[u8]> = self.more.iter().chain([&self.key]).map(String::as_bytes).collect();
+        work(&Ask { repo: &self.repo, backup_root: &backup, keys: &keys, cancel: &|| false, progress: &|_| {} })
     }
 
     pub(crate) fn find(&self) -> CopyMap {

@@ -47,9 +47,17 @@ fn number(n: u64, thing: &str) -> String {
     count(usize::try_from(n).unwrap_or(usize::MAX), thing)
 }
 
-pub(super) fn found(repo: &Path, map: &CopyMap) -> String {
+/// Which keys are meant, where there are several.
+fn keys(page: &mut Page, keys: &[String]) {
+    if keys.len() > 1 {
+        page.say(format!("{} looked for: {}", count(keys.len(), "key"), keys.join(", ")));
+    }
+}
+
+pub(super) fn found(repo: &Path, prints: &[String], map: &CopyMap) -> String {
     let mut page = Page::default();
     page.say(format!("{}", repo.display()));
+    keys(&mut page, prints);
     if map.copies.is_empty() {
         page.say(format!("No copy of the key in {}.", number(map.objects, "object")));
     } else {
@@ -132,8 +140,9 @@ fn not(page: &mut Page, title: &str, what: &[String]) {
     }
 }
 
-pub(super) fn plan(plan: &Plan) -> String {
+pub(super) fn plan(prints: &[String], plan: &Plan) -> String {
     let mut page = Page::default();
+    keys(&mut page, prints);
     if plan.nothing_to_do {
         page.say("Nothing to do: no copy of the key was found.");
         not(&mut page, "Not looked into", &plan.not_looked_into);
@@ -277,6 +286,10 @@ fn cost(page: &mut Page, plan: &Plan) {
                 remote.name
             ));
         }
+        if remote.looked_aside > 0 {
+            let refs = count(remote.looked_aside, "ref");
+            page.say(format!("  (looked into {refs} of {} that are not here, fetched aside)", remote.name));
+        }
         if !remote.pull_requests.is_empty() {
             let open = match remote.open.len() {
                 0 => String::new(),
@@ -399,6 +412,9 @@ fn one_remote(page: &mut Page, remote: &RemoteAfter) {
     page.list(&remote.old, |name| format!("  OLD      {name}: not pushed yet, --push"));
     page.list(&remote.again, |name| {
         format!("  BACK     {name}: somebody pushed from a clone of before; put it back, send them the script")
+    });
+    page.list(&remote.anew, |name| {
+        format!("  KEY      {name}: its newer commits bring the key again; fetch, plan, apply, push")
     });
     if !remote.pull_requests.is_empty() {
         let numbers: Vec<String> = remote.pull_requests.iter().map(|n| format!("#{n}")).collect();

@@ -20,6 +20,7 @@ use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
 use super::lfs::{self, Lfs};
 use super::memory::{Memory, Prepared, Print};
+use super::refuse;
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
 use super::submodule::{self, Submodules};
@@ -51,6 +52,10 @@ pub(super) struct Seen {
     lfs: Lfs,
     /// Files that hold the key and are to be left.
     left: Vec<Choice>,
+    /// Repositories that share files with this one.
+    twins: Option<String>,
+    /// Files that hold packed history.
+    bundles: Vec<String>,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
@@ -61,7 +66,8 @@ fn see(repo: &Repo<'_>, links: HashMap<Oid, Oid>) -> Result<Seen> {
     let scan = find::scan(repo, &links)?;
     let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
     let (refs, leftovers) = (repo.refs()?, leftover::find(repo)?);
-    left::leave(repo, Seen { refs, scan, leftovers, submodules, links, lfs, left: Vec::new() })
+    let (twins, bundles) = (refuse::twins(repo)?, leftover::bundles(repo)?);
+    left::leave(repo, Seen { refs, scan, leftovers, submodules, links, lfs, left: Vec::new(), twins, bundles })
 }
 
 /// Plans, and keeps what the plan needs to be applied: its details in the backup folder, and all that was worked out in

@@ -165,6 +165,7 @@ pub(super) fn not_looked_into(repo: &Repo<'_>, seen: &Seen) -> Vec<String> {
     if repo.git2.is_shallow() {
         list.push("history before the shallow boundary".into());
     }
+    list.extend(seen.twins.iter().chain(&seen.bundles).cloned());
     list.extend(seen.submodules.not_looked_into.iter().cloned());
     list.extend(seen.lfs.not_looked_into.iter().cloned());
     list

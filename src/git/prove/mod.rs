@@ -52,6 +52,11 @@ pub(super) fn prove(repo: &Repo<'_>) -> Result<Proof> {
     Ok(Proof { checks, not_checked: not_checked(repo, &trees)? })
 }
 
+/// Those of `ids`, objects of the repository at `dir`, that hold the key: `kind id`.
+pub(super) fn holding(repo: &Repo<'_>, dir: &std::path::Path, ids: &[git2::Oid]) -> Result<Vec<String>> {
+    Ok(objects::these(repo, dir, ids)?.found)
+}
+
 fn line(what: &str, looked: &str, found: &[String]) -> ProofLine {
     if found.is_empty() {
         return ProofLine { what: what.into(), clean: true, saw: format!("{looked}, none holds the key") };
@@ -107,6 +112,9 @@ fn not_checked(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<Vec<String>> {
     );
     list.push("inside of files packed in another way than gzip, zip and tar (`find` lists them)".into());
     list.push("inside of archives above 256 MB that are not part of the history".into());
-    list.push("files that git does not track, other clones, and people's copies".into());
+    list.push(
+        "files that git does not track, other clones (also such as borrow objects from here), and people's copies"
+            .into(),
+    );
     Ok(list)
 }

@@ -6,6 +6,8 @@ mod dirty;
 mod neighbours;
 mod room;
 
+pub(super) use neighbours::twins;
+
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -16,6 +18,8 @@ use crate::base::fault::Result;
 use crate::base::words::count;
 use crate::effect::git::Refusal;
 
+/// Borrowers that are named.
+const NAMED: usize = 5;
 /// Below so many bits, a value is too ordinary: other text may well say the same.
 const BITS: f64 = 45.0;
 
@@ -97,7 +101,7 @@ fn shape(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
     if files.any(|entry| entry.file_name().to_string_lossy().starts_with("sharedindex.")) {
         found.push(no("the index is split in two files", "`git update-index --no-split-index`, then plan again"));
     }
-    if let Some(borrower) = neighbours::borrower(repo) {
+    for borrower in neighbours::borrowers(repo).iter().take(NAMED) {
         found.push(no(
             format!(
                 "{} borrows objects from this repository; dropping the old ones would break it",
