@@ -408,6 +408,39 @@ fn the_hook_keeps_the_old_history_and_the_key_out_and_lets_the_rest_in() {
     assert!(!stale.status.success() && said(&stale).contains(&plan.first_changed[0]), "{}", said(&stale));
 }
 
+/// By hashes alone: forms that are always written alike.
+#[test]
+fn the_hook_sees_the_key_in_other_forms() {
+    use base64::Engine as _;
+    let (world, remote) = with_remote();
+    let plan = world.purge();
+    world.push(&plan.id);
+    let papers = papers(&world, &plan.id);
+    let script = world.temp().join("ban.sh");
+    let slow = world.temp().join("slow.sh");
+    put_script(&script, text(&papers, "ban.sh"));
+    put_script(&slow, &text(&papers, "ban.sh").replace("if perl ", "if no-such-perl "));
+    let fresh = clone(&world, &remote, "fresh");
+    let base64 = |before: &str| base64::engine::general_purpose::STANDARD.encode(format!("{before}{}:x", world.key));
+    let utf16: Vec<u8> = format!("k={}\n", world.key).encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let hex: String = world.key.bytes().map(|b| format!("{b:02X}")).collect();
+    let forms = [base64(""), base64("u"), base64("me"), hex].map(String::into_bytes);
+    for (n, form) in forms.into_iter().chain([utf16]).enumerate() {
+        fs::write(fresh.join("form"), form).unwrap();
+        world.git_in(&fresh, &["add", "-A"]);
+        world.git_in(&fresh, &["commit", "-q", "-m", "form"]);
+        for script in [&script, &slow] {
+            let out = sh(&world, &fresh, "sh", script, &["check", "HEAD", "HEAD~"]);
+            assert!(!out.status.success() && said(&out).contains("brings the leaked key back"), "{n} {}", said(&out));
+        }
+        world.git_in(&fresh, &["reset", "-q", "--hard", "HEAD~"]);
+    }
+    commit_in(&world, &fresh, "good", "sk-proj-but-not-the-key, and c2stcHJvai1ub3QtaXQ=");
+    for script in [&script, &slow] {
+        assert!(sh(&world, &fresh, "sh", script, &["check", "HEAD", "HEAD~"]).status.success());
+    }
+}
+
 /// A machine without perl: the slow way finds the key as well.
 #[test]
 fn the_hook_works_without_perl() {
@@ -430,7 +463,13 @@ fn no_paper_holds_the_key_and_a_short_one_is_not_even_told_by_hash() {
     let (mut world, _remote) = with_remote();
     let plan = world.purge();
     let told = papers(&world, &plan.id);
-    assert!(text(&told, "ban.sh").contains("digest='") && !text(&told, "ban.sh").contains("digest=''"));
+    let windows = |told: &Papers| {
+        text(told, "ban.sh")
+            .lines()
+            .filter(|l| l.len() > 64 && l.split(' ').nth(1).is_some_and(|d| d.len() == 64))
+            .count()
+    };
+    assert!(windows(&told) >= 6, "{}", text(&told, "ban.sh"));
     let dir = world.temp().join("papers");
     let filed = world.ask(|ask| git::file_papers(ask, &plan.id, &dir)).unwrap();
     assert_eq!(filed.files.len(), told.papers.len());
@@ -444,7 +483,7 @@ fn no_paper_holds_the_key_and_a_short_one_is_not_even_told_by_hash() {
     world.commit("a short key");
     let plan = world.plan();
     let told = papers(&world, &plan.id);
-    assert!(text(&told, "ban.sh").contains("digest=''"), "a short key can be guessed");
+    assert_eq!(windows(&told), 0, "a short key can be guessed");
     assert!(text(&told, "support-request.txt").contains("Keep this letter private"));
 }
 
