@@ -46,6 +46,7 @@ mod roots;
 mod seal;
 mod shelf;
 mod store;
+mod stray;
 mod submodule;
 mod switch;
 mod tidy;
