@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::odd::{Link, To};
 use super::repo::Repo;
-use super::{raw, store};
+use super::{raw, store, stray};
 use crate::base::fault::Result;
 use crate::effect::git::{Copy, CopyKind, Refusal};
 
@@ -65,7 +65,7 @@ pub(super) fn is_ref(name: &Path) -> bool {
 /// Those that hold the key, in their text or their name.
 pub(super) fn find(repo: &Repo<'_>) -> Result<Vec<Leftover>> {
     let mut found = Vec::new();
-    for path in files(&repo.dir)? {
+    for path in files(&repo.dir)?.into_iter().chain(stray::files(&repo.dir)?) {
         repo.go_on()?;
         // A lock or a temporary file of a running git may be gone by now.
         let Some(bytes) = store::read_if(&path)? else { continue };
@@ -75,7 +75,8 @@ pub(super) fn find(repo: &Repo<'_>) -> Result<Vec<Leftover>> {
         }
         // A log has its ref's name: it goes or is renamed with it.
         let named = if is_log(&name) && log_is_used(repo, &name) { None } else { in_name(repo, &name) };
-        if let Some(form) = repo.search.form_in(&bytes).or(named) {
+        let form = repo.search.form_in(&bytes).or_else(|| stray::form_inside(repo.search, &name, &bytes));
+        if let Some(form) = form.or(named) {
             found.push(Leftover { path, name, form, behind: None });
         }
     }
@@ -171,6 +172,7 @@ impl Leftover {
         let remedy = match self.name.to_string_lossy().as_ref() {
             _ if self.behind.is_some() => "replace it in the file that the link leads to",
             "config" => "replace it in git's config; a remote that used it needs a new password",
+            name if stray::is_half(Path::new(name)) => "remove it: a git that was killed left it",
             name if name.starts_with("hooks/") => "replace it in the hook; check that the hook still works",
             _ => "replace it in the file",
         };
@@ -193,7 +195,7 @@ impl Leftover {
 pub(super) fn clean(repo: &Repo<'_>) -> Result<()> {
     for left in find(repo)?.into_iter().filter(|left| left.behind.is_none()) {
         let named = in_name(repo, &left.name).is_some();
-        if named && is_log(&left.name) {
+        if named && is_log(&left.name) || stray::is_half(&left.name) {
             store::remove(&left.path)?;
             continue;
         }

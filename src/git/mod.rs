@@ -49,6 +49,7 @@ mod roots;
 mod seal;
 mod shelf;
 mod store;
+mod stray;
 mod submodule;
 mod switch;
 mod tamed;

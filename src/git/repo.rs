@@ -362,7 +362,7 @@ impl Repo<'_> {
         if !std::fs::symlink_metadata(&path).ok()?.is_file() {
             return None;
         }
-        let bytes = std::fs::read(&path).ok()?;
+        let bytes = super::store::bytes(&path).ok()?;
         let text = std::str::from_utf8(&bytes).ok()?.strip_suffix('\n')?;
         let (branch, id) = match text.strip_prefix("ref: ") {
             // A branch that is not there, or itself a symbolic ref, is git's affair.

@@ -11,7 +11,7 @@ use super::plan::{Details, Stage};
 use super::reflog::{self, OUR_MESSAGE};
 use super::repo::Repo;
 use super::shelf::{self, Doing, Passing};
-use super::{bring, leftover, lfs, refuse, rename, say, store, switch};
+use super::{bring, leftover, lfs, refuse, rename, say, store, stray, switch};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove};
@@ -168,7 +168,7 @@ pub(super) fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<
 
 /// Files that the rewrite changed because they held the key, or because they name an old id.
 fn files(repo: &Repo<'_>, backup: &Path) -> Result<()> {
-    for old in leftover::files(backup)? {
+    for old in leftover::files(backup)?.into_iter().chain(stray::files(backup)?) {
         let Ok(name) = old.strip_prefix(backup) else { continue };
         if leftover::is_log(name) || leftover::is_ref(name) {
             continue;

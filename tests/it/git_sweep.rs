@@ -407,8 +407,8 @@ fn a_purge_whose_git_dies_with_it_ends_old_or_new() {
     assert!(run(0, "0"));
     let total = fs::read_to_string(&calls).unwrap().lines().count();
     let mut ends = Vec::new();
-    // From the end: what comes before the switch changes nothing.
-    for (n, call) in (1..=total).rev().step_by(2).take(16).enumerate() {
+    // From the end, so that what comes after the refs moved is among them, and what comes before.
+    for (n, call) in (1..=total).rev().step_by(7).enumerate() {
         let wait = ["0", "0.002", "0.004", "0.008", "0.015"][n % 5];
         assert!(!run(call, wait), "call {call} of {total} was to kill it");
         ends.push(bench.settle(&format!("group killed in call {call} of {total}, after {wait} s"), false));

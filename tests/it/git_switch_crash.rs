@@ -517,3 +517,28 @@ fn a_repository_is_itself_from_every_folder_of_it() {
     assert_eq!(from(&world.temp().join("linked"), &["--apply", "--yes=work"]).0, Some(0));
     assert_eq!(from(&world.repo.join(".git"), &["--undo"]).0, Some(3));
 }
+
+#[test]
+fn strays_beside_the_objects_are_searched() {
+    let world = World::new();
+    let objects = world.repo.join(".git/objects");
+    fs::create_dir_all(objects.join("ab")).unwrap();
+    fs::write(objects.join("pack/stray.txt"), format!("a note: {}\n", world.key)).unwrap();
+    // Half an object, as a killed git leaves it: one that is whole, but for its end.
+    world.write("g", format!("{}{}\n", world.key, "more ".repeat(500)));
+    let id = world.git(&["hash-object", "-w", "g"]);
+    let loose = objects.join(&id[..2]).join(&id[2..]);
+    let bytes = fs::read(&loose).unwrap();
+    fs::write(objects.join("ab/tmp_obj_x1"), &bytes[..bytes.len() - 6]).unwrap();
+    fs::remove_file(&loose).unwrap();
+    fs::remove_file(world.repo.join("g")).unwrap();
+    let found: Vec<_> = world.find().copies.into_iter().filter_map(|copy| copy.path).collect();
+    assert_eq!(found, ["objects/ab/tmp_obj_x1", "objects/pack/stray.txt"]);
+    let plan = world.purge();
+    assert!(!objects.join("ab/tmp_obj_x1").exists());
+    let note = fs::read_to_string(objects.join("pack/stray.txt")).unwrap();
+    assert!(note.starts_with("a note: ") && !note.contains(&world.key));
+    world.undo(&plan.id);
+    assert!(objects.join("ab/tmp_obj_x1").exists());
+    assert!(fs::read_to_string(objects.join("pack/stray.txt")).unwrap().contains(&world.key));
+}

@@ -23,13 +23,5 @@ pub(super) fn script(facts: &Facts) -> String {
         .map(|w| format!("{} {} {}", w.length, w.digest, w.prefix).trim_end().to_owned())
         .collect();
     let windows: Vec<&str> = windows.iter().map(String::as_str).collect();
-    fill(
-        TEMPLATE,
-        &[
-            ("REPO", &[facts.repo()]),
-            ("STARTS", &starts),
-            ("OBJECTS", &objects),
-            ("WINDOWS", &windows),
-        ],
-    )
+    fill(TEMPLATE, &[("REPO", &[facts.repo()]), ("STARTS", &starts), ("OBJECTS", &objects), ("WINDOWS", &windows)])
 }
