@@ -98,20 +98,23 @@ pub enum EmptiedChoice {
 
 /// Where the key comes from. Never from an argument: those are visible to everybody on the machine.
 #[derive(Debug, Clone, Default, Args)]
-#[group(multiple = false)]
+#[group(skip)]
 pub struct KeySource {
     /// Read the key from standard input
-    #[arg(long)]
+    #[arg(long, group = "source")]
     pub key_stdin: bool,
     /// Read the key from a file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "source")]
     pub key_file: Option<PathBuf>,
     /// Read the key from this environment variable
-    #[arg(long, value_name = "VAR")]
+    #[arg(long, value_name = "VAR", group = "source")]
     pub key_env: Option<String>,
     /// I only know where it leaked: look for keys in this file or folder and let me choose
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", group = "source")]
     pub leaked_in: Vec<PathBuf>,
+    /// Take the key even when it does not look like one
+    #[arg(long)]
+    pub any_key: bool,
 }
 
 #[derive(Debug, Clone, Default, Args)]

@@ -111,7 +111,7 @@ fn one(key: &[u8]) -> Option<KeyFacts> {
     zeroize::Zeroize::zeroize(&mut kinds);
     let text = text.filter(|_| !guessable)?;
     let digest = hex(&Sha256::digest(key));
-    Some(KeyFacts { length: key.len(), prefix: KeyKind::of(text).prefix(), digest })
+    Some(KeyFacts { length: key.len(), prefix: KeyKind::prefix_of(text), digest })
 }
 
 #[cfg(test)]

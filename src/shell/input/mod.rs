@@ -5,6 +5,7 @@
 
 mod argv;
 mod echo;
+mod given;
 mod hunt;
 mod line;
 mod masked;
@@ -13,9 +14,10 @@ mod terminal;
 
 pub use argv::{looks_like_key, refuse_argv};
 pub use echo::Echo;
+pub use given::{ANYWAY, Given, foreign, given, shapeless};
 pub use hunt::{Candidate, Candidates, find_by_shape};
 pub use masked::Masked;
-pub use prompt::{prompt, prompt_on};
+pub use prompt::{Prompt, prompt, prompt_on};
 pub use terminal::answer_from_terminal;
 
 use std::fs::File;
@@ -32,22 +34,24 @@ use crate::base::{Fault, Secret};
 /// Most that is read from a file or standard input, bytes.
 pub const MOST: usize = 1 << 20;
 
-/// A key that was read, and what a person should know about the place.
+/// A key that was read, and what a person should know about it and its place.
 #[derive(Debug)]
 pub struct Taken {
     pub secret: Secret,
+    /// What stood around the key and was left out, in words.
+    pub cut: Option<String>,
     pub warnings: Vec<String>,
 }
 
 /// `--key-stdin`: all of `source`, which must be one key and nothing else.
-pub fn key_stdin(source: impl Read) -> Result<Secret> {
+pub fn key_stdin(source: impl Read) -> Result<Taken> {
     let bytes = slurp(source, "standard input")?;
     if bytes.is_empty() {
         return Err(Fault::input("no key was given", "standard input is empty")
             .hint("pipe it in: `stanch … --key-stdin < FILE`")
             .hint("or leave --key-stdin away and type it at the hidden prompt"));
     }
-    Secret::new(&bytes)
+    given::taken(&bytes)
 }
 
 /// After `--key-stdin` read a pipe to its end: makes the terminal this process belongs to its standard input. `false`:
@@ -73,22 +77,21 @@ pub fn key_file(path: &Path) -> Result<Taken> {
     }
     let mode = about.permissions().mode();
     let bytes = slurp(file, &path.display().to_string())?;
-    let secret = Secret::new(&bytes)
+    let mut taken = given::taken(&bytes)
         .map_err(|fault| Fault { what: format!("{} holds no single key", path.display()), ..fault })?;
-    let mut warnings = Vec::new();
     // A pipe of the shell, `<(pass show key)`, has no lasting mode to warn about.
     if about.is_file() && mode & 0o077 != 0 {
-        warnings.push(format!(
+        taken.warnings.push(format!(
             "{} can be read by others (mode {:04o}): `chmod 600` it, or delete it when this is over",
             path.display(),
             mode & 0o7777
         ));
     }
-    Ok(Taken { secret, warnings })
+    Ok(taken)
 }
 
 /// `--key-env`: the variable `name`. It stays set; `lookup` is the environment.
-pub fn key_env(name: &str, lookup: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<Secret> {
+pub fn key_env(name: &str, lookup: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<Taken> {
     let none = |why: &str| {
         Fault::input(format!("no key can be read from the variable {name}"), why)
             .hint(format!("set it in this shell without putting it in the history: `read -rs {name}; export {name}`"))
@@ -104,7 +107,7 @@ pub fn key_env(name: &str, lookup: impl Fn(&str) -> Option<std::ffi::OsString>) 
     if bytes.trim_ascii().is_empty() {
         return Err(none("it is empty"));
     }
-    Secret::new(&bytes).map_err(|fault| Fault { what: format!("the variable {name} holds no key"), ..fault })
+    given::taken(&bytes).map_err(|fault| Fault { what: format!("the variable {name} holds no key"), ..fault })
 }
 
 /// Everything `source` has, at most [`MOST`] bytes. The buffer never grows, so no copy of its start is left in memory.
