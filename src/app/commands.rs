@@ -290,12 +290,28 @@ fn copy(app: &App) -> Act {
     Act::Ask { asks: vec![Ask::new("Copy", Vec::new(), Kind::Choice(choices.collect()))], then: Then::Copy }
 }
 
-fn quit(app: &App) -> Act {
+/// The new key's print, when this program's memory is the one place that has its value.
+fn only_in_memory(app: &App) -> Option<&crate::base::Fingerprint> {
+    let role = crate::base::SecretRef::Replacement;
+    let stands = app.incident.targets.values().any(|t| t.written.is_some() || t.is_read_back());
+    let over = app.incident.closed.is_some() || stands || !app.held.contains(&role);
+    app.incident.taken.get(&role).filter(|_| !over)
+}
+
+pub(super) fn quit(app: &App) -> Act {
     let writes: Vec<String> = app.running.iter().filter(|r| r.effect.writes()).map(|r| r.effect.words()).collect();
-    if writes.is_empty() {
+    let only_here = only_in_memory(app);
+    if writes.is_empty() && only_here.is_none() {
         return Act::Now(vec![Consequence::Quit]);
     }
-    let mut body = vec!["These run now; leaving makes them unknown until you resume and check:".to_owned()];
-    body.extend(writes);
+    let mut body = Vec::new();
+    if let Some(print) = only_here {
+        body.push(format!("The new key {print} is in memory only: no place was written with it yet."));
+        body.push("Leaving loses it; you must make another, and delete this one.".into());
+    }
+    if !writes.is_empty() {
+        body.push("These run now; leaving makes them unknown until you resume and check:".to_owned());
+        body.extend(writes);
+    }
     Act::Ask { asks: vec![Ask::new("Leave?", body, Kind::Confirm)], then: Then::Do(vec![Consequence::Quit]) }
 }

@@ -70,12 +70,12 @@ impl App {
     pub(super) fn act(&mut self, action: &Action, key: Key, hand: Stamp, orders: &mut Vec<Order>) {
         let view = self.view(self.here);
         if let Err(why) = (action.ready)(&view) {
-            self.tell(Tone::Warn, format!("can't {}: {why}", action.label));
+            self.tell(Tone::Warn, format!("{} not now: {why}", action.key));
             return;
         }
         let no_writes = if action.risk > crate::effect::Risk::Read { self.no_writes() } else { None };
         if let Some(why) = no_writes {
-            self.tell(Tone::Warn, format!("can't {}: {why}", action.label));
+            self.tell(Tone::Warn, format!("{} not now: {why}", action.key));
             return;
         }
         let act = (action.go)(&self.view(self.here));
@@ -84,7 +84,8 @@ impl App {
 
     pub(super) fn command(&mut self, command: &Command, key: Key, hand: Stamp, orders: &mut Vec<Order>) {
         if let Err(why) = (command.ready)(self) {
-            self.tell(Tone::Warn, format!("can't {}: {why}", command.label));
+            let key = command.keys.first().map(|key| key.label()).unwrap_or_default();
+            self.tell(Tone::Warn, format!("{key} not now: {why}").trim_start().to_owned());
             return;
         }
         match &command.go {

@@ -22,13 +22,17 @@ pub fn status(app: &App) -> Vec<String> {
     lines
 }
 
-/// `EXPOSED since 13:52Z (25 min)`, `REFUSED 2 of 8, proving` or `CONTAINED after 12 min`.
+/// `EXPOSED since 13:52Z (25 min)`, `REFUSED 2 of 8, proving` or `CONTAINED after 12 min`; a start nobody told is
+/// `EXPOSED, since when is not told`.
 pub fn exposure(app: &App) -> String {
     let since = app.incident.exposed_since();
     let death = Death::of(&app.incident, SecretRef::Leaked);
     match death.contained_at() {
+        Some(_) if death.doubtful() => "REFUSED FROM THE START: is it the right key?".into(),
+        Some(_) if death.proven_at.is_some() && !app.incident.exposed_known() => "CONTAINED".into(),
         Some(end) if death.proven_at.is_some() => format!("CONTAINED after {}", span_text(end.since(since))),
         Some(_) => format!("REFUSED {} of {WANTED}, proving", death.run),
+        None if !app.incident.exposed_known() => "EXPOSED, since when is not told".into(),
         None => format!("EXPOSED since {} ({})", since.minute(), span_text(app.now.since(since))),
     }
 }

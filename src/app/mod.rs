@@ -6,6 +6,7 @@
 //! To add a command for all stages: one entry in `commands.rs`; keys, footer, `?`, palette, man page and
 //! `print keys` follow from it.
 
+mod answered;
 mod ask;
 mod auto;
 pub mod commands;
@@ -179,6 +180,12 @@ pub struct App {
     leaving: bool,
     /// The question whose hidden answer the vault has not taken yet.
     taking: Option<Box<Asking>>,
+    /// What was left out around the secret that is being taken, to be told with it.
+    pub took_as: Option<String>,
+    /// When a drill's colleague was asked for a key that has not come yet.
+    pub asked: Option<Stamp>,
+    /// A read a person asked for, and that has not ended: what it says is told even when it is nothing new.
+    wanted: Option<StepRef>,
     /// A drill's story is being read: nothing has begun.
     waits: bool,
     /// Records ordered that the journal has not answered yet, and the keys pressed meanwhile.
@@ -211,6 +218,9 @@ impl App {
             wake: None,
             leaving: false,
             taking: None,
+            took_as: None,
+            asked: None,
+            wanted: None,
             waits: false,
             unrecorded: 0,
             early: VecDeque::new(),
@@ -231,6 +241,7 @@ impl App {
             held: &self.held,
             cursor: self.cursors.get(stage).copied().unwrap_or(0),
             observe: self.setup.observe,
+            asked: self.asked,
         }
     }
 

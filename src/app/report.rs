@@ -64,8 +64,8 @@ impl Report {
     pub fn of(app: &App) -> Self {
         let incident = &app.incident;
         let death = Death::of(incident, SecretRef::Leaked);
-        // A run of refusals that is no proof yet is no containment.
-        let contained_at = death.contained_at().filter(|_| death.proven_at.is_some());
+        // A run of refusals that is no proof yet is no containment; nor is one of a key that never lived.
+        let contained_at = death.contained_at().filter(|_| death.proven_at.is_some() && !death.doubtful());
         let (order, usage) = (incident.decision("order"), incident.decision("usage.verdict"));
         let stage = |stage: &'static dyn stages::Stage| {
             let view = app.view(stage.id());
@@ -142,6 +142,7 @@ impl Report {
         }
         let contained = match (self.contained_at, self.time_to_contain_s) {
             (Some(at), Some(secs)) => format!("at {} ({} after opening)", at.rfc3339(), span_text(secs)),
+            _ if self.proven_at.is_some() => "refused from the first probe on: is it the right key?".to_owned(),
             _ => "not seen".to_owned(),
         };
         let since = if self.exposed_known { "" } else { " (not told; at the latest)" };

@@ -26,6 +26,8 @@ pub struct Item {
 pub struct Start {
     pub items: Vec<Item>,
     pub scroll: Scroll,
+    /// What the keys do, once somebody asked.
+    pub help: bool,
 }
 
 impl Start {
@@ -47,8 +49,9 @@ impl Start {
             choice: Choice::Drill(id),
         });
         let quit = Item { label: "Quit".into(), detail: String::new(), choice: Choice::Quit };
-        let items = std::iter::once(respond).chain(resume).chain(drill).chain(std::iter::once(quit)).collect();
-        Self { items, scroll: Scroll::default() }
+        // What is open wants somebody: it is under the cursor.
+        let items = resume.chain(std::iter::once(respond)).chain(drill).chain(std::iter::once(quit)).collect();
+        Self { items, scroll: Scroll::default(), help: false }
     }
 
     /// The choice, once one is made.
@@ -57,6 +60,10 @@ impl Start {
             Code::Char('q') | Code::Esc => Some(Choice::Quit),
             Code::Char('c') if key.ctrl => Some(Choice::Quit),
             Code::Enter if !key.repeat => self.items.get(self.scroll.at(self.items.len())).map(|i| i.choice.clone()),
+            Code::Char('?' | ':') => {
+                self.help = !self.help;
+                None
+            }
             _ => {
                 self.scroll.key(key, self.items.len(), 10);
                 None

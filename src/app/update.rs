@@ -123,6 +123,8 @@ impl App {
             self.stop_looking(std::path::Path::new(choice), orders);
         }
         self.announce(record);
+        self.answered(record);
+        self.leave_question();
         let rows = self.here().rows(&self.view(self.here));
         let cursor = self.cursors.entry(self.here).or_default();
         *cursor = (*cursor).min(rows.saturating_sub(1));
@@ -168,7 +170,10 @@ impl App {
                 let did = if *happened { "it happened" } else { "it did not happen" };
                 self.tell(Tone::Plain, format!("{did}: {evidence}"));
             }
-            Event::Took { role, print } => self.tell(Tone::Good, format!("{} is in the vault: {print}", role.words())),
+            Event::Took { role, print } => {
+                let cut = self.took_as.take().map(|cut| format!("; {cut}")).unwrap_or_default();
+                self.tell(Tone::Good, format!("{} is in memory: {print}{cut}", role.words()));
+            }
             Event::Closed { .. } if self.incident.opened.drill.is_some() => {
                 self.tell(Tone::Good, "closed; q leaves and shows the score, e writes the report");
             }
@@ -196,6 +201,7 @@ impl App {
 
     /// Turns consequences into orders.
     pub(super) fn follow(&mut self, consequences: Vec<Consequence>, orders: &mut Vec<Order>) {
+        self.wants(&consequences);
         for consequence in consequences {
             // The one next thing is another one now: it stands at the top of the pane.
             if matches!(consequence, Consequence::Perform { .. } | Consequence::Record(Event::Decided { .. })) {

@@ -5,6 +5,7 @@
 pub mod clock;
 pub mod fault;
 pub mod id;
+pub mod paste;
 pub mod secret;
 pub mod stamp;
 pub mod words;

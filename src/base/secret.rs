@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::fault::{Fault, Result};
 use super::id::hex;
+use super::paste;
 
 /// Longest value taken for a key, bytes.
 pub const LONGEST: usize = 8192;
@@ -50,6 +51,19 @@ impl Secret {
         Ok(Self(own))
     }
 
+    /// As [`Self::new`], out of what people paste around a key: quotes, a variable's name, `Bearer`. With what was left
+    /// out, in words a person is to see.
+    pub fn pasted(bytes: &Zeroizing<Vec<u8>>) -> Result<(Self, Option<String>)> {
+        let (value, left_out) = paste::value(bytes, SHORTEST);
+        let value = Zeroizing::new(value.to_vec());
+        Ok((Self::new(&value)?, paste::words(&left_out)))
+    }
+
+    /// What it is by its start.
+    pub fn kind(&self) -> KeyKind {
+        KeyKind::of(&String::from_utf8_lossy(&self.0))
+    }
+
     /// The bytes. See the module's words for who may ask.
     pub fn expose(&self) -> &[u8] {
         &self.0
@@ -69,7 +83,13 @@ impl Secret {
         let mut hash = Sha256::new();
         hash.update(salt.as_bytes());
         hash.update(&*self.0);
-        Fingerprint { prefix: kind.prefix().to_owned(), last4, hash: hex(&hash.finalize()), kind, length: self.0.len() }
+        Fingerprint {
+            prefix: KeyKind::prefix_of(&text).to_owned(),
+            last4,
+            hash: hex(&hash.finalize()),
+            kind,
+            length: self.0.len(),
+        }
     }
 }
 
@@ -111,7 +131,8 @@ impl std::fmt::Display for Fingerprint {
     }
 }
 
-/// What a key's shape says it is. Facts: the vendor's documented forms; any other `sk-` value is taken with a warning.
+/// What a key's shape says it is. Facts: the vendors' documented forms. What is of none of them is taken only when a
+/// person insists (`shell/input/doubt.rs`): a provider refuses a wrong key just as it refuses a dead one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyKind {
@@ -120,30 +141,43 @@ pub enum KeyKind {
     OpenAiAdmin,
     OpenAiNone,
     OpenAiLegacy,
-    /// Starts with `sk-` but belongs to another vendor (`sk-ant-`, `sk-or-`).
+    /// Another vendor's: [`OTHERS`].
     OtherVendor,
     Unknown,
 }
 
 impl KeyKind {
     /// Longest prefix first.
-    const PREFIXES: [(&'static str, Self); 8] = [
+    const PREFIXES: [(&'static str, Self); 6] = [
         ("sk-svcacct-", Self::OpenAiServiceAccount),
         ("sk-service-", Self::OpenAiServiceAccount),
         ("sk-admin-", Self::OpenAiAdmin),
         ("sk-proj-", Self::OpenAiProject),
         ("sk-None-", Self::OpenAiNone),
-        ("sk-ant-", Self::OtherVendor),
-        ("sk-or-", Self::OtherVendor),
         ("sk-", Self::OpenAiLegacy),
     ];
 
     pub fn of(text: &str) -> Self {
+        if Self::vendor(text).is_some() {
+            return Self::OtherVendor;
+        }
         Self::PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix)).map_or(Self::Unknown, |(_, kind)| *kind)
     }
 
-    pub fn prefix(self) -> &'static str {
-        Self::PREFIXES.iter().find(|(_, kind)| *kind == self).map_or("", |(prefix, _)| prefix)
+    /// The vendor's fixed start of the key `text`; empty when unknown.
+    pub fn prefix_of(text: &str) -> &'static str {
+        let others = OTHERS.iter().map(|(prefix, _)| *prefix);
+        let own = Self::PREFIXES.iter().map(|(prefix, _)| *prefix);
+        others.chain(own).find(|prefix| text.starts_with(prefix)).unwrap_or_default()
+    }
+
+    /// Whose key `text` is, when it is another vendor's.
+    pub fn vendor(text: &str) -> Option<&'static str> {
+        OTHERS.iter().find(|(prefix, _)| text.starts_with(prefix)).map(|(_, vendor)| *vendor)
+    }
+
+    pub fn is_openai(self) -> bool {
+        !matches!(self, Self::OtherVendor | Self::Unknown)
     }
 
     /// For people: what it is.
@@ -154,11 +188,38 @@ impl KeyKind {
             Self::OpenAiAdmin => "OpenAI admin key",
             Self::OpenAiNone => "OpenAI key without a project",
             Self::OpenAiLegacy => "OpenAI user key (legacy form)",
-            Self::OtherVendor => "a key of another vendor that also starts with sk-",
+            Self::OtherVendor => "a key of another vendor",
             Self::Unknown => "a key of unknown form",
         }
     }
 }
+
+/// Starts of other vendors' keys. Facts: their documentation of key formats.
+const OTHERS: [(&str, &str); 23] = [
+    ("sk-ant-", "Anthropic"),
+    ("sk-or-", "OpenRouter"),
+    ("AKIA", "AWS"),
+    ("ASIA", "AWS"),
+    ("ghp_", "GitHub"),
+    ("gho_", "GitHub"),
+    ("ghs_", "GitHub"),
+    ("ghu_", "GitHub"),
+    ("ghr_", "GitHub"),
+    ("github_pat_", "GitHub"),
+    ("glpat-", "GitLab"),
+    ("xoxb-", "Slack"),
+    ("xoxp-", "Slack"),
+    ("hf_", "Hugging Face"),
+    ("gsk_", "Groq"),
+    ("AIza", "Google"),
+    ("sk_live_", "Stripe"),
+    ("sk_test_", "Stripe"),
+    ("rk_live_", "Stripe"),
+    ("npm_", "npm"),
+    ("pypi-", "PyPI"),
+    ("SG.", "SendGrid"),
+    ("xai-", "xAI"),
+];
 
 /// Replaces every occurrence of known secrets, in the forms they travel in, before text leaves the process.
 #[derive(Default)]
@@ -296,6 +357,8 @@ mod tests {
         assert_eq!(KeyKind::of("sk-svcacct-1"), KeyKind::OpenAiServiceAccount);
         assert_eq!(KeyKind::of("sk-ant-api03-1"), KeyKind::OtherVendor);
         assert_eq!(KeyKind::of("sk-1"), KeyKind::OpenAiLegacy);
-        assert_eq!(KeyKind::of("ghp_1"), KeyKind::Unknown);
+        assert_eq!(KeyKind::of("ghp_1"), KeyKind::OtherVendor);
+        assert_eq!((KeyKind::vendor("AKIA1"), KeyKind::prefix_of("sk-or-v1-1")), (Some("AWS"), "sk-or-"));
+        assert_eq!((KeyKind::of("\"sk-proj-1"), KeyKind::prefix_of("x")), (KeyKind::Unknown, ""));
     }
 }

@@ -115,20 +115,23 @@ fn file_choice(text: &str) -> Result<(String, FileWay), String> {
 
 /// Where the key comes from. Never from an argument: those are visible to everybody on the machine.
 #[derive(Debug, Clone, Default, Args)]
-#[group(multiple = false)]
+#[group(skip)]
 pub struct KeySource {
     /// Read the key from standard input
-    #[arg(long)]
+    #[arg(long, group = "source")]
     pub key_stdin: bool,
     /// Read the key from a file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "source")]
     pub key_file: Option<PathBuf>,
     /// Read the key from this environment variable
-    #[arg(long, value_name = "VAR")]
+    #[arg(long, value_name = "VAR", group = "source")]
     pub key_env: Option<String>,
     /// I only know where it leaked: look for keys in this file or folder and let me choose
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", group = "source")]
     pub leaked_in: Vec<PathBuf>,
+    /// Take the key even when it does not look like one
+    #[arg(long)]
+    pub any_key: bool,
 }
 
 /// Where one or several keys come from.
@@ -213,6 +216,9 @@ pub struct Find {
     pub repo: Vec<PathBuf>,
     #[command(flatten)]
     pub key: KeySources,
+    /// Take a key even when it does not look like one
+    #[arg(long)]
+    pub any_key: bool,
     /// Print the result as one JSON document
     #[arg(long)]
     pub json: bool,
@@ -227,6 +233,9 @@ pub struct Purge {
     pub repo: PathBuf,
     #[command(flatten)]
     pub key: KeySources,
+    /// Take a key even when it does not look like one
+    #[arg(long)]
+    pub any_key: bool,
     /// Show what would change; changes nothing. Asks the remotes what they hold, as `git fetch` does it: with your git's
     /// credentials and ssh, and with those that the repository's own config names
     #[arg(long, group = "step")]

@@ -37,7 +37,7 @@ pub(super) async fn check(args: Check, context: Context) -> Result<u8> {
     let clock = Clock::real();
     let (_, salt) = session::new_opened(Mode::Live, clock.now())?;
     let vault = Vault::new(&salt);
-    let print = vault.put(SecretRef::Leaked, respond::key(&args.key, "openai", &salt)?);
+    let print = vault.put(SecretRef::Leaked, respond::key(&args.key, "openai", &salt, respond::Meant::Provider)?);
     let config = &context.settings.config;
     let endpoints = Endpoints::new(Mode::Live, &config.openai.base_url, context.settings.base_configured)?;
     let http = Http::new(endpoints, vault, clock)?;
@@ -64,14 +64,21 @@ pub(super) async fn check(args: Check, context: Context) -> Result<u8> {
         let Probe { status, code, why, request_id, .. } = probe;
         say_json(&Answer { key: print.to_string(), kind: print.kind.words(), verdict, status, code, why, request_id })?;
     } else {
-        let once = if verdict == Verdict::Dead {
-            ". One refusal is no proof: a deleted key can answer again for a while"
-        } else {
-            ""
+        let (word, once) = match verdict {
+            // Dead needs more than one look; a wrong key is refused as well.
+            Verdict::Dead => (
+                "refused once",
+                ". That is no proof: a deleted key can answer again for a while, and a wrong key is refused too",
+            ),
+            other => (other.word(), ""),
         };
-        say(&format!("{} is {} ({}, {}){once}", print, verdict.word(), probe.short(), probe.why))?;
+        say(&format!("{} is {word} ({}, {}){once}", print, probe.short(), probe.why))?;
     }
-    Ok(if verdict == Verdict::Unknown { exit::UNKNOWN } else { exit::DONE })
+    Ok(match verdict {
+        Verdict::Dead => exit::DONE,
+        Verdict::Live => exit::OPEN,
+        Verdict::Unknown => exit::UNKNOWN,
+    })
 }
 
 /// The exit code of the signal that ends the program. A probe changes nothing: it is simply dropped.

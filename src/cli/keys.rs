@@ -11,9 +11,9 @@ use super::args::{KeySource, KeySources};
 use super::respond;
 
 /// A vault that holds them.
-pub(super) fn vault(source: &KeySources) -> Result<Vault> {
+pub(super) fn vault(source: &KeySources, any: bool) -> Result<Vault> {
     let vault = Vault::new("purge");
-    let mut secrets = given(source)?.into_iter();
+    let mut secrets = given(source, any)?.into_iter();
     if let Some(first) = secrets.next() {
         vault.put(SecretRef::Leaked, first);
     }
@@ -22,24 +22,22 @@ pub(super) fn vault(source: &KeySources) -> Result<Vault> {
 }
 
 /// At least one.
-fn given(source: &KeySources) -> Result<Vec<Secret>> {
+fn given(source: &KeySources, any: bool) -> Result<Vec<Secret>> {
+    let mut keys = Vec::new();
     if source.key_stdin {
-        return input::keys_stdin(std::io::stdin().lock());
+        keys.extend(input::keys_stdin(std::io::stdin().lock())?);
     }
-    let mut secrets = Vec::new();
     for path in &source.key_file {
-        let (more, warnings) = input::keys_file(path)?;
-        warnings.iter().for_each(|warning| respond::warn(warning));
-        secrets.extend(more);
+        keys.extend(input::keys_file(path)?);
     }
     for name in &source.key_env {
-        secrets.push(input::key_env(name, |name| std::env::var_os(name))?);
+        keys.push(input::key_env(name, |name| std::env::var_os(name))?);
     }
-    if secrets.is_empty() {
-        let one = KeySource { leaked_in: source.leaked_in.clone(), ..KeySource::default() };
-        secrets.push(respond::key(&one, "openai", "purge")?);
+    if keys.is_empty() {
+        let one = KeySource { leaked_in: source.leaked_in.clone(), any_key: any, ..KeySource::default() };
+        return Ok(vec![respond::key(&one, "openai", "purge", respond::Meant::Any)?]);
     }
-    Ok(secrets)
+    keys.into_iter().map(|taken| respond::shaped(taken, any, input::shapeless)).collect()
 }
 
 /// `sk-proj-...9f3a`, each.

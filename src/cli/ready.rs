@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::base::Stamp;
 use crate::base::clock::machine_now;
 use crate::base::fault::Result;
 use crate::base::stamp::span_text;
@@ -106,7 +107,13 @@ fn hooks(context: &Context) -> Line {
 
 fn drill(context: &Context) -> Line {
     let listed = context.settings.store.list().unwrap_or_default();
-    let last = listed.iter().filter(|l| l.mode == Some(Mode::Drill)).filter_map(|l| l.opened).max();
+    // A drill's own clock says when it is played, not when it was: the file does.
+    let written = |path: &std::path::Path| {
+        let since =
+            std::fs::metadata(path).and_then(|about| about.modified()).ok()?.duration_since(std::time::UNIX_EPOCH);
+        since.ok().and_then(|since| i64::try_from(since.as_secs()).ok()).map(Stamp::from_secs)
+    };
+    let last = listed.iter().filter(|l| l.mode == Some(Mode::Drill)).filter_map(|l| written(&l.path)).max();
     let now = machine_now();
     let ok = last.is_some_and(|at| now.since(at) < 31 * 86_400);
     let seen = last.map_or_else(|| "never".into(), |at| format!("{} ago", span_text(now.since(at))));

@@ -38,9 +38,18 @@ fn open(args: Respond, context: &Context) -> Result<Engine> {
     let repos = repositories(&args.repo, &context.settings.config.repos)?;
     let roots = places(&args.env_root, &context.settings.config.env_roots)?;
     let (incident, salt) = session::new_opened(Mode::Live, clock.now())?;
-    let vault = Vault::new(&salt);
-    let key = vault.put(SecretRef::Leaked, key(&args.key, &args.provider, &salt)?);
+    let secret = key(&args.key, &args.provider, &salt, Meant::Provider)?;
     answerable(&args.key)?;
+    if let Some((id, opened)) = same_key(&secret, context)
+        && again(&id, &args.key)?
+    {
+        let vault = Vault::new(&opened.salt);
+        vault.put(SecretRef::Leaked, secret);
+        admin(&vault, context)?;
+        return live(Which::Again(id), vault, clock, args.playbook, context);
+    }
+    let vault = Vault::new(&salt);
+    let key = vault.put(SecretRef::Leaked, secret);
     let has_admin = admin(&vault, context)?;
     let opened = Opened {
         incident,
@@ -57,6 +66,30 @@ fn open(args: Respond, context: &Context) -> Result<Engine> {
         drill: None,
     };
     live(Which::New(Box::new(opened)), vault, clock, args.playbook, context)
+}
+
+/// The newest open live incident about this very key.
+fn same_key(secret: &Secret, context: &Context) -> Option<(String, Opened)> {
+    let mut listed = context.settings.store.list().ok()?;
+    listed.sort_by_key(|l| std::cmp::Reverse(l.opened));
+    let open = listed.into_iter().filter(|l| l.closed.is_none() && l.fault.is_none() && l.mode == Some(Mode::Live));
+    open.filter_map(|l| Some((l.id, opened(&l.path).ok()?)))
+        .find(|(_, opened)| secret.fingerprint(&opened.salt).hash == opened.key.hash)
+}
+
+/// One key, one incident: is the open one meant? Without anybody to ask, it is only told.
+fn again(id: &str, source: &KeySource) -> Result<bool> {
+    let short = crate::base::id::short(id);
+    if source.key_stdin || !front::stdin_is_terminal() {
+        warn(&format!("incident {short} is open about the same key; `stanch resume {short}` goes on with it"));
+        return Ok(false);
+    }
+    tell(&format!(
+        "Incident {short} is open about this very key. Go on with it? Enter or y: yes; n: open a second one."
+    ));
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).map_err(|e| Fault::machine("the answer can't be read", e))?;
+    Ok(!line.trim().eq_ignore_ascii_case("n"))
 }
 
 fn live(which: Which, vault: Vault, clock: Clock, playbook: Option<PathBuf>, context: &Context) -> Result<Engine> {
@@ -188,29 +221,58 @@ fn answerable(source: &KeySource) -> Result<()> {
         .hint("or give the key with --key-file FILE or --key-env VAR, and the answers on standard input"))
 }
 
+/// Whose key is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meant {
+    /// The provider is asked about it: it must be one of its own.
+    Provider,
+    /// It is only looked for.
+    Any,
+}
+
 /// The key, from where the arguments say, or by hidden prompt.
-pub(super) fn key(source: &KeySource, provider: &str, salt: &str) -> Result<Secret> {
-    if source.key_stdin {
-        let key = input::key_stdin(std::io::stdin().lock())?;
+pub(super) fn key(source: &KeySource, provider: &str, salt: &str, meant: Meant) -> Result<Secret> {
+    let of = providers::by_id(provider).unwrap_or(providers::ALL[0]);
+    let doubt = |secret: &Secret| match meant {
+        _ if source.any_key => None,
+        Meant::Provider => input::foreign(secret, of),
+        Meant::Any => input::shapeless(secret),
+    };
+    let taken = if source.key_stdin {
+        let taken = input::key_stdin(std::io::stdin().lock())?;
         input::answer_from_terminal();
-        return Ok(key);
-    }
-    if let Some(path) = &source.key_file {
-        let taken = input::key_file(path)?;
-        taken.warnings.iter().for_each(|warning| warn(warning));
-        return Ok(taken.secret);
-    }
-    if let Some(name) = &source.key_env {
-        return input::key_env(name, |name| std::env::var_os(name));
-    }
-    if !source.leaked_in.is_empty() {
+        taken
+    } else if let Some(path) = &source.key_file {
+        input::key_file(path)?
+    } else if let Some(name) = &source.key_env {
+        input::key_env(name, |name| std::env::var_os(name))?
+    } else if !source.leaked_in.is_empty() {
         return hunt(&source.leaked_in, provider, salt);
-    }
-    if !front::stdin_is_terminal() {
+    } else if front::stdin_is_terminal() {
+        let prompt = input::Prompt { words: "The leaked key", may_be_empty: false, doubt: &doubt };
+        return input::prompt(&prompt).map(|taken| told(taken, false));
+    } else {
         return Err(Fault::input("no key was given", "there is no terminal to ask on")
             .hint("--key-stdin, --key-file FILE or --key-env VAR; --leaked-in PATH looks for it"));
+    };
+    shaped(taken, source.any_key, doubt)
+}
+
+/// The key, unless `doubt` says why it can hardly be the one; `any` takes it all the same.
+pub(super) fn shaped(taken: input::Taken, any: bool, doubt: impl Fn(&Secret) -> Option<Fault>) -> Result<Secret> {
+    match doubt(&taken.secret) {
+        Some(fault) if !any => Err(fault.hint("give exactly the key; --any-key takes it all the same")),
+        _ => Ok(told(taken, any)),
     }
-    input::prompt("The leaked key (hidden; it is never shown): ")
+}
+
+/// The key, and on standard error what a person should know about it.
+fn told(taken: input::Taken, insisted: bool) -> Secret {
+    taken.cut.iter().chain(&taken.warnings).for_each(|word| warn(word));
+    if insisted && input::shapeless(&taken.secret).is_some() {
+        warn("taken as it is (--any-key): when it is not the key, nothing will be found and every probe says no");
+    }
+    taken.secret
 }
 
 /// "I only know where it leaked": the keys found there, masked, for a person to choose from.
@@ -248,7 +310,12 @@ fn admin(vault: &Vault, context: &Context) -> Result<bool> {
     if std::env::var_os(name).is_none_or(|value| value.is_empty()) {
         return Ok(false);
     }
-    vault.put(SecretRef::Admin, input::key_env(name, |name| std::env::var_os(name))?);
+    let taken = input::key_env(name, |name| std::env::var_os(name))?;
+    taken.cut.iter().for_each(|cut| warn(&format!("{name}: {cut}")));
+    if let Some(odd) = input::foreign(&taken.secret, providers::ALL[0]) {
+        warn(&format!("{name}: {}: {}", odd.what, odd.why));
+    }
+    vault.put(SecretRef::Admin, taken.secret);
     Ok(true)
 }
 
@@ -261,19 +328,27 @@ fn key_again(source: &KeySource, opened: &Opened) -> Result<Option<Secret>> {
         return Ok(None);
     }
     let secret = if given {
-        key(source, &opened.provider, &opened.salt)?
+        key(&KeySource { any_key: true, ..source.clone() }, &opened.provider, &opened.salt, Meant::Any)?
     } else {
-        match input::prompt(&format!("The leaked key {} again (hidden; empty goes on without): ", opened.key)) {
-            Ok(secret) => secret,
-            Err(fault) if fault.kind == crate::base::FaultKind::Input && fault.why.contains("empty") => {
-                return Ok(None);
-            }
+        let other = |secret: &Secret| other_key(secret, opened);
+        let words = format!("The leaked key {} again; empty goes on without", opened.key);
+        match input::prompt(&input::Prompt { words: &words, may_be_empty: true, doubt: &other }) {
+            Ok(taken) => told(taken, false),
+            Err(fault) if fault.kind == FaultKind::Input && fault.why.contains("it is empty") => return Ok(None),
             Err(fault) => return Err(fault),
         }
     };
-    if secret.fingerprint(&opened.salt).hash != opened.key.hash {
-        return Err(Fault::input("this is not the incident's key", format!("the incident is about {}", opened.key))
-            .hint("give that key, or leave it empty to go on without"));
+    match other_key(&secret, opened) {
+        Some(fault) => Err(fault),
+        None => Ok(Some(secret)),
     }
-    Ok(Some(secret))
+}
+
+/// Only the incident's key will do.
+fn other_key(secret: &Secret, opened: &Opened) -> Option<Fault> {
+    let same = secret.fingerprint(&opened.salt).hash == opened.key.hash;
+    (!same).then(|| {
+        Fault::input("this is not the incident's key", format!("the incident is about {}", opened.key))
+            .hint("give that key, or leave it empty to go on without")
+    })
 }

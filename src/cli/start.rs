@@ -7,8 +7,11 @@ use futures_util::StreamExt as _;
 
 use crate::app::start::{Choice, Start};
 use crate::app::view::start::draw;
+use crate::base::clock::machine_now;
 use crate::base::fault::Result;
+use crate::base::stamp::span_text;
 use crate::drill::Scenario;
+use crate::incident::Mode;
 use crate::shell::signals::{Sig, Signals};
 use crate::shell::terminal::Screen;
 use crate::shell::{front, keys, session};
@@ -21,9 +24,14 @@ pub(super) async fn start(context: Context) -> Result<u8> {
     let listed = context.settings.store.list()?;
     let mut open: Vec<_> = listed.into_iter().filter(|l| l.closed.is_none() && l.fault.is_none()).collect();
     open.sort_by_key(|l| std::cmp::Reverse(l.opened));
+    // A drill that was left is no emergency: what is live stands first.
+    open.sort_by_key(|l| l.mode != Some(Mode::Live));
     let words = |l: &crate::shell::journal::Listed| {
-        let mode = l.mode.map_or("", crate::incident::Mode::word);
-        format!("{mode} {}", l.key.as_ref().map(ToString::to_string).unwrap_or_default())
+        let mode = l.mode.map_or("", Mode::word);
+        let key = l.key.as_ref().map(ToString::to_string).unwrap_or_default();
+        let opened = l.opened.filter(|_| l.mode == Some(Mode::Live));
+        let age = opened.map(|at| format!(", opened {} ago", span_text(machine_now().since(at)))).unwrap_or_default();
+        format!("{mode} {key}{age}")
     };
     let open = open.iter().map(|l| (l.id.clone(), words(l))).collect();
     let drills = Scenario::shipped()?.into_iter().map(|s| (s.id, s.title)).collect();

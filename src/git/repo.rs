@@ -234,6 +234,10 @@ fn unopened(path: &Path, e: &git2::Error) -> Fault {
         return Fault::refused(what, "its ids are SHA-256, which this program can't rewrite yet")
             .hint("use `git filter-repo --replace-text` with git 2.45 or newer");
     }
+    if std::fs::read_dir(path).is_err_and(|e| e.kind() == std::io::ErrorKind::PermissionDenied) {
+        return Fault::input(what, "this user may not read it (Permission denied)")
+            .hint("run as its owner, or let this user read the folder and all below it");
+    }
     if e.code() == ErrorCode::NotFound {
         return Fault::input(what, "there is no git repository there").hint("give the folder that holds `.git`");
     }

@@ -31,6 +31,9 @@ pub struct Death {
     pub late_at: Option<Stamp>,
     /// The key answered again after a refusal.
     pub came_back: bool,
+    /// Somebody saw that this is a key of the provider's: it answered once, or its row was found. A wrong key is refused
+    /// just as a dead one is.
+    pub known: bool,
     /// Start of the run that proved it, and its length at that moment.
     contained: Option<(Stamp, usize)>,
     /// `401 invalid_api_key`, as last seen.
@@ -41,7 +44,8 @@ pub struct Death {
 
 impl Death {
     pub fn of(incident: &Incident, key: SecretRef) -> Self {
-        let mut death = Self::default();
+        let row = key == SecretRef::Leaked && incident.row().is_some();
+        let mut death = Self { known: row, ..Self::default() };
         for (at, probe) in incident.probes.iter().filter(|(_, probe)| probe.key == key) {
             death.take(*at, probe.verdict, probe.short());
         }
@@ -52,6 +56,7 @@ impl Death {
         self.probes += 1;
         self.last = Some((at, verdict));
         self.seen = seen;
+        self.known |= verdict == Verdict::Live;
         match verdict {
             Verdict::Dead => {
                 self.refusal.clone_from(&self.seen);
@@ -86,6 +91,11 @@ impl Death {
             _ if self.proven_at.is_some() => Verdict::Dead,
             _ => Verdict::Unknown,
         }
+    }
+
+    /// Proven refused, and yet nobody ever saw that it is the right key.
+    pub fn doubtful(&self) -> bool {
+        self.proven_at.is_some() && !self.known
     }
 
     /// Seconds that the run at the end spans.

@@ -1,6 +1,6 @@
 //! The linear front end: prints what changes, reads one line at a time. For screen readers, dumb terminals, pipes.
 //!
-//! Must not know: how wide the terminal is. Nothing it prints depends on a cursor.
+//! Must not know: where on the screen it is. Nothing it prints depends on a cursor.
 
 use std::io::{BufRead as _, Write as _};
 
@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::app::{App, Msg, Overlay, linear};
 use crate::base::clock::machine_now;
 use crate::base::fault::Result;
-use crate::base::{Secret, SecretRef, Stamp};
+use crate::base::{SecretRef, Stamp};
 use crate::stages::Kind;
 use crate::ui::{Code, Key};
 
@@ -31,6 +31,8 @@ struct Lines {
     news: usize,
     echo: Option<Echo>,
     out_is_gone: bool,
+    /// Of a terminal, which would break lines within words; nobody's when it goes to a file or a pipe.
+    width: Option<usize>,
 }
 
 /// Runs until `q`, the end of input, or a signal.
@@ -46,6 +48,7 @@ pub async fn run(engine: Engine) -> Result<(App, Option<u8>)> {
         news: 0,
         echo: None,
         out_is_gone: false,
+        width: super::front::size().filter(|_| super::front::stdout_is_terminal()).map(|(w, _)| usize::from(w)),
     };
     let first = linear::status(&lines.engine.app);
     lines.print(&first);
@@ -104,10 +107,17 @@ impl Lines {
     fn print(&mut self, lines: &[String]) {
         let mut out = std::io::stdout().lock();
         for line in lines {
-            // Whoever read us is gone: end, quietly, as a filter does.
-            if writeln!(out, "{}", crate::ui::text::tame(line)).is_err() {
-                self.out_is_gone = true;
-                return;
+            let line = crate::ui::text::tame(line);
+            let rows = match self.width {
+                Some(width) => crate::ui::text::wrap(&line, width),
+                None => vec![line],
+            };
+            for row in rows {
+                // Whoever read us is gone: end, quietly, as a filter does.
+                if writeln!(out, "{row}").is_err() {
+                    self.out_is_gone = true;
+                    return;
+                }
             }
         }
         self.out_is_gone |= out.flush().is_err();
@@ -202,9 +212,11 @@ impl Lines {
         if typed.trim().is_empty() {
             self.engine.ask_colleague();
         } else {
-            match Secret::new(&Zeroizing::new(typed.as_bytes().to_vec())) {
-                Ok(secret) => drop(self.engine.took(role, secret)),
-                Err(fault) => drop(self.engine.put(Msg::NotTaken(fault))),
+            let given = super::input::given(&Zeroizing::new(typed.as_bytes().to_vec()));
+            self.engine.given(role, given);
+            if self.engine.doubts() {
+                // The question stays open: `anyway`, or another paste.
+                return false;
             }
         }
         self.press(Key::of(Code::Esc))

@@ -4,9 +4,10 @@
 
 use zeroize::Zeroizing;
 
+use crate::base::Stamp;
 use crate::base::fault::Result;
 use crate::base::secret::LONGEST;
-use crate::base::{Secret, Stamp};
+use crate::shell::input::{Given, given};
 use crate::ui::dialog::guard::HELD;
 use crate::ui::{Code, Key};
 
@@ -65,10 +66,10 @@ impl SecretLine {
     }
 
     /// The secret, if it is one; the line is empty afterwards.
-    pub fn finish(&mut self) -> Result<Secret> {
-        let secret = Secret::new(&self.bytes);
+    pub fn finish(&mut self) -> Result<Given> {
+        let taken = given(&self.bytes);
         self.clear();
-        secret
+        taken
     }
 
     pub fn clear(&mut self) {
@@ -101,6 +102,7 @@ impl SecretLine {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Secret;
     use crate::ui::dialog::{Answer, Dialog, Verdict};
 
     /// Types with `gap` ms between keys into line and dialog.
@@ -123,6 +125,11 @@ mod tests {
         secret.fingerprint("salt").hash
     }
 
+    fn key(line: &mut SecretLine) -> Secret {
+        let Given::Key(taken) = line.finish().unwrap() else { panic!("no key") };
+        taken.secret
+    }
+
     fn whole() -> Secret {
         Secret::new(&Zeroizing::new(word().into_bytes())).unwrap()
     }
@@ -137,7 +144,7 @@ mod tests {
         let back = [Key::of(Code::Backspace); 2];
         let (mut line, dialog, verdict) = run(keys.into_iter().chain(back).chain([Key::of(Code::Enter)]), 100);
         assert_eq!(verdict, Verdict::Accepted(Answer::Secret(word().len())));
-        assert_eq!(print(&line.finish().unwrap()), print(&whole()));
+        assert_eq!(print(&key(&mut line)), print(&whole()));
         assert!(!format!("{dialog:?}").contains("admin-"));
         assert!(line.finish().is_err(), "finished means empty");
     }
@@ -155,7 +162,7 @@ mod tests {
         }
         let once = format!("{}\n", word());
         let (mut line, _, _) = run(crate::shell::keys::pasted(&once), 0);
-        assert_eq!(print(&line.finish().unwrap()), print(&whole()));
+        assert_eq!(print(&key(&mut line)), print(&whole()));
     }
 
     #[test]

@@ -179,7 +179,8 @@ fn no_terminal(why: &io::Error) -> Fault {
 fn take(modes: Modes) -> io::Result<()> {
     enable_raw_mode()?;
     let mut out = io::stdout();
-    queue!(out, EnterAlternateScreen, Hide)?;
+    // A program that was killed left the terminal in its alternate screen: entering it again clears nothing.
+    queue!(out, EnterAlternateScreen, Clear(ClearType::All), Hide)?;
     if modes.paste {
         queue!(out, EnableBracketedPaste)?;
     }

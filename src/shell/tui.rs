@@ -181,7 +181,7 @@ impl Tui<'_> {
             if key.code == Code::Enter && !key.repeat && self.typed.is_empty() && self.engine.ask_colleague() {
                 let asked = self.engine.put(Msg::Key { key: Key::of(Code::Esc), hand });
                 self.engine
-                    .put(Msg::Told(Tone::Plain, "your colleague makes one; it comes into the vault by itself".into()));
+                    .put(Msg::Told(Tone::Plain, "asked your colleague for a new key; it comes by itself".into()));
                 return self.obey(asked).await;
             }
             match self.typed.key(&key, hand) {
@@ -208,13 +208,14 @@ impl Tui<'_> {
                     self.engine.put(Msg::Told(told.0, told.1));
                 }
                 FrontOrder::Take(role) => {
-                    let more = match self.typed.finish() {
-                        Ok(secret) => self.engine.took(role, secret),
-                        Err(fault) => self.engine.put(Msg::NotTaken(fault)),
-                    };
+                    let given = self.typed.finish();
+                    let more = self.engine.given(role, given);
                     Box::pin(self.obey(more)).await?;
                 }
-                FrontOrder::DropTyped => self.typed.clear(),
+                FrontOrder::DropTyped => {
+                    self.typed.clear();
+                    self.engine.drop_doubted();
+                }
             }
         }
         Ok(Turn::Go)

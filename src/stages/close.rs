@@ -83,7 +83,7 @@ impl Stage for Close {
         let death = Death::of(at.incident, SecretRef::Leaked);
         if let (None, Some(proven)) = (death.late_at, death.proven_at) {
             sheet.see.push(Text::plain(format!(
-                "Late probe booked for {}; c asks the key now.",
+                "Late probe (does the key stay dead?) due at {}; c asks before that too, but only from then on it counts.",
                 proven.plus_secs(death::LATE_S).time()
             )));
         }
@@ -140,7 +140,9 @@ fn late(at: &View<'_>) -> StepState {
     let death = Death::of(at.incident, SecretRef::Leaked);
     match (death.late_at, death.proven_at) {
         (Some(when), _) => StepState::Done(format!("still refused at {}", when.time())),
-        (None, Some(proven)) => StepState::Locked(format!("booked for {}", proven.plus_secs(death::LATE_S).time())),
+        (None, Some(proven)) => {
+            StepState::Locked(format!("the late probe is due at {}", proven.plus_secs(death::LATE_S).time()))
+        }
         (None, None) => StepState::Locked("the key's death is not proven".into()),
     }
 }
@@ -165,7 +167,7 @@ pub fn open(at: &View<'_>) -> Vec<String> {
     open.extend(at.incident.unknowns().map(|i| format!("Nobody saw whether it happened: {}", i.effect.words())));
     let death = Death::of(at.incident, SecretRef::Leaked);
     if let (Some(proven), None) = (death.proven_at, death.late_at) {
-        open.push(format!("Late probe booked for {}", proven.plus_secs(death::LATE_S).time()));
+        open.push(format!("Late probe (does the key stay dead?) due at {}", proven.plus_secs(death::LATE_S).time()));
     }
     for (repo, facts) in &at.incident.repos {
         let name = repo.display();

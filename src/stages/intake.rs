@@ -292,8 +292,9 @@ fn see(at: &View<'_>) -> Vec<Text> {
             _ => Text::plain(places),
         },
     ];
-    for path in at.incident.repos.keys().chain(&at.incident.roots) {
-        see.push(Text::tone(Tone::Dim, format!("  {}", path.display())));
+    let repos = at.incident.repos.keys().map(|path| ("repository", path));
+    for (what, path) in repos.chain(at.incident.roots.iter().map(|path| ("env root  ", path))) {
+        see.push(Text::tone(Tone::Dim, format!("  {what} {}", path.display())));
     }
     for (step, (_, fault)) in &at.incident.faults {
         if step.stage == "purge" && step.step.starts_with("find:") {

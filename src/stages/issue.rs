@@ -235,6 +235,14 @@ fn do_now(at: &View<'_>) -> DoNow {
                 .into(),
             check: "I probe the new key until it works.".into(),
         },
+        _ if at.asked.is_some() => DoNow {
+            what: at
+                .asked
+                .map(|when| format!("Asked at {}; waiting for the colleague", when.minute()))
+                .unwrap_or_default(),
+            effect: "The key comes by itself. Go on with another stage (n) meanwhile.".into(),
+            ..DoNow::default()
+        },
         _ if at.incident.opened.mode == Mode::Drill => DoNow {
             action: Some("issue.paste"),
             what: "Ask the colleague who has the dashboard for a new key (p)".into(),
@@ -324,7 +332,7 @@ static ACTIONS: [Action; 4] = [
         go: |at| {
             let mut body: Vec<String> = way_out(at).iter().map(Text::flat).collect();
             if at.incident.opened.mode == Mode::Drill {
-                body.push("Drill: your colleague made one; Enter on the empty line takes it.".into());
+                body.push("Drill: Enter on the empty line asks your colleague for one; it takes them a while.".into());
             }
             let ask = Ask::new("The new key (hidden)", body, Kind::Secret(SecretRef::Replacement));
             Act::Ask { asks: vec![ask], then: Then::Nothing }

@@ -82,6 +82,8 @@ pub struct View<'a> {
     pub cursor: usize,
     /// Only looking: nothing may be written.
     pub observe: bool,
+    /// When a drill's colleague was asked for a new key, while it has not come yet.
+    pub asked: Option<Stamp>,
 }
 
 /// A read that is wanted at or after `at`.

@@ -66,6 +66,52 @@ fn a_key_that_is_none_is_refused_from_every_source_and_never_repeated() {
     assert!(home.incidents().is_empty(), "nothing was opened");
 }
 
+/// A wrong key is refused by the provider and found nowhere: both would be good news.
+#[test]
+fn what_does_not_look_like_a_key_is_not_asked_about_and_what_stands_around_one_is_left_out() {
+    let home = alone();
+    repository(&home.path("repo"));
+    let repo = home.path("repo").display().to_string();
+    let tail = "Zq8".repeat(14);
+    for (text, words) in [
+        (format!("sk-ant-{tail}"), "this is a key of Anthropic, not of OpenAI"),
+        (format!("AKIA{tail}"), "this is a key of AWS, not of OpenAI"),
+        (format!("(sk-proj-{tail})"), "does not look like a key of OpenAI"),
+        (format!("sk-proj-{tail}\\n"), "does not look like a key of OpenAI"),
+    ] {
+        let file = home.file("odd", &text);
+        for verb in ["check", "respond"] {
+            let ran = home.run(&[verb, "--key-file", &file]);
+            ran.fails(2, &[words, "--any-key"]);
+            ran.hides(&tail);
+        }
+        let known = text.starts_with("sk-ant") || text.starts_with("AKIA");
+        let found = home.run(&["find", "--repo", &repo, "--key-file", &file]);
+        assert_eq!(found.code, Some(if known { 0 } else { 2 }), "{found:#?}");
+        let insisted = home.run(&["find", "--repo", &repo, "--key-file", &file, "--any-key"]);
+        assert_eq!((insisted.code, insisted.err.contains("--any-key")), (Some(0), !known), "{insisted:#?}");
+        assert_eq!(home.run(&["check", "--key-file", &file, "--any-key"]).code, Some(4), "nobody answers there");
+    }
+    assert!(home.incidents().is_empty());
+    let file = home.file("env", format!("export OPENAI_API_KEY=\"{}\";\n", key(1)));
+    let ran = home.run(&["check", "--json", "--key-file", &file]);
+    assert!(ran.err.contains("took the value without OPENAI_API_KEY=, the"), "{ran:#?}");
+    let last4 = &key(1)[key(1).len() - 4..];
+    assert_eq!(ran.json()["key"], format!("sk-proj-...{last4}"));
+    ran.hides(&key(1));
+}
+
+#[test]
+fn a_second_incident_about_the_same_key_is_not_opened_silently() {
+    let home = alone();
+    let id = opened(&home);
+    let ran = respond(&home, &[]);
+    assert!(ran.err.contains("is open about the same key; `stanch resume"), "{ran:#?}");
+    assert!(ran.err.contains(stanch::base::id::short(&id)), "{ran:#?}");
+    let other = home.file("other", key(2));
+    assert!(!home.run(&["respond", "--linear", "--key-file", &other]).err.contains("same key"));
+}
+
 #[test]
 fn a_key_source_that_is_not_there_is_named() {
     let home = alone();

@@ -59,7 +59,7 @@ fn what_can_not_be_understood_is_unknown_and_says_why() {
     let refused = r#"{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}"#;
     let echo = format!(r#"{{"error":{{"message":"what is {}?","code":"odd"}}}}"#, key(1));
     let cases: [(&str, &str, &str, i32, &str); 9] = [
-        ("200 OK", "application/json", r#"{"object":"list","data":[]}"#, 0, "live"),
+        ("200 OK", "application/json", r#"{"object":"list","data":[]}"#, 3, "live"),
         ("401 Unauthorized", "application/json", refused, 0, "dead"),
         ("401 Unauthorized", "text/html", "<html>log in to the hotel's network</html>", 4, "unknown"),
         ("401 Unauthorized", "application/json", "[]", 4, "unknown"),

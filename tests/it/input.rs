@@ -8,8 +8,8 @@ use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 
 use portable_pty::{PtyPair, PtySize, native_pty_system};
 use rustix::termios::{LocalModes, tcgetattr};
-use stanch::base::{Fault, FaultKind};
-use stanch::shell::input::{self, MOST, find_by_shape, key_env, key_file, key_stdin, prompt_on};
+use stanch::base::{Fault, FaultKind, Secret};
+use stanch::shell::input::{self, MOST, Prompt, find_by_shape, key_env, key_file, key_stdin, prompt_on};
 
 fn key() -> String {
     format!("sk-{}-{}", "proj", "Qx7".repeat(12))
@@ -18,7 +18,7 @@ fn key() -> String {
 #[test]
 fn standard_input_is_one_key_or_a_reason() {
     let taken = key_stdin(format!("  {}\r\n", key()).as_bytes()).unwrap();
-    assert_eq!(taken.expose(), key().as_bytes());
+    assert_eq!((taken.secret.expose(), taken.cut), (key().as_bytes(), None));
     let two = format!("{}\n{}\n", key(), key());
     let (huge, too_huge) = ("a".repeat(MOST), "a".repeat(MOST + 1));
     let bad: [(&[u8], &str); 6] = [
@@ -47,6 +47,10 @@ fn a_key_file_is_read_and_its_mode_looked_at() {
     assert!(taken.warnings[0].contains("mode 0644") && taken.warnings[0].contains("chmod 600"));
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     assert!(key_file(&path).unwrap().warnings.is_empty());
+    fs::write(&path, format!("export OPENAI_API_KEY=\"{}\"\n", key())).unwrap();
+    let taken = key_file(&path).unwrap();
+    assert_eq!(taken.secret.expose(), key().as_bytes());
+    assert_eq!(taken.cut.as_deref(), Some("took the value without OPENAI_API_KEY= and the quotes"));
 
     let why = |fault: Fault| fault.to_string();
     assert!(why(key_file(dir.path()).unwrap_err()).contains("it is a directory"));
@@ -64,7 +68,8 @@ fn a_variable_is_read_by_its_name() {
         let value = OsString::from(value);
         move |name: &str| (name == "LEAKED").then(|| value.clone())
     };
-    assert_eq!(key_env("LEAKED", has(&key())).unwrap().expose(), key().as_bytes());
+    assert_eq!(key_env("LEAKED", has(&key())).unwrap().secret.expose(), key().as_bytes());
+    assert_eq!(key_env("LEAKED", has(&format!("'{}'", key()))).unwrap().secret.expose(), key().as_bytes());
     assert!(key_env("OTHER", has(&key())).unwrap_err().why.contains("not set"));
     assert!(key_env("LEAKED", has(" ")).unwrap_err().why.contains("empty"));
     assert!(key_env("LEAKED", has("short")).unwrap_err().what.contains("LEAKED holds no key"));
@@ -81,50 +86,86 @@ struct Asked {
     _pty: PtyPair,
 }
 
-/// Types `typed` as soon as the prompt stands.
-fn at_the_prompt(typed: &[u8]) -> Asked {
+/// Types each of `typed` as soon as the prompt stands. A key of `x` alone is doubted.
+fn at_the_prompt(typed: &[&[u8]]) -> Asked {
     let pty = native_pty_system().openpty(PtySize::default()).unwrap();
     let mut options = fs::OpenOptions::new();
     options.read(true).write(true).custom_flags(i32::try_from(rustix::fs::OFlags::NOCTTY.bits()).unwrap());
     let tty = options.open(pty.master.tty_name().unwrap()).unwrap();
     let after = tty.try_clone().unwrap();
-    let asked = std::thread::spawn(move || prompt_on(tty, "The leaked key").map(|s| s.expose().to_vec()));
+    let doubt = |secret: &Secret| {
+        secret.expose().iter().all(|b| *b == b'x').then(|| Fault::input("this does not look like a key", "it is all x"))
+    };
+    let asked = std::thread::spawn(move || {
+        let prompt = Prompt { words: "The leaked key", may_be_empty: false, doubt: &doubt };
+        prompt_on(tty, &prompt).map(|taken| taken.secret.expose().to_vec())
+    });
     let mut screen = pty.master.try_clone_reader().unwrap();
     let mut keyboard = pty.master.take_writer().unwrap();
     let mut seen = Vec::new();
     let mut until = |end: &str| {
         let mut byte = [0];
-        while !String::from_utf8_lossy(&seen).ends_with(end) {
+        // Always something new: the prompt before it ends the same way.
+        loop {
             assert_eq!(screen.read(&mut byte).unwrap(), 1);
             seen.push(byte[0]);
+            if String::from_utf8_lossy(&seen).ends_with(end) {
+                break;
+            }
         }
         String::from_utf8_lossy(&seen).into_owned()
     };
-    until("Enter ends): ");
-    keyboard.write_all(typed).unwrap();
+    for answer in typed {
+        until("Enter ends): ");
+        keyboard.write_all(answer).unwrap();
+    }
     let shown = until("\n");
     Asked { taken: asked.join().unwrap(), shown, tty: after, _keyboard: keyboard, _pty: pty }
 }
 
 #[test]
 fn the_prompt_shows_nothing_and_leaves_the_terminal_as_it_was() {
-    let typed = format!("\x1b[200~{}\x1b[201~\recho this would go to the shell\n", key());
-    let Asked { taken, shown, tty, _keyboard, _pty } = at_the_prompt(typed.as_bytes());
+    let typed = format!("\x1b[200~{}\r\x1b[201~ \n", key());
+    let Asked { taken, shown, tty, _keyboard, _pty } = at_the_prompt(&[typed.as_bytes()]);
     assert_eq!(taken.unwrap(), key().as_bytes());
-    assert!(shown.starts_with("The leaked key") && !shown.contains("Qx7") && !shown.contains("echo"), "{shown}");
+    assert!(shown.starts_with("The leaked key") && !shown.contains("Qx7"), "{shown}");
     assert!(tcgetattr(&tty).unwrap().local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG));
     assert_eq!(rustix::io::ioctl_fionread(&tty).unwrap(), 0, "the rest of the paste is gone");
 }
 
 #[test]
+fn the_prompt_takes_no_part_of_a_wrapped_key_and_asks_again() {
+    let wrapped = format!("{}\r{}\r", &key()[..24], &key()[24..]);
+    let Asked { taken, shown, tty, _keyboard, _pty } =
+        at_the_prompt(&[b"\r", wrapped.as_bytes(), format!("{}\r", key()).as_bytes()]);
+    assert_eq!(taken.unwrap(), key().as_bytes());
+    assert!(shown.contains("it is empty. Nothing was taken") && !shown.contains("Qx7"), "{shown}");
+    assert!(shown.contains("several lines were pasted. Nothing was taken"), "{shown}");
+    assert_eq!(rustix::io::ioctl_fionread(&tty).unwrap(), 0, "the rest of the paste is gone");
+}
+
+#[test]
+fn the_prompt_takes_what_does_not_look_like_a_key_only_when_told_so() {
+    let odd = "x".repeat(30);
+    let line = format!("{odd}\r");
+    let Asked { taken, shown, .. } = at_the_prompt(&[line.as_bytes(), b"anyway\r"]);
+    assert_eq!(taken.unwrap(), odd.as_bytes());
+    assert!(shown.contains("does not look like a key") && shown.contains("type `anyway`"), "{shown}");
+    let three = [line.as_bytes(); 3];
+    assert!(at_the_prompt(&three).taken.unwrap_err().what.contains("does not look like"));
+    let quoted = format!("\"{}\",\r", key());
+    assert_eq!(at_the_prompt(&[quoted.as_bytes()]).taken.unwrap(), key().as_bytes());
+}
+
+#[test]
 fn the_prompt_can_be_interrupted_and_takes_no_nonsense() {
-    let Asked { taken, tty, _keyboard, _pty, .. } = at_the_prompt(b"sk-half\x03");
+    let Asked { taken, tty, _keyboard, _pty, .. } = at_the_prompt(&[b"sk-half\x03"]);
     assert_eq!(taken.unwrap_err().kind, FaultKind::Cancelled);
     assert!(tcgetattr(&tty).unwrap().local_modes.contains(LocalModes::ECHO));
-    assert!(at_the_prompt(b"\r").taken.unwrap_err().why.contains("empty"));
+    assert!(at_the_prompt(&[b"\r".as_slice(); 3]).taken.unwrap_err().why.contains("empty"));
     // More than a line of the kernel's own editing holds.
     let long = "k".repeat(5000);
-    assert_eq!(at_the_prompt((long.clone() + "\r").as_bytes()).taken.unwrap(), long.as_bytes());
+    assert_eq!(at_the_prompt(&[(long.clone() + "\r").as_bytes()]).taken.unwrap(), long.as_bytes());
 }
 
 /// Anything that starts like a key, up to the next byte a key has not.

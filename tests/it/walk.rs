@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use stanch::app::{App, Msg, Order, Overlay, Setup};
+use stanch::app::{App, Msg, Order, Overlay, Setup, linear};
 use stanch::base::{Fault, FaultKind, Fingerprint, KeyKind, SecretRef, Stamp};
 use stanch::effect::git::{
     Aftermath, Archives, Binaries, Choice, CopyMap, Fate, FileChoice, Filed, GitOp, GitReply, Plan, Policy, Proof,
     ProofLine, PushReport, Refusal, RemoteAfter, ServedId, Serves, Standing,
 };
 use stanch::effect::provider::{Issued, KeyReport, KeyRow, Owner, OwnerKind, Probe, ProviderOp, ProviderReply};
-use stanch::effect::target::{Found, Holds, TargetOp, TargetRef, TargetReply};
+use stanch::effect::target::{Found, Holds, NotRead, TargetOp, TargetRef, TargetReply};
 use stanch::effect::{Effect, Outcome, Reply, Verdict};
 use stanch::incident::playbook::Playbook;
 use stanch::incident::{Event, Incident, IntentState, Mode, Opened, Record, StepRef, StepState};
@@ -437,6 +437,120 @@ fn a_key_that_survives_its_deletion_can_be_killed_again() {
         assert_eq!(walk.do_now("revoke").action, Some("revoke.locate"));
         assert_eq!((walk.ready("revoke.kill"), walk.ready("revoke.by_hand")), (Ok(()), Ok(())));
     }
+}
+
+#[test]
+fn a_key_that_never_answered_is_not_called_contained() {
+    let refused = |walk: &mut Walk| {
+        for _ in 0..9 {
+            walk.pass(8);
+            walk.probe(SecretRef::Leaked, Verdict::Dead);
+        }
+    };
+    let mut walk = Walk::new(&[SecretRef::Leaked]);
+    refused(&mut walk);
+    assert_eq!(linear::exposure(&walk.app), "REFUSED FROM THE START: is it the right key?");
+    assert!(
+        walk.do_now("revoke").what.starts_with("Make sure that it is the right key"),
+        "{:?}",
+        walk.do_now("revoke")
+    );
+    assert_eq!((walk.do_now("revoke").action, walk.ready("revoke.by_hand")), (Some("revoke.by_hand"), Ok(())));
+    let report = stanch::app::report::Report::of(&walk.app);
+    assert!(report.contained_at.is_none() && report.markdown().contains("is it the right key?"));
+    walk.rec(Event::ByHand { step: StepRef::new("revoke", "kill"), answer: "9f3a".into() });
+    assert!(matches!(walk.step("revoke", "kill"), StepState::ByHand(_)));
+    assert!(!linear::exposure(&walk.app).contains("CONTAINED"), "a word makes no evidence");
+
+    let mut walk = Walk::new(&[SecretRef::Leaked]);
+    walk.probe(SecretRef::Leaked, Verdict::Live);
+    refused(&mut walk);
+    assert!(linear::exposure(&walk.app).starts_with("CONTAINED after"));
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    refused(&mut walk);
+    assert!(linear::exposure(&walk.app).starts_with("CONTAINED after"), "its row was found");
+}
+
+#[test]
+fn a_word_that_the_probes_belie_is_held_against_the_person() {
+    let mut walk = Walk::of(Opened { has_admin: false, ..opened() }, &[SecretRef::Leaked]);
+    walk.probe(SecretRef::Leaked, Verdict::Live);
+    walk.rec(Event::ByHand { step: StepRef::new("revoke", "kill"), answer: "9f3a".into() });
+    walk.pass(30);
+    walk.probe(SecretRef::Leaked, Verdict::Live);
+    assert!(walk.do_now("revoke").what.starts_with("Nothing here"), "it may still be spreading");
+    walk.pass(30);
+    walk.probe(SecretRef::Leaked, Verdict::Live);
+    let now = walk.do_now("revoke");
+    assert_eq!(
+        now.what,
+        "STILL LIVE 62 s after you said it was deleted (2 probes). Wrong row or organisation? h again"
+    );
+    assert_eq!((now.action, walk.ready("revoke.by_hand")), (None, Ok(())));
+    walk.pass(120);
+    walk.probe(SecretRef::Leaked, Verdict::Live);
+    assert_eq!(walk.do_now("revoke").action, Some("revoke.by_hand"));
+    walk.rec(Event::ByHand { step: StepRef::new("revoke", "kill"), answer: "9f3a".into() });
+    assert!(walk.do_now("revoke").what.starts_with("Nothing here"), "it counts anew from the new word");
+    let gone = Fault::new(FaultKind::Unreachable, "no answer", "connection refused");
+    walk.saw(
+        "revoke",
+        "prove",
+        provider(ProviderOp::Probe { key: SecretRef::Leaked }),
+        Outcome::Failed { fault: gone },
+    );
+    let now = walk.do_now("revoke").what;
+    assert_eq!(now, "The provider can't be reached from here (connection refused): nothing can be proven");
+}
+
+#[test]
+fn what_could_not_be_read_is_no_good_news() {
+    let mut walk = Walk::new(&ALL);
+    let skipped = vec![NotRead { place: "/srv/app/.env".into(), why: "Permission denied".into() }];
+    let op = TargetOp::Discover { roots: vec![PathBuf::from("/srv/app")] };
+    walk.saw("targets", "find", target(op), t(TargetReply::Discovered { found: Vec::new(), skipped, files: 0 }));
+    let state = walk.step("targets", "find");
+    assert!(matches!(&state, StepState::Failed(why) if why.starts_with("not all read: 1 place")), "{state:?}");
+    let now = walk.do_now("targets");
+    assert!(now.what.contains("/srv/app/.env (Permission denied)") && now.action == Some("targets.check"), "{now:?}");
+    assert_eq!((walk.ready("targets.by_hand"), walk.ready("targets.check")), (Ok(()), Ok(())));
+    walk.rec(Event::ByHand { step: StepRef::new("targets", "find"), answer: "another service's file".into() });
+    assert!(matches!(walk.step("targets", "find"), StepState::ByHand(_)));
+    walk.discover(vec![found(Holds::Leaked)]);
+    let (look, saw) = read_back(Holds::Replacement);
+    walk.saw("targets", "read:/srv/app/.env", look, saw);
+    walk.rec(Event::ByHand { step: StepRef::new("targets", "place:/srv/app/.env"), answer: "restarted".into() });
+    assert_eq!(walk.do_now("targets").what, "Nothing. That 1 place uses the new key is your word");
+}
+
+#[test]
+fn leaving_with_a_key_that_stands_nowhere_is_asked_about() {
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    walk.discover(vec![found(Holds::Leaked)]);
+    assert!(walk.do_now("targets").what.contains("there is no new key"), "{:?}", walk.do_now("targets"));
+    walk.issue("b2c4");
+    assert_eq!(walk.press(Key::char('q')), Vec::new());
+    let Overlay::Asking(asking) = &walk.app.overlay else { panic!("no question") };
+    assert!(asking.dialog.body.contains("...b2c4 is in memory only"), "{}", asking.dialog.body);
+    walk.press(Key::of(Code::Esc));
+    let written = t(TargetReply::Written { at: place(), now: "n".into(), spots: 1 });
+    walk.did("targets", "write:/srv/app/.env", put(), written);
+    assert_eq!(walk.press(Key::char('q')), vec![Order::Quit]);
+}
+
+#[test]
+fn a_look_that_a_person_asked_for_says_what_it_saw() {
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_old")], &[]);
+    walk.probe(SecretRef::Leaked, Verdict::Live);
+    assert_eq!(walk.said(), "");
+    walk.app.update(Msg::Do { id: "revoke.check".into(), hand: Stamp::from_secs(1) });
+    walk.probe(SecretRef::Leaked, Verdict::Live);
+    assert!(walk.said().starts_with("the leaked key answered live (200), "), "{}", walk.said());
+    walk.app.update(Msg::Do { id: "issue.discard".into(), hand: Stamp::from_secs(1) });
+    assert!(walk.said().starts_with("o not now: "), "{}", walk.said());
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
     let death = Death::of(&app.incident, SecretRef::Leaked);
     let contained = death.contained_at().is_some();
     let exposed = match (contained, death.proven_at) {
+        (_, Some(_)) if death.doubtful() => Role::Warn,
         (_, Some(_)) => Role::Good,
         (true, None) => Role::Warn,
         (false, None) => Role::Bad,

@@ -24,5 +24,10 @@ pub fn draw(start: &Start, area: Rect, buf: &mut Buffer, look: &Look) {
         }
     }
     let last = inner.height.saturating_sub(1);
-    text::put(buf, inner, 1, last, "up and down choose, enter opens, q quits", look.style(Role::Dim));
+    let words = if start.help {
+        "j k or arrows choose, enter opens, q or esc quits; ? and : list everything once one is open"
+    } else {
+        "up and down choose, enter opens, ? help, q quits"
+    };
+    text::put(buf, inner, 1, last, words, look.style(Role::Dim));
 }

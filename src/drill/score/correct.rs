@@ -15,7 +15,7 @@ pub(super) fn lines(reading: &Reading<'_>, truth: &Truth, scenario: &Scenario) -
         siblings(reading, truth, scenario),
         orphans(truth),
         places(reading, truth, scenario),
-        review(reading, truth),
+        review(reading, truth, scenario),
         purge(reading),
     ]
 }
@@ -83,9 +83,12 @@ fn places(reading: &Reading<'_>, truth: &Truth, scenario: &Scenario) -> Line {
     Line::new("targets proven", points, 3, format!("{good} of {all} shown to run with the new key"))
 }
 
-fn review(reading: &Reading<'_>, truth: &Truth) -> Line {
+fn review(reading: &Reading<'_>, truth: &Truth, scenario: &Scenario) -> Line {
     let line = |points, why: &str| Line::new("usage review", points, 2, why);
     match reading.usage_read().last() {
+        // Without an admin key nothing can be read from here: a colleague looks, and what they saw is written down.
+        None if !scenario.admin && reading.usage_judged => line(2, "what was seen on the usage page is on record"),
+        None if !scenario.admin => line(0, "nobody recorded what the usage page showed (v)"),
         None => line(0, "usage was never read"),
         Some(at) if truth.dead.is_some_and(|dead| at >= dead) => line(2, "usage was read again after the key's death"),
         Some(_) => line(1, "usage was read, but not after the key's death"),

@@ -139,7 +139,10 @@ fn cost_lines(truth: &Truth, scenario: &Scenario) -> Vec<Line> {
     let par = scenario.par;
     let money_of = if scenario.production_depends { 10 } else { 20 };
     let usd = par.usd.max(1.0);
-    let why = format!("${:.2} burned after the start, par ${usd:.2}", truth.burned_usd);
+    let why = format!(
+        "${:.2} burned after the start by the simulator's own count (the report estimates), par ${usd:.2}",
+        truth.burned_usd
+    );
     let mut lines = vec![Line::new("money burned", falling(money_of, usd, truth.burned_usd), money_of, why)];
     if scenario.production_depends {
         let refused = truth.production_refused_s;

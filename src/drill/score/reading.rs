@@ -39,6 +39,8 @@ pub(super) struct Reading<'a> {
     pub(super) acts: Vec<Act<'a>>,
     pub(super) first_note: Option<Stamp>,
     pub(super) reasoned: bool,
+    /// A person recorded what the usage looked like.
+    pub(super) usage_judged: bool,
     pub(super) closed: Option<(Stamp, &'a [String])>,
     /// Writes whose outcome nobody knows.
     pub(super) unsettled: usize,
@@ -57,6 +59,7 @@ impl<'a> Reading<'a> {
             acts: Vec::new(),
             first_note: None,
             reasoned: false,
+            usage_judged: false,
             closed: None,
             unsettled: 0,
             pushed_unplanned: false,
@@ -99,7 +102,10 @@ impl<'a> Reading<'a> {
             Event::Note { .. } | Event::Handover { .. } => {
                 self.first_note.get_or_insert(at);
             }
-            Event::Decided { reason, .. } => self.reasoned |= !reason.trim().is_empty(),
+            Event::Decided { topic, reason, .. } => {
+                self.reasoned |= !reason.trim().is_empty();
+                self.usage_judged |= topic == "usage.verdict";
+            }
             Event::Deferred { stage, owner, due, .. } if stage == "purge" => self.purge_deferred = Some((owner, due)),
             Event::Reopened { stage } if stage == "purge" => self.purge_deferred = None,
             Event::Closed { open } => self.closed = Some((at, open)),

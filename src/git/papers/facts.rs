@@ -114,7 +114,7 @@ fn forms(key: &[u8]) -> Option<Vec<Window>> {
     let text = std::str::from_utf8(key).ok().filter(|t| t.bytes().all(|b| b.is_ascii_graphic()));
     let guessable = key.len() < GUESSABLE || kinds.len() < KINDS;
     zeroize::Zeroize::zeroize(&mut kinds);
-    let start = KeyKind::of(text.filter(|_| !guessable)?).prefix().as_bytes();
+    let start = KeyKind::prefix_of(text.filter(|_| !guessable)?).as_bytes();
     let mut windows: Vec<Window> = Vec::new();
     let mut add = |write: &dyn Fn(&[u8]) -> Zeroizing<String>| {
         let form = write(key);

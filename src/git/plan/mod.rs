@@ -103,12 +103,12 @@ pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
     let mut trees = Trees::new(&seen.scan);
     let graph = Graph::new(repo, &seen.scan, &trees)?;
     let copies = places::copies(repo, &seen, &mut trees, &graph)?;
-    Ok(CopyMap {
-        copies,
-        objects: seen.scan.objects,
-        bytes: seen.scan.bytes,
-        not_looked_into: told::not_looked_into(repo, &seen),
-    })
+    let mut not_looked_into = told::not_looked_into(repo, &seen);
+    not_looked_into.extend(places::cut_short(&copies).map(|on| {
+        let on = crate::base::words::count(on, "copy");
+        format!("the rest of the key: it goes on in {on}, so what was given is only its beginning")
+    }));
+    Ok(CopyMap { copies, objects: seen.scan.objects, bytes: seen.scan.bytes, not_looked_into })
 }
 
 /// Works the rewrite out; `fresh` takes the new objects.

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use git2::Oid;
 
 use super::super::graph::{Graph, Trees};
+use super::super::needle::{Hit, binary};
 use super::super::repo::{Repo, Tree};
 use super::super::{map, raw, submodule};
 use super::Seen;
@@ -16,6 +17,7 @@ use crate::effect::git::{Copy, CopyKind};
 
 pub(super) fn copies(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>, graph: &Graph) -> Result<Vec<Copy>> {
     let mut copies = map::copies(repo, &seen.scan, trees, graph, &seen.refs, &seen.leftovers)?;
+    goes_on(repo, seen, &mut copies);
     copies.extend(staged(repo, seen)?);
     copies.extend(seen.submodules.held.iter().map(submodule::Held::copy));
     copies.extend(seen.lfs.held.iter().map(|held| held.copy(repo)));
@@ -40,6 +42,37 @@ pub(super) fn copies(repo: &Repo<'_>, seen: &Seen, trees: &mut Trees<'_>, graph:
         (!c.on_remote, !c.reachable, place, c.what, c.form.clone(), c.refs.clone(), c.id.clone())
     });
     Ok(copies)
+}
+
+/// The form of a copy that is followed by more of the same kind of characters.
+pub(super) const GOES_ON: &str = "plain, and it goes on";
+/// So many characters of a key behind a copy are no chance.
+const REST: usize = 8;
+/// Of more copies than these, the first tell enough: when only a key's beginning was given, it goes on in all of them.
+pub(super) const LOOKED_AT: usize = 64;
+
+/// Marks the copies in text behind which the key goes on: a key that was cut by a line break is found everywhere, and its
+/// rest would be left everywhere.
+fn goes_on(repo: &Repo<'_>, seen: &Seen, copies: &mut [Copy]) {
+    let mut desk = seen.scan.library.desk();
+    for copy in copies.iter_mut().filter(|copy| copy.form == "plain").take(LOOKED_AT) {
+        let Some((_, data)) = raw::oid(copy.id.as_bytes()).and_then(|id| desk.read(id)) else { continue };
+        if binary(&data) {
+            continue;
+        }
+        let of_key = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+        let more = |hit: &Hit| data.get(hit.end..).unwrap_or_default().iter().take_while(of_key).count() >= REST;
+        if repo.search.hits(&data).iter().any(|hit| hit.form == "plain" && more(hit)) {
+            copy.form = GOES_ON.into();
+        }
+    }
+}
+
+/// In how many copies the key goes on, when that is so in most that were looked at.
+pub(super) fn cut_short(copies: &[Copy]) -> Option<usize> {
+    let on = copies.iter().filter(|copy| copy.form == GOES_ON).count();
+    let plain = copies.iter().filter(|copy| copy.form == "plain").count();
+    (on > 0 && 2 * on >= (on + plain).min(LOOKED_AT)).then_some(on)
 }
 
 fn left(id: String, what: CopyKind, form: &str) -> Copy {

@@ -11,8 +11,9 @@ use super::super::graph::Graph;
 use super::super::repo::Repo;
 use super::super::rewrite::Rewriter;
 use super::super::{diff, gitlink, lfs, odd, policy, raw, refuse, submodule};
-use super::{Details, Seen};
+use super::{Details, Seen, places};
 use crate::base::fault::Result;
+use crate::base::words::count;
 use crate::effect::git::{Choice, Copy, CopyKind, Plan, RefMove, Refusal};
 
 #[allow(clippy::too_many_arguments, reason = "one caller; each is one thing that was worked out before")]
@@ -95,6 +96,14 @@ fn refusals(
 ) -> Result<Vec<Refusal>> {
     let mut refusals = refuse::all(repo, &seen.refs, !details.moves.is_empty(), None)?;
     refusals.extend(refuse::common(repo, copies.len()));
+    refusals.extend(places::cut_short(copies).map(|on| Refusal {
+        why: format!(
+            "the key goes on in {}: you gave only its beginning, and its rest would be left",
+            count(on, "copy")
+        ),
+        way_forward: "give the whole key, without the line breaks an editor or a terminal put into it".into(),
+        asks: false,
+    }));
     refusals.extend(copies.iter().filter(|c| c.what == CopyKind::Index).map(|copy| Refusal {
         why: format!("the key is staged in {}", copy.path.as_deref().unwrap_or("a file")),
         way_forward: copy.remedy.clone(),

@@ -27,6 +27,7 @@ impl Engine {
             }
             In::Made(made) => {
                 self.helped();
+                self.app.asked = None;
                 match made {
                     Ok(Some(secret)) => self.took(SecretRef::Replacement, secret),
                     Ok(None) => Vec::new(),

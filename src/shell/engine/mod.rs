@@ -23,6 +23,7 @@ use crate::effect::{LogLine, Progress};
 use crate::incident::Record;
 use crate::shell::exec::Hands;
 use crate::shell::finish::Finish;
+use crate::shell::input::Taken;
 use crate::shell::journal::{Armed, Journal, Tail};
 use crate::shell::vault::Vault;
 use crate::shell::writer::{Writer, Written};
@@ -94,6 +95,8 @@ pub struct Engine {
     /// Where reports go.
     folder: PathBuf,
     asked: Vec<FrontOrder>,
+    /// A key that was given and does not look like one: a person may insist.
+    doubted: Option<(SecretRef, Taken)>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -157,6 +160,7 @@ impl Engine {
             next_news: None,
             folder,
             asked,
+            doubted: None,
         })
     }
 

@@ -61,6 +61,18 @@ impl<'a> Reading<'a> {
         hits
     }
 
+    /// Does what stands at a hit go on with characters that a key may have? Then only a key's beginning was looked for, and
+    /// writing there would leave its end behind the new one. The line it is in.
+    pub(super) fn goes_on(&self, hits: &[Hit]) -> Option<usize> {
+        let more = |hit: &&Hit| {
+            let next = self.bytes.get(hit.at.end).filter(|_| !hit.escaped);
+            next.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(byte))
+        };
+        let hit = hits.iter().find(more)?;
+        let before = self.bytes.get(..hit.at.start).unwrap_or_default();
+        Some(memchr::memchr_iter(b'\n', before).count() + 1)
+    }
+
     /// The bytes with `new` wherever `old` stands, checked by reading them again.
     pub(super) fn replace(&self, old: &[u8], new: &[u8]) -> Result<Zeroizing<Vec<u8>>, Fault> {
         let hits = self.hits(old);
@@ -174,6 +186,17 @@ mod tests {
             **reading.replace(key, b"sk-$new\"0123456789abcdef").unwrap(),
             *b"A=\"x sk-\\$new\\\"0123456789abcdef\"\n"
         );
+    }
+
+    #[test]
+    fn a_value_of_which_the_key_is_only_the_beginning_is_told() {
+        let told = |text: &str| {
+            let reading = Reading::new(&DOTENV, text.as_bytes()).unwrap();
+            reading.goes_on(&reading.hits(OLD))
+        };
+        let key = String::from_utf8(OLD.to_vec()).unwrap();
+        assert_eq!(told(&format!("A={key}\nB=\"{key}\"\nC=x{key}?y # {key}, old")), None);
+        assert_eq!(told(&format!("A={key}\nB={key}Z9\n")), Some(2));
     }
 
     #[test]

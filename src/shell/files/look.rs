@@ -124,7 +124,13 @@ pub(super) fn judge(format: &dyn FileFormat, place: &Path, reading: &Reading<'_>
     let name = place.file_name().unwrap_or_default().to_string_lossy();
     let mut holding: Vec<usize> = hits.iter().filter_map(|hit| hit.span).collect();
     holding.dedup();
-    format.judge(&name, &reading.spans, &holding)
+    let mut judgement = format.judge(&name, &reading.spans, &holding);
+    if let Some(line) = reading.goes_on(hits) {
+        judgement.blocked = Some(format!(
+            "the key goes on in line {line}: you gave only its beginning. Leave (q), and open it anew with the whole key"
+        ));
+    }
+    judgement
 }
 
 /// Why this file can't be written, if so. Mode bits count for root too: they say what its owner wants.

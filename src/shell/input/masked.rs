@@ -1,10 +1,10 @@
 //! A field that takes a key on screen and shows only how long it is.
 //!
-//! Must not know: the screen. The bytes never leave it but as a [`Secret`].
+//! Must not know: the screen. The bytes never leave it but as a [`crate::base::Secret`].
 
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::base::Secret;
+use super::given::{Given, given};
 use crate::base::fault::Result;
 use crate::base::secret::LONGEST;
 
@@ -60,10 +60,10 @@ impl Masked {
     }
 
     /// What was typed, as a key, or why it is none. Either way the field is empty afterwards.
-    pub fn take(&mut self) -> Result<Secret> {
-        let secret = Secret::new(&self.0);
+    pub fn take(&mut self) -> Result<Given> {
+        let taken = given(&self.0);
         self.clear();
-        secret
+        taken
     }
 }
 
@@ -93,8 +93,11 @@ mod tests {
         field.backspace();
         assert_eq!(field.len(), 23, "a two-byte character goes in one stroke");
         assert_eq!(format!("{field:?}"), "Masked(23 bytes)");
-        assert_eq!(field.take().unwrap().expose(), b"sk-proj-abcdefghijklmno");
+        let Given::Key(taken) = field.take().unwrap() else { panic!("no key") };
+        assert_eq!(taken.secret.expose(), b"sk-proj-abcdefghijklmno");
         assert!(field.is_empty() && field.take().is_err());
+        assert!("anyway".chars().all(|c| field.push(c)));
+        assert!(matches!(field.take(), Ok(Given::Anyway)));
         assert!(field.push_bytes(&[b'a'; LONGEST]));
         assert!(!field.push('b') && field.len() == LONGEST, "full");
         assert_eq!(field.0.as_ptr(), before, "the buffer never moved");

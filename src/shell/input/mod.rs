@@ -5,6 +5,7 @@
 
 mod argv;
 mod echo;
+mod given;
 mod hunt;
 mod line;
 mod masked;
@@ -13,9 +14,10 @@ mod terminal;
 
 pub use argv::{looks_like_key, refuse_argv};
 pub use echo::Echo;
+pub use given::{ANYWAY, Given, foreign, given, shapeless};
 pub use hunt::{Candidate, Candidates, find_by_shape};
 pub use masked::Masked;
-pub use prompt::{prompt, prompt_on};
+pub use prompt::{Prompt, prompt, prompt_on};
 pub use terminal::answer_from_terminal;
 
 use std::fs::File;
@@ -32,22 +34,24 @@ use crate::base::{Fault, Secret};
 /// Most that is read from a file or standard input, bytes.
 pub const MOST: usize = 1 << 20;
 
-/// A key that was read, and what a person should know about the place.
+/// A key that was read, and what a person should know about it and its place.
 #[derive(Debug)]
 pub struct Taken {
     pub secret: Secret,
+    /// What stood around the key and was left out, in words.
+    pub cut: Option<String>,
     pub warnings: Vec<String>,
 }
 
 /// `--key-stdin`: all of `source`, which must be one key and nothing else.
-pub fn key_stdin(source: impl Read) -> Result<Secret> {
+pub fn key_stdin(source: impl Read) -> Result<Taken> {
     let bytes = slurp(source, "standard input")?;
     if bytes.is_empty() {
         return Err(Fault::input("no key was given", "standard input is empty")
             .hint("pipe it in: `stanch … --key-stdin < FILE`")
             .hint("or leave --key-stdin away and type it at the hidden prompt"));
     }
-    Secret::new(&bytes)
+    given::taken(&bytes)
 }
 
 /// After `--key-stdin` read a pipe to its end: makes the terminal this process belongs to its standard input. `false`:
@@ -63,34 +67,39 @@ pub fn stdin_from_terminal() -> bool {
 /// `--key-file`: the whole file, which must be one key and nothing else. Warns when others can read it.
 pub fn key_file(path: &Path) -> Result<Taken> {
     let (bytes, warnings) = file(path)?;
-    let secret = Secret::new(&bytes)
+    let mut taken = given::taken(&bytes)
         .map_err(|fault| Fault { what: format!("{} holds no single key", path.display()), ..fault })?;
-    Ok(Taken { secret, warnings })
+    taken.warnings.extend(warnings);
+    Ok(taken)
 }
 
-/// The same for several keys, each on a line of its own, and the warnings.
-pub fn keys_file(path: &Path) -> Result<(Vec<Secret>, Vec<String>)> {
+/// The same for several keys, each on a line of its own.
+pub fn keys_file(path: &Path) -> Result<Vec<Taken>> {
     let (bytes, warnings) = file(path)?;
-    Ok((lines(&bytes, &path.display().to_string())?, warnings))
+    let mut keys = lines(&bytes, &path.display().to_string())?;
+    if let Some(first) = keys.first_mut() {
+        first.warnings.extend(warnings);
+    }
+    Ok(keys)
 }
 
 /// `--key-stdin` where several keys may be given, each on a line of its own.
-pub fn keys_stdin(source: impl Read) -> Result<Vec<Secret>> {
+pub fn keys_stdin(source: impl Read) -> Result<Vec<Taken>> {
     let bytes = slurp(source, "standard input")?;
     lines(&bytes, "standard input")
 }
 
-fn lines(bytes: &Zeroizing<Vec<u8>>, name: &str) -> Result<Vec<Secret>> {
+fn lines(bytes: &Zeroizing<Vec<u8>>, name: &str) -> Result<Vec<Taken>> {
     let given = bytes.split(|b| *b == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty());
-    let secret = |(n, line): (usize, &[u8])| {
+    let one = |(n, line): (usize, &[u8])| {
         let what = format!("line {} of {name} is not a key", n + 1);
-        Secret::new(&Zeroizing::new(line.to_vec())).map_err(|fault| Fault { what, ..fault })
+        given::taken(&Zeroizing::new(line.to_vec())).map_err(|fault| Fault { what, ..fault })
     };
-    let secrets: Vec<Secret> = given.map(secret).collect::<Result<_>>()?;
-    if secrets.is_empty() {
+    let keys: Vec<Taken> = given.map(one).collect::<Result<_>>()?;
+    if keys.is_empty() {
         return Err(Fault::input("no key was given", format!("{name} is empty")).hint("one key on each line"));
     }
-    Ok(secrets)
+    Ok(keys)
 }
 
 /// A file's bytes, and a word when others can read them.
@@ -119,7 +128,7 @@ fn file(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Vec<String>)> {
 }
 
 /// `--key-env`: the variable `name`. It stays set; `lookup` is the environment.
-pub fn key_env(name: &str, lookup: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<Secret> {
+pub fn key_env(name: &str, lookup: impl Fn(&str) -> Option<std::ffi::OsString>) -> Result<Taken> {
     let none = |why: &str| {
         Fault::input(format!("no key can be read from the variable {name}"), why)
             .hint(format!("set it in this shell without putting it in the history: `read -rs {name}; export {name}`"))
@@ -135,7 +144,7 @@ pub fn key_env(name: &str, lookup: impl Fn(&str) -> Option<std::ffi::OsString>) 
     if bytes.trim_ascii().is_empty() {
         return Err(none("it is empty"));
     }
-    Secret::new(&bytes).map_err(|fault| Fault { what: format!("the variable {name} holds no key"), ..fault })
+    given::taken(&bytes).map_err(|fault| Fault { what: format!("the variable {name} holds no key"), ..fault })
 }
 
 /// Everything `source` has, at most [`MOST`] bytes. The buffer never grows, so no copy of its start is left in memory.

@@ -11,7 +11,7 @@ use crate::stages::{Act, Action, Ask, Consequence, Kind, Text, Then, View};
 
 use super::advice::{holders, siblings, used};
 use super::pane::way_out;
-use super::state::{kill_state, place, probe};
+use super::state::{by_word, kill_state, place, probe, still_live};
 use super::{provider, step};
 
 pub(super) static ACTIONS: [Action; 6] = [
@@ -89,7 +89,7 @@ pub(super) static ACTIONS: [Action; 6] = [
     Action {
         id: "revoke.by_hand",
         key: 'h',
-        label: "I deleted it by hand",
+        label: "deleted by hand: by me, or by the one I ask",
         why: "Without an admin key: you delete it on the page, I prove it.",
         risk: Risk::Read,
         ready: alive,
@@ -143,6 +143,10 @@ pub(super) static ACTIONS: [Action; 6] = [
 
 /// Not while a deletion runs, is unknown, or is done.
 pub(super) fn alive(at: &View<'_>) -> Result<(), String> {
+    // A word that the probes belie can be given again.
+    if by_word(at) && still_live(at).is_some() {
+        return Ok(());
+    }
     match kill_state(at) {
         StepState::Running => Err("the deletion is running".into()),
         StepState::Unknown(_) => Err("an earlier deletion may have happened: check first (c)".into()),

@@ -3,14 +3,15 @@
 //! Must not know: the rest of the pane.
 
 use crate::base::words::count;
-use crate::base::{SecretRef, Stamp};
+use crate::base::{FaultKind, SecretRef, Stamp};
 use crate::effect::Verdict;
 use crate::effect::provider::KeyRow;
 use crate::incident::death::{self, Death};
 use crate::incident::{Mode, StepState};
 use crate::stages::{DoNow, View};
 
-use super::state::{kill_state, killed_at, survived};
+use super::state::{SUSPECT_S, by_word, kill_state, killed_at, still_live, survived};
+use super::step;
 
 pub(super) fn do_now(at: &View<'_>) -> DoNow {
     let death = Death::of(at.incident, SecretRef::Leaked);
@@ -22,6 +23,21 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
             effect: "A read; it deletes nothing.".into(),
             check: "The provider's list and a probe tell.".into(),
         };
+    }
+    if death.doubtful() && !at.incident.by_hand.contains_key(&step("kill")) {
+        return DoNow {
+            action: Some("revoke.by_hand"),
+            what: format!("Make sure that it is the right key: it never answered, {}", death.words()),
+            effect: "A key that is dead already and a wrong key are refused alike. Compare with the provider's page."
+                .into(),
+            check: "h takes your word: the last four characters of the row you saw.".into(),
+        };
+    }
+    if death.doubtful() {
+        return nothing(
+            format!("Nothing. It never answered here, {}", death.words()),
+            "That it is the right key is your word.",
+        );
     }
     if death.verdict() == Verdict::Dead {
         let late = if death.late_at.is_some() {
@@ -38,6 +54,25 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
             effect: "Then r or h again. The key may live in another project or organisation.".into(),
             check: "I go on probing the key itself.".into(),
         };
+    }
+    if let (Some((late, probes)), true) = (still_live(at), by_word(at)) {
+        let of = count(probes, "probe");
+        return DoNow {
+            // Recommended only when spreading can hardly be the reason any more.
+            action: (late >= SUSPECT_S).then_some("revoke.by_hand"),
+            what: format!(
+                "STILL LIVE {late} s after you said it was deleted ({of}). Wrong row or organisation? h again"
+            ),
+            effect: "A deletion can take minutes to spread; another key's row never does it. Look at the page again."
+                .into(),
+            check: "I go on probing the key itself.".into(),
+        };
+    }
+    if let Some(why) = unreachable(at) {
+        return nothing(
+            format!("The provider can't be reached from here ({why}): nothing can be proven"),
+            "I try again by myself.",
+        );
     }
     if killed_at(at).is_some() || death.run > 0 {
         if let Some(first) = at.without_leaked() {
@@ -92,6 +127,14 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
             check: "Compare created, owner and last use; never guess.".into(),
         },
     }
+}
+
+/// Why the last probe brought no answer at all, once it matters: after the deletion, or with no admin key to see more.
+fn unreachable(at: &View<'_>) -> Option<String> {
+    let waits = killed_at(at).is_some() || !at.has_admin();
+    let (when, fault) = at.incident.faults.get(&step("prove")).filter(|_| waits)?;
+    let newer = at.incident.probes.iter().any(|(seen, p)| p.key == SecretRef::Leaked && seen >= when);
+    (fault.kind == FaultKind::Unreachable && !newer).then(|| fault.why.clone())
 }
 
 /// When it was last used, as it was listed: an instant does not go stale, an age would.

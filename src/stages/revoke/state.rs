@@ -53,6 +53,27 @@ pub(super) fn survived(at: &View<'_>) -> Option<String> {
     }
 }
 
+/// A deletion takes a while to spread; after this long, the person who said it is asked whether it was the right row.
+pub(super) const SPREAD_S: i64 = 60;
+/// And after this long, it is the one next thing.
+pub(super) const SUSPECT_S: i64 = 180;
+
+/// How long after its deletion the key still answers, and how many times it was asked meanwhile: from [`SPREAD_S`] on.
+pub(super) fn still_live(at: &View<'_>) -> Option<(i64, usize)> {
+    let killed = killed_at(at)?;
+    let (seen, verdict) = Death::of(at.incident, SecretRef::Leaked).last?;
+    let late = seen.since(killed);
+    let of_it = |when: &Stamp| *when >= killed;
+    let probes = at.incident.probes.iter().filter(|(when, p)| p.key == SecretRef::Leaked && of_it(when)).count();
+    (verdict == Verdict::Live && late >= SPREAD_S).then_some((late, probes))
+}
+
+/// A person's word, and nobody else's, says that it is deleted.
+pub(super) fn by_word(at: &View<'_>) -> bool {
+    let word = at.incident.by_hand.get(&step("kill")).map(|(when, _)| *when);
+    word.is_some() && word >= at.incident.revoked_at
+}
+
 pub(super) fn locate_state(at: &View<'_>) -> StepState {
     let step = step("locate");
     if !at.has_admin() {
@@ -87,6 +108,9 @@ pub(super) fn kill_state(at: &View<'_>) -> StepState {
         return StepState::Done(format!("deleted at {}", when.time()));
     }
     let death = Death::of(at.incident, SecretRef::Leaked);
+    if death.doubtful() {
+        return StepState::Failed("it never answered: is it the right key?".into());
+    }
     if death.verdict() == Verdict::Dead {
         return StepState::Done("it was refused already; nobody here deleted it".into());
     }

@@ -10,7 +10,7 @@ use crate::incident::{StepState, TargetFacts};
 use crate::stages::{Act, Action, Ask, Consequence, Kind, Then, View, intake};
 
 use super::state::{by_hand, place_state, to_run, to_write};
-use super::{at_place, effect, step};
+use super::{at_place, effect, not_all_read, step};
 
 pub(super) fn selected<'a>(at: &'a View<'_>) -> Option<(&'a TargetRef, &'a TargetFacts)> {
     at.incident.targets.iter().nth(at.cursor)
@@ -19,6 +19,12 @@ pub(super) fn selected<'a>(at: &'a View<'_>) -> Option<(&'a TargetRef, &'a Targe
 pub(super) fn holds_new_key(at: &View<'_>) -> Result<(), String> {
     let held = at.held.contains(&SecretRef::Replacement);
     held.then_some(()).ok_or_else(|| "there is no new key in the vault yet (stage New key)".into())
+}
+
+/// The new key is there, and its stage is passed.
+pub(super) fn can_write(at: &View<'_>) -> Result<(), String> {
+    holds_new_key(at)?;
+    crate::stages::locked("targets", at).map_or(Ok(()), |why| Err(format!("{why}, or it was not seen to work")))
 }
 
 /// Places of a write of this kind whose end nobody saw.
@@ -53,10 +59,7 @@ pub(super) static ACTIONS: [Action; 7] = [
         why: "Shows the masked change first. Atomic, backed up, undoable.",
         risk: Risk::Write,
         ready: |at| {
-            holds_new_key(at)?;
-            if let Some(why) = crate::stages::locked("targets", at) {
-                return Err(format!("{why}, or it was not seen to work"));
-            }
+            can_write(at)?;
             let running = at.running_in("targets").any(|r| r.effect.writes());
             if running {
                 return Err("writing now".into());
@@ -124,9 +127,18 @@ pub(super) static ACTIONS: [Action; 7] = [
         label: "I reloaded and checked it by hand",
         why: "For a place without declared commands, or one that can't be written by the program.",
         risk: Risk::Read,
-        ready: |at| (!by_hand(at).is_empty()).then_some(()).ok_or_else(|| "no place waits for your word".into()),
+        ready: |at| {
+            let waits = !by_hand(at).is_empty() || not_all_read(at);
+            waits.then_some(()).ok_or_else(|| "no place waits for your word".into())
+        },
         go: |at| {
             let waiting = by_hand(at);
+            if waiting.is_empty() && not_all_read(at) {
+                let mut body = vec!["These were not read. What stands there, and how do you know?".to_owned()];
+                body.extend(at.incident.not_read.iter().take(6).map(|n| format!("{} ({})", n.place, n.why)));
+                let ask = Ask::line("What was not read", "What stands there?", body);
+                return Act::Ask { asks: vec![ask], then: Then::ByHand(step("find")) };
+            }
             let chosen = selected(at)
                 .map(|(place, _)| place)
                 .filter(|place| waiting.contains(place))

@@ -7,6 +7,8 @@ use crate::effect::target::Hook;
 use crate::incident::StepState;
 use crate::stages::{DoNow, View};
 
+use super::actions::can_write;
+use super::not_all_read;
 use super::state::{by_hand, place_state, to_run, to_write};
 
 pub(super) fn do_now(at: &View<'_>) -> DoNow {
@@ -36,6 +38,13 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
         return DoNow {
             what: format!("Wait: {}", running.effect.words()),
             check: "It is looked at when it is over.".into(),
+            ..DoNow::default()
+        };
+    }
+    if let (false, Err(why)) = (writes.is_empty(), can_write(at)) {
+        return DoNow {
+            what: format!("Wait: {} to be written, but {why}", count(writes.len(), "place")),
+            effect: "The new key goes there as soon as that is done.".into(),
             ..DoNow::default()
         };
     }
@@ -79,6 +88,19 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
             check: "It is looked through at once; a read.".into(),
         };
     }
+    if not_all_read(at) {
+        let first = at.incident.not_read.first();
+        return DoNow {
+            action: Some("targets.check"),
+            what: format!(
+                "Not all was read: {} may hold the key{}",
+                count(at.incident.not_read.len(), "place"),
+                first.map(|n| format!(", the first is {} ({})", n.place, n.why)).unwrap_or_default()
+            ),
+            effect: "Let this user read it (or start again with sudo), then c looks again; a adds a folder.".into(),
+            check: "Or look yourself, and say with h what stands there.".into(),
+        };
+    }
     if at.incident.targets.is_empty() {
         return DoNow {
             what: "Nothing: no place below the env roots holds the key.".into(),
@@ -87,6 +109,17 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
         };
     }
     let all = at.incident.targets.iter().all(|(p, f)| place_state(at, p, f).settled());
-    let what = if all { "Nothing. Every place runs on the new key." } else { "Wait: reading back" };
-    DoNow { what: what.into(), ..DoNow::default() }
+    let word = |(p, f): &(&_, &_)| matches!(place_state(at, p, f), StepState::ByHand(_));
+    let by_word = at.incident.targets.iter().filter(word).count();
+    let what = match (all, by_word, at.incident.targets.len()) {
+        (false, ..) => "Wait: reading back".into(),
+        (true, 0, _) => "Nothing. Every place runs on the new key.".into(),
+        (true, some, all) if some == all => {
+            format!("Nothing. That {} uses the new key is your word", count(all, "place"))
+        }
+        (true, some, all) => {
+            format!("Nothing. {} of {} proven by its check, {some} by your word", all - some, count(all, "place"))
+        }
+    };
+    DoNow { what, ..DoNow::default() }
 }

@@ -10,6 +10,7 @@ mod state;
 pub(super) use pane::diff_line;
 
 use crate::base::SecretRef;
+use crate::base::words::count;
 use crate::effect::target::TargetRef;
 use crate::effect::{Effect, TargetOp};
 use crate::incident::{Step, StepRef, StepState};
@@ -35,6 +36,11 @@ fn at_place(what: &str, place: &TargetRef) -> StepRef {
     step(&format!("{what}:{}", place.place))
 }
 
+/// Something below the roots was not read, and nobody said what stands there.
+fn not_all_read(at: &View<'_>) -> bool {
+    !at.incident.not_read.is_empty() && !at.incident.by_hand.contains_key(&step("find"))
+}
+
 fn effect(op: TargetOp) -> Effect {
     Effect::Target { op }
 }
@@ -53,7 +59,14 @@ impl Stage for Targets {
     }
 
     fn steps(&self, at: &View<'_>) -> Vec<Step> {
+        let looked = at.common(&step("find")).filter(|s| matches!(s, StepState::ByHand(_)));
         let find = match at.incident.discovered {
+            // What nobody read may hold the key.
+            Some(_) if not_all_read(at) => StepState::Failed(format!(
+                "not all read: {} could not be; sudo or another root, then c again",
+                count(at.incident.not_read.len(), "place")
+            )),
+            Some(_) if looked.is_some() => looked.unwrap_or(StepState::Ready),
             Some((when, files)) => StepState::Done(format!(
                 "{} of {files} files hold it, looked at {}",
                 at.incident.targets.len(),
