@@ -12,9 +12,8 @@ use std::ops::Range;
 
 use git2::Oid;
 
+use super::config::Config;
 use super::find::Scan;
-use super::repo::Repo;
-use crate::base::fault::Result;
 
 /// Shortest word taken for an abbreviated id, unless `core.abbrev` is shorter: what git itself prints at least.
 pub(super) const LEAST: usize = 7;
@@ -30,13 +29,9 @@ pub(super) struct Style {
 }
 
 impl Style {
-    pub(super) fn read(repo: &Repo<'_>) -> Result<Self> {
-        let abbrev = repo.git.ask_git(&["config", "--get", "core.abbrev"], None)?;
-        let set: Option<usize> = std::str::from_utf8(abbrev.out.trim_ascii()).ok().and_then(|text| text.parse().ok());
-        let least = set.filter(|n| (4..=LEAST).contains(n)).unwrap_or(LEAST);
-        let urls = repo.git.ask_git(&["config", "-z", "--get-regexp", r"^remote\..*\.url$"], None)?;
-        let url = |entry: &[u8]| Some(place(std::str::from_utf8(entry).ok()?.split_once('\n')?.1));
-        Ok(Self { least, ours: urls.out.split(|b| *b == 0).filter_map(url).collect() })
+    pub(super) fn of(config: &Config) -> Self {
+        let least = config.abbrev.filter(|n| (4..=LEAST).contains(n)).unwrap_or(LEAST);
+        Self { least, ours: config.urls.iter().map(|url| place(url)).collect() }
     }
 
     /// What may be ids of our commits in `text`.

@@ -15,6 +15,7 @@ mod archive;
 mod bring;
 mod cite;
 mod cli;
+mod config;
 mod diff;
 mod find;
 mod fold;

@@ -11,16 +11,18 @@ use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
 
 use super::Ask;
 use super::cli::Git;
+use super::config::Config;
 use super::needle::Search;
 use super::raw;
-use crate::base::Fault;
 use crate::base::fault::Result;
+use crate::base::{Fault, FaultKind};
 use crate::effect::git::Policy;
 
 /// A repository, open in both ways: libgit2 for objects, git for the rest.
 pub(super) struct Repo<'a> {
     pub(super) git2: Repository,
     pub(super) git: Git<'a>,
+    pub(super) config: Config,
     pub(super) ask: &'a Ask<'a>,
     pub(super) search: &'a Search<'a>,
     /// The `.git` directory, absolute.
@@ -117,8 +119,9 @@ pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<
         outside(ask.backup_root, work, &dir)?;
     }
     let mut git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true, settings: Vec::new() };
-    git.settings = without_filters(&git)?;
-    Ok(Repo { git2, git, ask, search, dir, work, linked, policy: Policy::default() })
+    let config = Config::read(&git)?;
+    git.settings.clone_from(&config.without_filters);
+    Ok(Repo { git2, git, config, ask, search, dir, work, linked, policy: Policy::default() })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
@@ -159,29 +162,6 @@ fn linked(dir: &Path) -> Result<Vec<Linked>> {
     }
     found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
-}
-
-/// Settings that turn every content filter off: a filter is a program of somebody's, and it would see the key.
-fn without_filters(git: &Git<'_>) -> Result<Vec<String>> {
-    let said = git.ask_git(&["config", "--name-only", "-z", "--get-regexp", r"^filter\."], None)?;
-    let mut settings = Vec::new();
-    for name in said.out.split(|b| *b == 0) {
-        let Ok(name) = std::str::from_utf8(name) else { continue };
-        if git.search.form_in(name.as_bytes()).is_some() {
-            return Err(Fault::refused(
-                "a content filter can't be turned off",
-                "the key is in its name in git's config",
-            )
-            .hint("rename it in the config and in .gitattributes"));
-        }
-        if let Some((stem, "clean" | "smudge" | "process")) = name.rsplit_once('.') {
-            settings.extend(["clean", "smudge", "process"].map(|verb| format!("{stem}.{verb}=")));
-            settings.push(format!("{stem}.required=false"));
-        }
-    }
-    settings.sort_unstable();
-    settings.dedup();
-    Ok(settings)
 }
 
 /// Can it be opened at all?
@@ -308,33 +288,18 @@ impl Repo<'_> {
     }
 
     pub(super) fn refs(&self) -> Result<Refs> {
-        let mut refs = Refs::default();
-        refs.list(&self.git, &[], "")?;
-        (refs.branch, refs.head) = refs.at_head(&self.git, "")?;
-        for linked in &self.linked {
-            // What another working tree keeps to itself is listed from inside of it only.
-            let git = Git { dir: linked.dir.clone(), work: None, ..self.git.clone() };
-            let prefix = format!("worktrees/{}/", linked.name);
-            refs.list(&git, &["refs/worktree", "refs/bisect", "refs/rewritten"], &prefix)?;
-            let (branch, head) = refs.at_head(&git, &prefix)?;
-            if let Some(head) = head {
-                refs.heads.push((linked.name.clone(), head));
-                if branch.is_none() {
-                    refs.direct.push(Ref { name: format!("{prefix}HEAD"), id: head });
-                }
-            }
-        }
-        for log in super::reflog::all(&self.dir)? {
-            let bytes = super::store::read(&log)?;
-            let ids = super::reflog::ids(&bytes);
-            if log == self.dir.join("logs/refs/stash") {
-                refs.stash.clone_from(&ids);
-            }
-            refs.logged.extend(ids);
-        }
-        refs.logged.sort_unstable();
-        refs.logged.dedup();
-        Ok(refs)
+        Refs::read(&self.git, &self.linked)
+    }
+
+    /// The same, read while `work` is done: git needs its time to start.
+    pub(super) fn refs_beside<T>(&self, work: impl FnOnce() -> T) -> (Result<Refs>, T) {
+        let (git, linked) = (&self.git, &self.linked);
+        std::thread::scope(|scope| {
+            let refs = scope.spawn(|| Refs::read(git, linked));
+            let done = work();
+            let lost = |_| Err(Fault::new(FaultKind::Internal, "the refs can't be read", "their reader stopped"));
+            (refs.join().unwrap_or_else(lost), done)
+        })
     }
 
     /// Everything a rewrite keeps alive: refs, HEAD, each stash.
@@ -348,6 +313,37 @@ impl Repo<'_> {
 }
 
 impl Refs {
+    /// All that `git` sees, and what each of `linked` keeps to itself.
+    fn read(git: &Git<'_>, linked: &[Linked]) -> Result<Self> {
+        let mut refs = Self::default();
+        refs.list(git, &[], "")?;
+        (refs.branch, refs.head) = refs.at_head(git, "")?;
+        for linked in linked {
+            // What another working tree keeps to itself is listed from inside of it only.
+            let git = Git { dir: linked.dir.clone(), work: None, ..git.clone() };
+            let prefix = format!("worktrees/{}/", linked.name);
+            refs.list(&git, &["refs/worktree", "refs/bisect", "refs/rewritten"], &prefix)?;
+            let (branch, head) = refs.at_head(&git, &prefix)?;
+            if let Some(head) = head {
+                refs.heads.push((linked.name.clone(), head));
+                if branch.is_none() {
+                    refs.direct.push(Ref { name: format!("{prefix}HEAD"), id: head });
+                }
+            }
+        }
+        for log in super::reflog::all(&git.dir)? {
+            let bytes = super::store::read(&log)?;
+            let ids = super::reflog::ids(&bytes);
+            if log == git.dir.join("logs/refs/stash") {
+                refs.stash.clone_from(&ids);
+            }
+            refs.logged.extend(ids);
+        }
+        refs.logged.sort_unstable();
+        refs.logged.dedup();
+        Ok(refs)
+    }
+
     /// The commit that the HEAD of the linked working tree `name` is at.
     pub(super) fn head_of(&self, name: &str) -> Option<Oid> {
         self.heads.iter().find(|(own, _)| own == name).map(|(_, id)| *id)
@@ -370,8 +366,21 @@ impl Refs {
         Ok(())
     }
 
+    /// The same where HEAD is a file with the name of a branch that was listed: git need not be asked.
+    fn at_branch(&self, git: &Git<'_>) -> Result<Option<(String, Oid)>> {
+        let file = super::store::read_if(&git.dir.join("HEAD"))?.unwrap_or_default();
+        let name = std::str::from_utf8(&file).ok().and_then(|text| text.strip_prefix("ref: ")).map(str::trim_ascii);
+        let Some(name) = name.filter(|name| name.starts_with("refs/heads/")) else { return Ok(None) };
+        let listed = self.direct.iter().find(|r| r.name == name);
+        Ok(listed.map(|r| (r.name.clone(), r.id)))
+    }
+
     /// The branch HEAD names and the commit it is at.
     fn at_head(&mut self, git: &Git<'_>, prefix: &str) -> Result<(Option<String>, Option<Oid>)> {
+        if let Some((branch, head)) = self.at_branch(git)? {
+            self.symbolic.push((format!("{prefix}HEAD"), branch.clone()));
+            return Ok((Some(branch), Some(head)));
+        }
         let branch = git.ask_git(&["symbolic-ref", "-q", "HEAD"], None)?;
         let branch = branch.ok.then(|| String::from_utf8_lossy(branch.out.trim_ascii()).into_owned());
         if let Some(branch) = &branch {

@@ -54,9 +54,10 @@ pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
 }
 
 fn see(repo: &Repo<'_>, links: HashMap<Oid, Oid>) -> Result<Seen> {
-    let scan = find::scan(repo, &links)?;
+    let (refs, scan) = repo.refs_beside(|| find::scan(repo, &links));
+    let scan = scan?;
     let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
-    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, submodules, links, lfs })
+    Ok(Seen { refs: refs?, scan, leftovers: leftover::find(repo)?, submodules, links, lfs })
 }
 
 /// The map of copies alone.
