@@ -96,6 +96,23 @@ pub enum EmptiedChoice {
     Drop,
 }
 
+/// What becomes of one file that is no text and holds the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FileWay {
+    Redact,
+    Drop,
+    Leave,
+}
+
+/// `rel/app.zip=drop`; a path may have an equals sign in it.
+fn file_choice(text: &str) -> Result<(String, FileWay), String> {
+    let (path, way) = text.rsplit_once('=').ok_or("it wants PATH=redact, PATH=drop or PATH=leave")?;
+    if path.is_empty() {
+        return Err("it names no path".into());
+    }
+    Ok((path.to_owned(), FileWay::from_str(way, false)?))
+}
+
 /// Where the key comes from. Never from an argument: those are visible to everybody on the machine.
 #[derive(Debug, Clone, Default, Args)]
 #[group(multiple = false)]
@@ -109,6 +126,24 @@ pub struct KeySource {
     /// Read the key from this environment variable
     #[arg(long, value_name = "VAR")]
     pub key_env: Option<String>,
+    /// I only know where it leaked: look for keys in this file or folder and let me choose
+    #[arg(long, value_name = "PATH")]
+    pub leaked_in: Vec<PathBuf>,
+}
+
+/// Where one or several keys come from.
+#[derive(Debug, Clone, Default, Args)]
+#[group(multiple = false)]
+pub struct KeySources {
+    /// Read the keys from standard input, one on each line
+    #[arg(long)]
+    pub key_stdin: bool,
+    /// Read keys from a file, one on each line; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Vec<PathBuf>,
+    /// Read a key from this environment variable; may be given several times
+    #[arg(long, value_name = "VAR")]
+    pub key_env: Vec<String>,
     /// I only know where it leaked: look for keys in this file or folder and let me choose
     #[arg(long, value_name = "PATH")]
     pub leaked_in: Vec<PathBuf>,
@@ -177,7 +212,7 @@ pub struct Find {
     #[arg(long, value_name = "PATH", required = true)]
     pub repo: Vec<PathBuf>,
     #[command(flatten)]
-    pub key: KeySource,
+    pub key: KeySources,
     /// Print the result as one JSON document
     #[arg(long)]
     pub json: bool,
@@ -191,7 +226,7 @@ pub struct Purge {
     #[arg(long, value_name = "PATH")]
     pub repo: PathBuf,
     #[command(flatten)]
-    pub key: KeySource,
+    pub key: KeySources,
     /// Show what would change; changes nothing
     #[arg(long, group = "step")]
     pub plan: bool,
@@ -226,6 +261,9 @@ pub struct Purge {
     /// for later calls. Purges of the submodule by this program are known without it
     #[arg(long, value_name = "FILE")]
     pub commit_map: Option<PathBuf>,
+    /// For one file, against what holds for its sort: PATH=redact, PATH=drop or PATH=leave; may be given several times
+    #[arg(long, value_name = "PATH=CHOICE", value_parser = file_choice)]
+    pub file: Vec<(String, FileWay)>,
     /// The phrase the plan names: the repository's name
     #[arg(long, value_name = "REPO_NAME")]
     pub yes: Option<String>,

@@ -5,6 +5,7 @@
 mod args;
 mod check;
 mod drill;
+mod keys;
 mod looks;
 mod print;
 mod purge;

@@ -14,15 +14,14 @@ use super::cli::Git;
 use super::config::Config;
 use super::needle::Search;
 use super::raw;
+use crate::base::Fault;
 use crate::base::fault::Result;
-use crate::base::{Fault, FaultKind};
 use crate::effect::git::Policy;
 
 /// A repository, open in both ways: libgit2 for objects, git for the rest.
 pub(super) struct Repo<'a> {
     pub(super) git2: Repository,
     pub(super) git: Git<'a>,
-    pub(super) config: Config,
     pub(super) ask: &'a Ask<'a>,
     pub(super) search: &'a Search<'a>,
     /// The `.git` directory, absolute.
@@ -33,6 +32,7 @@ pub(super) struct Repo<'a> {
     pub(super) linked: Vec<Linked>,
     /// What a person chose for files that can't be edited as text.
     pub(super) policy: Policy,
+    pub(super) config: Config,
 }
 
 /// A linked working tree.
@@ -120,8 +120,8 @@ pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<
     }
     let mut git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true, settings: Vec::new() };
     let config = Config::read(&git)?;
-    git.settings.clone_from(&config.without_filters);
-    Ok(Repo { git2, git, config, ask, search, dir, work, linked, policy: Policy::default() })
+    git.settings = without_filters(search, &config)?;
+    Ok(Repo { git2, git, ask, search, dir, work, linked, policy: Policy::default(), config })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
@@ -162,6 +162,28 @@ fn linked(dir: &Path) -> Result<Vec<Linked>> {
     }
     found.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     Ok(found)
+}
+
+/// Settings that turn every content filter off: a filter is a program of somebody's, and it would see the key.
+fn without_filters(search: &Search<'_>, config: &Config) -> Result<Vec<String>> {
+    let mut settings = Vec::new();
+    for (name, _) in config.all().filter(|(name, _)| name.starts_with(b"filter.")) {
+        let Ok(name) = std::str::from_utf8(name) else { continue };
+        if search.form_in(name.as_bytes()).is_some() {
+            return Err(Fault::refused(
+                "a content filter can't be turned off",
+                "the key is in its name in git's config",
+            )
+            .hint("rename it in the config and in .gitattributes"));
+        }
+        if let Some((stem, "clean" | "smudge" | "process")) = name.rsplit_once('.') {
+            settings.extend(["clean", "smudge", "process"].map(|verb| format!("{stem}.{verb}=")));
+            settings.push(format!("{stem}.required=false"));
+        }
+    }
+    settings.sort_unstable();
+    settings.dedup();
+    Ok(settings)
 }
 
 /// Can it be opened at all?
@@ -288,18 +310,69 @@ impl Repo<'_> {
     }
 
     pub(super) fn refs(&self) -> Result<Refs> {
-        Refs::read(&self.git, &self.linked)
+        let mut refs = Refs::default();
+        refs.list(&self.git, &[], "")?;
+        (refs.branch, refs.head) = self.at_head(&mut refs, &self.git, "")?;
+        for linked in &self.linked {
+            // What another working tree keeps to itself is listed from inside of it only.
+            let git = Git { dir: linked.dir.clone(), work: None, ..self.git.clone() };
+            let prefix = format!("worktrees/{}/", linked.name);
+            refs.list(&git, &["refs/worktree", "refs/bisect", "refs/rewritten"], &prefix)?;
+            let (branch, head) = self.at_head(&mut refs, &git, &prefix)?;
+            if let Some(head) = head {
+                refs.heads.push((linked.name.clone(), head));
+                if branch.is_none() {
+                    refs.direct.push(Ref { name: format!("{prefix}HEAD"), id: head });
+                }
+            }
+        }
+        for log in super::reflog::all(&self.dir)? {
+            let bytes = super::store::read(&log)?;
+            let ids = super::reflog::ids(&bytes);
+            if log == self.dir.join("logs/refs/stash") {
+                refs.stash.clone_from(&ids);
+            }
+            refs.logged.extend(ids);
+        }
+        refs.logged.sort_unstable();
+        refs.logged.dedup();
+        Ok(refs)
     }
 
-    /// The same, read while `work` is done: git needs its time to start.
-    pub(super) fn refs_beside<T>(&self, work: impl FnOnce() -> T) -> (Result<Refs>, T) {
-        let (git, linked) = (&self.git, &self.linked);
-        std::thread::scope(|scope| {
-            let refs = scope.spawn(|| Refs::read(git, linked));
-            let done = work();
-            let lost = |_| Err(Fault::new(FaultKind::Internal, "the refs can't be read", "their reader stopped"));
-            (refs.join().unwrap_or_else(lost), done)
-        })
+    /// The branch HEAD names and the commit it is at. `refs` are those that were listed.
+    fn at_head(&self, refs: &mut Refs, git: &Git<'_>, prefix: &str) -> Result<(Option<String>, Option<Oid>)> {
+        if let Some((branch, head)) = self.plain_head(refs, &git.dir) {
+            refs.symbolic.extend(branch.iter().map(|branch| (format!("{prefix}HEAD"), branch.clone())));
+            return Ok((branch, head));
+        }
+        let branch = git.ask_git(&["symbolic-ref", "-q", "HEAD"], None)?;
+        let branch = branch.ok.then(|| String::from_utf8_lossy(branch.out.trim_ascii()).into_owned());
+        if let Some(branch) = &branch {
+            refs.symbolic.push((format!("{prefix}HEAD"), branch.clone()));
+        }
+        let head = git.ask_git(&["rev-parse", "-q", "--verify", "HEAD^0"], None)?;
+        Ok((branch, if head.ok { raw::oid(head.out.trim_ascii()) } else { None }))
+    }
+
+    /// The same from the file, where that is as plain as it nearly always is: the id of a commit, or the name of a
+    /// branch with one. Two processes less for each look.
+    fn plain_head(&self, refs: &Refs, dir: &Path) -> Option<(Option<String>, Option<Oid>)> {
+        let path = dir.join("HEAD");
+        if !std::fs::symlink_metadata(&path).ok()?.is_file() {
+            return None;
+        }
+        let bytes = std::fs::read(&path).ok()?;
+        let text = std::str::from_utf8(&bytes).ok()?.strip_suffix('\n')?;
+        let (branch, id) = match text.strip_prefix("ref: ") {
+            // A branch that is not there, or itself a symbolic ref, is git's affair.
+            Some(name) if name.starts_with("refs/heads/") => {
+                (Some(name.to_owned()), refs.direct.iter().find(|r| r.name == name)?.id)
+            }
+            Some(_) => return None,
+            None => (None, raw::oid(text.as_bytes())?),
+        };
+        let (_, kind) = self.git2.odb().ok()?.read_header(id).ok()?;
+        (kind == git2::ObjectType::Commit).then_some((branch, Some(id)))
     }
 
     /// Everything a rewrite keeps alive: refs, HEAD, each stash.
@@ -313,37 +386,6 @@ impl Repo<'_> {
 }
 
 impl Refs {
-    /// All that `git` sees, and what each of `linked` keeps to itself.
-    fn read(git: &Git<'_>, linked: &[Linked]) -> Result<Self> {
-        let mut refs = Self::default();
-        refs.list(git, &[], "")?;
-        (refs.branch, refs.head) = refs.at_head(git, "")?;
-        for linked in linked {
-            // What another working tree keeps to itself is listed from inside of it only.
-            let git = Git { dir: linked.dir.clone(), work: None, ..git.clone() };
-            let prefix = format!("worktrees/{}/", linked.name);
-            refs.list(&git, &["refs/worktree", "refs/bisect", "refs/rewritten"], &prefix)?;
-            let (branch, head) = refs.at_head(&git, &prefix)?;
-            if let Some(head) = head {
-                refs.heads.push((linked.name.clone(), head));
-                if branch.is_none() {
-                    refs.direct.push(Ref { name: format!("{prefix}HEAD"), id: head });
-                }
-            }
-        }
-        for log in super::reflog::all(&git.dir)? {
-            let bytes = super::store::read(&log)?;
-            let ids = super::reflog::ids(&bytes);
-            if log == git.dir.join("logs/refs/stash") {
-                refs.stash.clone_from(&ids);
-            }
-            refs.logged.extend(ids);
-        }
-        refs.logged.sort_unstable();
-        refs.logged.dedup();
-        Ok(refs)
-    }
-
     /// The commit that the HEAD of the linked working tree `name` is at.
     pub(super) fn head_of(&self, name: &str) -> Option<Oid> {
         self.heads.iter().find(|(own, _)| own == name).map(|(_, id)| *id)
@@ -364,29 +406,5 @@ impl Refs {
             }
         }
         Ok(())
-    }
-
-    /// The same where HEAD is a file with the name of a branch that was listed: git need not be asked.
-    fn at_branch(&self, git: &Git<'_>) -> Result<Option<(String, Oid)>> {
-        let file = super::store::read_if(&git.dir.join("HEAD"))?.unwrap_or_default();
-        let name = std::str::from_utf8(&file).ok().and_then(|text| text.strip_prefix("ref: ")).map(str::trim_ascii);
-        let Some(name) = name.filter(|name| name.starts_with("refs/heads/")) else { return Ok(None) };
-        let listed = self.direct.iter().find(|r| r.name == name);
-        Ok(listed.map(|r| (r.name.clone(), r.id)))
-    }
-
-    /// The branch HEAD names and the commit it is at.
-    fn at_head(&mut self, git: &Git<'_>, prefix: &str) -> Result<(Option<String>, Option<Oid>)> {
-        if let Some((branch, head)) = self.at_branch(git)? {
-            self.symbolic.push((format!("{prefix}HEAD"), branch.clone()));
-            return Ok((Some(branch), Some(head)));
-        }
-        let branch = git.ask_git(&["symbolic-ref", "-q", "HEAD"], None)?;
-        let branch = branch.ok.then(|| String::from_utf8_lossy(branch.out.trim_ascii()).into_owned());
-        if let Some(branch) = &branch {
-            self.symbolic.push((format!("{prefix}HEAD"), branch.clone()));
-        }
-        let head = git.ask_git(&["rev-parse", "-q", "--verify", "HEAD^0"], None)?;
-        Ok((branch, if head.ok { raw::oid(head.out.trim_ascii()) } else { None }))
     }
 }

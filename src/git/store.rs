@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -51,6 +51,9 @@ pub(super) fn put_with(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
     Ok(())
 }
 
+/// More files than these are brought to disk together.
+const FEW: usize = 64;
+
 /// Start of the names of files that are not finished yet.
 pub(super) const TEMP: &str = ".stanch-tmp-";
 
@@ -78,9 +81,11 @@ pub(super) fn copy_private(from: &Path, to: &Path) -> Result<()> {
     std::io::copy(&mut source, &mut target).map(drop).map_err(cant)
 }
 
-/// The file `from` under the name `to` as well; a copy where the file system has no second names.
+/// The file `from` under the name `to` as well; a copy where the file system has no second names, or where `from` has
+/// other names already: another repository's, as `git clone` from a folder makes them, whose rights must not change.
 pub(super) fn link_private(from: &Path, to: &Path) -> Result<()> {
-    if fs::hard_link(from, to).is_ok() { Ok(()) } else { copy_private(from, to) }
+    let shared = fs::metadata(from).is_ok_and(|meta| meta.nlink() > 1);
+    if !shared && fs::hard_link(from, to).is_ok() { Ok(()) } else { copy_private(from, to) }
 }
 
 /// The file `from` under the name `to` as well, with `mode`; a copy, whole or not at all, where there are no second names.
@@ -90,7 +95,18 @@ pub(super) fn link_whole(from: &Path, to: &Path, mode: u32) -> Result<()> {
     if fs::hard_link(from, to).is_err() {
         return copy_whole(from, to, mode);
     }
-    set_mode(to, mode)
+    // One that never was ours alone has the rights it had.
+    let meta = fs::metadata(to).map_err(cant)?;
+    if meta.permissions().mode() & 0o777 == 0o600 { set_mode(to, mode) } else { Ok(()) }
+}
+
+/// Makes a file private, unless it has other names: a clone beside this repository may share it, and its rights are those
+/// of the clone as well. The folder it lies in is private in any case.
+pub(super) fn hide(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(meta) if meta.nlink() == 1 => set_mode(path, 0o600),
+        _ => Ok(()),
+    }
 }
 
 /// Sets the mode of a file; one that is not there needs none.
@@ -101,6 +117,23 @@ pub(super) fn set_mode(path: &Path, mode: u32) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Brings these files and folders, all below `folder`, to disk. Few of them one by one: the file system may have much to
+/// do for others.
+pub(super) fn bring_to_disk<'p>(folder: &Path, all: impl Iterator<Item = &'p PathBuf>) -> Result<()> {
+    let all: Vec<&PathBuf> = all.collect();
+    if all.len() > FEW {
+        return flush(folder);
+    }
+    for path in all {
+        let done = File::open(path).and_then(|file| file.sync_all());
+        // Some file systems can't do it for a folder: see `sync_dir`.
+        if let Err(e) = done.or_else(|e| if path.is_dir() { Ok(()) } else { Err(e) }) {
+            return Err(Fault::machine(format!("{} can't be brought to disk", path.display()), e));
+        }
+    }
+    Ok(())
 }
 
 /// Brings everything that was written to the file system of `folder` to its disk.

@@ -38,7 +38,7 @@ use rescue::Rescue;
 use sweep::{Grown, Sweep};
 use upward::{Roll, Upward};
 
-pub(super) use inside::{Archives, Left};
+pub(super) use inside::Archives;
 pub(super) use library::{Desk, Library};
 pub(super) use limit::inflate_all;
 pub(super) use ways::{Under, Ways};
@@ -61,8 +61,6 @@ pub(super) struct Scan {
     pub(super) bytes: u64,
     /// What was found inside of archives, and what was not looked into.
     pub(super) archives: Archives,
-    /// Files that hold the key and are to be left: they don't count as dirty.
-    pub(super) left: Vec<Left>,
     /// Objects that could not be read.
     pub(super) broken: Vec<Oid>,
     /// Commits and tags that were searched, but don't say in a readable way what they name.
@@ -77,6 +75,13 @@ pub(super) struct Scan {
 }
 
 impl Scan {
+    /// These files hold the key and are to be left: they don't count as dirty, and nothing leads to them.
+    pub(super) fn leave(&mut self, ids: &HashSet<Oid>) {
+        self.dirty.retain(|id, _| !ids.contains(id));
+        self.borrowed.retain(|id| !ids.contains(id));
+        self.ways.forget(ids, &self.dirty.keys().copied().collect());
+    }
+
     /// Whether the tree `id` holds the key in a name, or anything below it holds it.
     pub(super) fn leads(&self, id: Oid) -> bool {
         self.ways.number(id).is_some()
@@ -88,7 +93,7 @@ impl Scan {
 pub(super) fn scan(repo: &Repo<'_>, links: &HashMap<Oid, Oid>) -> Result<Scan> {
     let mut places = Places::open(&repo.git2.commondir().join("objects"))?;
     places.hold(repo.ask.cancel);
-    let style = Arc::new(Style::of(&repo.config));
+    let style = Arc::new(Style::read(&repo.config));
     let opener = Opener::new(repo.search, repo.ask.cancel);
     let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places, style: &style, opener: &opener };
     let grown = sweep.grow()?;
@@ -98,13 +103,11 @@ pub(super) fn scan(repo: &Repo<'_>, links: &HashMap<Oid, Oid>) -> Result<Scan> {
     rescue.strangers(&places, &grown, &mut all)?;
     rescue.broken(&mut all, None)?;
     let archives = inside::look(repo, &places, &opener, &mut all)?;
-    let left = inside::leave(repo, &places, &mut all)?;
     let ways = follow(&sweep, &grown, &mut all, &mut rescue, links)?;
     let total = places.count();
     say(repo.ask, "searching objects", total, total);
     let mut scan = gather(&places, all);
     scan.archives = archives;
-    scan.left = left;
     scan.ways = ways;
     scan.broken = rescue.broken.iter().filter_map(|id| Oid::from_bytes(id).ok()).collect();
     scan.broken.sort_unstable();
@@ -187,7 +190,7 @@ fn gather(places: &Places, all: Vec<Notes>) -> Scan {
     scan
 }
 
-fn object_type(kind: Kind) -> ObjectType {
+pub(super) fn object_type(kind: Kind) -> ObjectType {
     match kind {
         Kind::Commit => ObjectType::Commit,
         Kind::Tree => ObjectType::Tree,

@@ -4,7 +4,7 @@
 //! Must not know: how the place was found.
 
 use super::forms::{Form, Kind};
-use super::units::{GAP, UNIT, ends_gap, gaps, units};
+use super::units::{GAP, UNIT, between, ends_between, units};
 
 /// Ways followed at once; more than a handful is no text anybody wrote.
 const WAYS: usize = 16;
@@ -57,7 +57,7 @@ pub(super) fn whole(form: &Form, hay: &[u8], at: usize, n: usize) -> Option<(usi
 /// all ways at once.
 fn plain(form: &Form, byte: u8) -> bool {
     match form.kind {
-        Kind::Utf16 { .. } => false,
+        Kind::Utf16 { .. } | Kind::Dump => false,
         Kind::Text => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
         // `-` and `_` may stand for others.
         Kind::Hex | Kind::Base64 { .. } => byte.is_ascii_alphanumeric(),
@@ -80,8 +80,8 @@ fn forth(form: &Form, hay: &[u8], from: &[usize], symbol: u16, inner: bool) -> V
     for at in from {
         let mut next = |at| units(form, hay, at, symbol, &mut |end| add(&mut ends, end));
         next(*at);
-        if inner && form.wraps() {
-            gaps(hay, *at, &mut next);
+        if inner {
+            between(form, hay, *at, &mut next);
         }
     }
     ends
@@ -104,10 +104,10 @@ fn back(form: &Form, hay: &[u8], to: &[usize], symbol: u16) -> Vec<usize> {
     for at in to {
         ending(*at);
         let last = at.checked_sub(1).and_then(|i| hay.get(i));
-        if form.wraps() && last.is_some_and(|b| ends_gap(*b)) {
+        if last.is_some_and(|b| ends_between(form, *b)) {
             for gap in at.saturating_sub(GAP)..*at {
                 let mut ends_here = false;
-                gaps(hay, gap, &mut |e| ends_here |= e == *at);
+                between(form, hay, gap, &mut |e| ends_here |= e == *at);
                 if ends_here {
                     ending(gap);
                 }
@@ -139,8 +139,8 @@ pub(super) fn steps(form: &Form, found: &[u8]) -> Vec<(usize, usize)> {
                 });
             };
             next(*at);
-            if form.wraps() && !rows.is_empty() {
-                gaps(found, *at, &mut next);
+            if !rows.is_empty() {
+                between(form, found, *at, &mut next);
             }
         }
         rows.push(row);

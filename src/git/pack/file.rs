@@ -13,7 +13,7 @@ use super::index::Index;
 use crate::base::Fault;
 use crate::base::fault::Result;
 
-pub(in crate::git) use super::reader::{Reader, Recent};
+pub(in crate::git) use super::reader::Reader;
 
 /// Signature, version, count.
 const HEADER: u64 = 12;

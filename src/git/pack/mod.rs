@@ -11,5 +11,6 @@ mod image;
 pub(super) mod index;
 pub(super) mod index_write;
 pub(super) mod inflate;
+pub(super) mod near;
 mod reader;
 pub(super) mod write;

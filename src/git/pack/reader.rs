@@ -2,8 +2,6 @@
 //!
 //! Must not know: what is looked for in them.
 
-use std::collections::HashMap;
-
 use super::delta::Delta;
 use super::entry::{Head, Kind, LONGEST_HEAD, Stored};
 use super::file::Pack;
@@ -37,34 +35,6 @@ struct Blocks {
 struct Block {
     number: Option<u64>,
     bytes: Vec<u8>,
-}
-
-/// Objects that were read not long ago: versions of one file are deltas against each other, so whoever reads many of them
-/// needs few steps for each.
-#[derive(Debug, Default)]
-pub(in crate::git) struct Recent {
-    objects: HashMap<u32, (Kind, Vec<u8>)>,
-    /// Bytes that may be kept; 0: none are.
-    budget: usize,
-    left: usize,
-}
-
-impl Recent {
-    pub(in crate::git) fn new(budget: usize) -> Self {
-        Self { objects: HashMap::new(), budget, left: budget }
-    }
-
-    fn keep(&mut self, rank: u32, kind: Kind, data: &[u8]) {
-        if data.len() > self.budget / 8 {
-            return;
-        }
-        if data.len() > self.left {
-            self.objects.clear();
-            self.left = self.budget;
-        }
-        self.left -= data.len();
-        self.objects.insert(rank, (kind, data.to_vec()));
-    }
 }
 
 impl<'p> Reader<'p> {
@@ -106,36 +76,24 @@ impl<'p> Reader<'p> {
 
     /// The object itself, through all its bases in this pack. `None` when something is broken, or a base is not here.
     pub(in crate::git) fn object(&mut self, rank: u32) -> Option<(Kind, Vec<u8>)> {
-        self.object_by(rank, &mut Recent::default())
-    }
-
-    /// The same by way of objects that were read before, `recent`, and for those to come.
-    pub(in crate::git) fn object_by(&mut self, rank: u32, recent: &mut Recent) -> Option<(Kind, Vec<u8>)> {
         let mut deltas = Vec::new();
         let mut at = rank;
         let mut data = Vec::new();
         let kind = loop {
-            if let Some((kind, known)) = recent.objects.get(&at) {
-                data.clone_from(known);
-                break *kind;
-            }
             let head = self.inflate(at, &mut data)?;
             if let Stored::Whole(kind) = head.stored {
-                recent.keep(at, kind, &data);
                 break kind;
             }
-            let base = self.pack.base_of(at, &head)?;
+            at = self.pack.base_of(at, &head)?;
             if deltas.len() == DEEPEST {
                 return None;
             }
-            deltas.push((at, std::mem::take(&mut data)));
-            at = base;
+            deltas.push(std::mem::take(&mut data));
         };
         let mut made = Vec::new();
-        while let Some((at, delta)) = deltas.pop() {
+        while let Some(delta) = deltas.pop() {
             Delta::parse(&delta)?.apply(&data, &mut made)?;
             std::mem::swap(&mut data, &mut made);
-            recent.keep(at, kind, &data);
         }
         Some((kind, data))
     }
