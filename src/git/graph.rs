@@ -3,12 +3,12 @@
 //! Must not know: how new objects are written.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use git2::Oid;
 
 use super::find::{Desk, Scan};
-use super::raw;
+use super::raw::{self, Commit};
 use super::repo::Repo;
 use crate::base::Fault;
 use crate::base::fault::Result;
@@ -85,20 +85,23 @@ impl Graph {
 
 /// Parents first. Ids are sorted before, so that the order depends on nothing but the repository.
 fn order(scan: &Scan) -> Vec<Oid> {
-    let mut starts: Vec<Oid> = scan.commits.keys().copied().collect();
-    starts.sort_unstable_by_key(|id| (scan.commits.get(id).map_or(0, |c| c.time), *id));
+    let mut starts: Vec<(i64, Oid, &Commit)> =
+        scan.commits.iter().map(|(id, commit)| (commit.time, *id, commit)).collect();
+    starts.sort_unstable_by_key(|(time, id, _)| (*time, *id));
+    // By number from here on: an id is looked up once for each that names it.
+    let numbers: HashMap<&Oid, usize> = starts.iter().enumerate().map(|(n, (_, id, _))| (id, n)).collect();
     let mut order = Vec::with_capacity(starts.len());
-    let mut seen = HashSet::with_capacity(starts.len());
-    for start in starts {
-        let mut open = vec![(start, false)];
-        while let Some((id, parents_done)) = open.pop() {
+    let mut seen = vec![false; starts.len()];
+    let mut open = Vec::new();
+    for start in 0..starts.len() {
+        open.push((start, false));
+        while let Some((n, parents_done)) = open.pop() {
+            let (Some((_, id, commit)), Some(seen)) = (starts.get(n), seen.get_mut(n)) else { continue };
             if parents_done {
-                order.push(id);
-            } else if let Some(commit) = scan.commits.get(&id)
-                && seen.insert(id)
-            {
-                open.push((id, true));
-                open.extend(commit.parents.iter().rev().map(|p| (*p, false)));
+                order.push(*id);
+            } else if !std::mem::replace(seen, true) {
+                open.push((n, true));
+                open.extend(commit.parents.iter().rev().filter_map(|p| numbers.get(p)).map(|n| (*n, false)));
             }
         }
     }
@@ -130,6 +133,20 @@ pub(super) fn reach(scan: &Scan, roots: &[Oid], shallow: bool) -> Result<HashSet
         }
     }
     Ok(seen)
+}
+
+/// Those of `changed` that `roots` reach. Whoever reaches a changed commit is changed as well: no other need be followed.
+pub(super) fn reach_changed(scan: &Scan, roots: &[Oid], changed: &HashSet<Oid>) -> HashSet<Oid> {
+    let mut seen = HashSet::new();
+    let mut open = roots.to_vec();
+    while let Some(id) = open.pop() {
+        if let Some(target) = scan.tags.get(&id) {
+            open.push(*target);
+        } else if changed.contains(&id) && seen.insert(id) {
+            open.extend(scan.commits.get(&id).into_iter().flat_map(|commit| &commit.parents));
+        }
+    }
+    seen
 }
 
 /// A set of small numbers, shared between commits that hold the same.

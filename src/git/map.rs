@@ -39,7 +39,7 @@ pub(super) fn copies(
 ) -> Result<Vec<Copy>> {
     let mut ids: Vec<Oid> = scan.dirty.keys().copied().collect();
     ids.sort_unstable();
-    let kept = super::graph::reach(scan, &Repo::kept(refs), true)?;
+    let kept = super::graph::reach_changed(scan, &Repo::kept(refs), &graph.changed);
     // Commits that refs keep come first, so that their paths and dates win over those of lost ones.
     let (alive, lost): (Vec<Oid>, Vec<Oid>) =
         graph.order.iter().filter(|id| graph.changed.contains(id)).partition(|id| kept.contains(*id));

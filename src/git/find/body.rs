@@ -16,6 +16,13 @@ pub(super) struct Frame {
     pub(super) marks: Vec<Mark>,
 }
 
+impl Frame {
+    /// Bytes of it that are there as a whole.
+    pub(super) fn built(&self) -> usize {
+        if matches!(self.body, Body::Whole(_)) { self.size } else { 0 }
+    }
+}
+
 /// The object, or how to make it of the one below.
 pub(super) enum Body {
     Whole(Vec<u8>),

@@ -2,6 +2,7 @@
 //!
 //! Must not know: what the work is.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crate::base::fault::Result;
@@ -143,6 +144,8 @@ impl Drop for Halt<'_> {
 
 /// How many threads: one processor is left to the person where there are more than two.
 pub(super) fn hands() -> usize {
-    let all = std::thread::available_parallelism().map_or(1, usize::from);
+    // To ask the system takes a dozen files.
+    static ALL: OnceLock<usize> = OnceLock::new();
+    let all = *ALL.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from));
     if all > 2 { all - 1 } else { all }
 }

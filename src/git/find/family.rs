@@ -17,8 +17,9 @@ use crate::git::pack::entry::{Kind, Stored};
 use crate::git::pack::file::Reader;
 use crate::git::pack::forest::Forest;
 
-/// A base up to this size is built at once: its deltas then read it directly.
-const SMALL: usize = 1 << 16;
+/// A base is built at once, and its deltas then read it directly, as long as what is built on one way down takes no more
+/// than this.
+const BUILT: usize = 1 << 24;
 /// Objects of more bytes are read by one thread at a time.
 const LARGE: u64 = 1 << 25;
 /// Bytes of an object's start that are always known.
@@ -54,6 +55,8 @@ pub(super) struct Diver<'a> {
     forest: &'a Forest,
     search: &'a Search<'a>,
     frames: Vec<Frame>,
+    /// Bytes of the objects among them that are built.
+    built: usize,
     spare: Vec<Vec<u8>>,
     survey: Survey,
     alone: &'a Mutex<()>,
@@ -81,7 +84,16 @@ struct Survey {
 impl<'a> Diver<'a> {
     /// `alone` is shared by all threads.
     pub(super) fn new(reader: Reader<'a>, forest: &'a Forest, search: &'a Search<'a>, alone: &'a Mutex<()>) -> Self {
-        Self { reader, forest, search, frames: Vec::new(), spare: Vec::new(), survey: Survey::default(), alone }
+        Self {
+            reader,
+            forest,
+            search,
+            frames: Vec::new(),
+            built: 0,
+            spare: Vec::new(),
+            survey: Survey::default(),
+            alone,
+        }
     }
 
     /// Shows `root` and all that stands on it to `sink`. False: it said stop.
@@ -99,7 +111,10 @@ impl<'a> Diver<'a> {
                     return true;
                 };
                 let Some(child) = frame.next else {
-                    self.frames.pop().into_iter().for_each(|frame| self.keep(frame));
+                    if let Some(frame) = self.frames.pop() {
+                        self.built = self.built.saturating_sub(frame.built());
+                        self.keep(frame);
+                    }
                     continue;
                 };
                 frame.next = self.forest.sibling(child);
@@ -107,6 +122,7 @@ impl<'a> Diver<'a> {
             };
             if !self.visit(rank, kind, sink) {
                 self.frames.clear();
+                self.built = 0;
                 return false;
             }
         }
@@ -130,6 +146,7 @@ impl<'a> Diver<'a> {
         let go_on = sink.saw(rank, Seen { kind, size: frame.size, data, form, packed });
         frame.next = self.forest.child(rank);
         if frame.next.is_some() {
+            self.built += frame.built();
             self.frames.push(frame);
         } else {
             self.keep(frame);
@@ -165,21 +182,21 @@ impl<'a> Diver<'a> {
         if delta.base_size != base.size {
             return None;
         }
-        let grows = self.forest.child(rank).is_some();
+        let grows = || self.forest.child(rank).is_some() && self.built + delta.size <= BUILT;
         let build = match kind {
             Kind::Commit | Kind::Tag => true,
-            Kind::Tree => trees || grows && delta.size <= SMALL,
-            Kind::Blob => grows && delta.size <= SMALL,
+            Kind::Tree => trees || grows(),
+            Kind::Blob => grows(),
         };
         self.survey.read(&delta, bytes.len(), &base.marks, self.search.reach())?;
         let size = delta.size;
         let body = if build {
             let mut data = self.spare.pop().unwrap_or_default();
             match &base.body {
-                Body::Whole(base) => delta.apply(base, &mut data)?,
+                Body::Whole(base) => self.survey.build(base, &bytes, size, &mut data)?,
                 Body::Delta { .. } => {
                     let (top, below) = self.frames.split_last()?;
-                    delta.apply(&content(below, &top.body)?, &mut data)?;
+                    self.survey.build(&content(below, &top.body)?, &bytes, size, &mut data)?;
                 }
             }
             self.spare.push(bytes);
@@ -264,6 +281,20 @@ impl Survey {
                 }
                 Whence::Base(_) => {}
             }
+        }
+        Some(())
+    }
+
+    /// Makes the object of its base and of the delta's own bytes, by the steps that were read.
+    fn build(&self, base: &[u8], own: &[u8], size: usize, out: &mut Vec<u8>) -> Option<()> {
+        out.clear();
+        // The steps' sum is known to be this, and what they copy to be there.
+        out.reserve(size);
+        for step in &self.steps {
+            out.extend_from_slice(match step.from {
+                Whence::Base(from) => base.get(from..from + step.len)?,
+                Whence::Own(from) => own.get(from..from + step.len)?,
+            });
         }
         Some(())
     }

@@ -3,6 +3,7 @@
 //! Must not know: refs, what is done about a hit.
 
 use std::collections::BTreeMap;
+use std::sync::Mutex;
 
 use git2::Oid;
 
@@ -11,7 +12,8 @@ use super::note::Notes;
 use super::places::Places;
 use crate::base::fault::Result;
 use crate::base::words::count;
-use crate::git::archive::{self, Bounds, Inside, Unseen, Why};
+use crate::git::archive::{self, Bounds, Inside, Looked, Unseen, Why};
+use crate::git::needle::Search;
 use crate::git::pack::entry::Kind;
 use crate::git::repo::Repo;
 use crate::git::say;
@@ -52,28 +54,58 @@ impl Archives {
     }
 }
 
-/// Looks into what the first pass found opaque. What holds the key counts as dirty from here on.
-pub(super) fn look(repo: &Repo<'_>, places: &Places, all: &mut Vec<Notes>) -> Result<Archives> {
+/// Looks into archives while the first pass still runs.
+pub(super) struct Opener<'o> {
+    search: &'o Search<'o>,
+    bounds: Bounds<'o>,
+    /// Taken by the one thread that looks.
+    one: Mutex<()>,
+}
+
+impl std::fmt::Debug for Opener<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Opener")
+    }
+}
+
+impl<'o> Opener<'o> {
+    pub(super) fn new(search: &'o Search<'o>, cancel: &'o (dyn Fn() -> bool + Sync)) -> Self {
+        Self { search, bounds: Bounds::new(cancel), one: Mutex::new(()) }
+    }
+
+    /// What is in `data`. `None` when another thread is looking into something: the bounds on memory are those of one.
+    pub(super) fn look(&self, data: &[u8]) -> Option<Looked> {
+        let _one = self.one.try_lock().ok()?;
+        Some(archive::search(self.search, data, &self.bounds))
+    }
+}
+
+/// Looks into what the first pass found opaque and did not look into. What holds the key counts as dirty from here on.
+pub(super) fn look(repo: &Repo<'_>, places: &Places, opener: &Opener<'_>, all: &mut Vec<Notes>) -> Result<Archives> {
+    repo.go_on()?;
+    let mut looked: Vec<_> = all.iter_mut().flat_map(|notes| std::mem::take(&mut notes.looked)).collect();
     let mut opaque: Vec<_> = all.iter_mut().flat_map(|notes| std::mem::take(&mut notes.opaque)).collect();
     opaque.sort_unstable();
     opaque.dedup_by_key(|(id, _)| *id);
-    let mut archives = Archives::default();
-    let mut notes = Notes::default();
-    let bounds = Bounds::new(repo.ask.cancel);
     for (n, (id, place)) in opaque.iter().enumerate() {
         repo.go_on()?;
         say(repo.ask, "looking into archives", n as u64, opaque.len() as u64);
         let Ok(oid) = Oid::from_bytes(id) else { continue };
-        let mut unseen = |why| archives.unseen.push((oid, Unseen { place: String::new(), why }));
-        let Some((_, data)) = library::read(places, oid) else {
-            unseen(Why::Damaged);
-            continue;
-        };
-        let looked = archive::search(repo.search, &data, &bounds);
+        let found = library::read(places, oid).and_then(|(_, data)| opener.look(&data));
+        let damaged = || Unseen { place: String::new(), why: Why::Damaged };
+        looked.push((*id, *place, found.unwrap_or_else(|| Looked { unseen: vec![damaged()], ..Looked::default() })));
         repo.go_on()?;
+    }
+    // Whoever came first, the answer is the same.
+    looked.sort_unstable_by_key(|(id, place, _)| (*id, *place));
+    looked.dedup_by_key(|(id, ..)| *id);
+    let mut archives = Archives::default();
+    let mut notes = Notes::default();
+    for (id, place, looked) in looked {
+        let Ok(oid) = Oid::from_bytes(&id) else { continue };
         archives.unseen.extend(looked.unseen.into_iter().map(|unseen| (oid, unseen)));
         if let Some(first) = looked.inside.first() {
-            notes.dirty.push((*id, Kind::Blob, first.form, *place));
+            notes.dirty.push((id, Kind::Blob, first.form, place));
             archives.inside.insert(oid, looked.inside);
         }
     }

@@ -11,6 +11,7 @@ mod crew;
 mod family;
 mod inside;
 mod library;
+mod limit;
 mod note;
 mod places;
 mod rescue;
@@ -30,15 +31,16 @@ use super::raw::Commit;
 use super::repo::Repo;
 use super::say;
 use crate::base::fault::Result;
-pub(super) use inside::Archives;
+use inside::Opener;
 use note::Notes;
 use places::Places;
 use rescue::Rescue;
 use sweep::{Grown, Sweep};
 use upward::{Roll, Upward};
 
+pub(super) use inside::Archives;
 pub(super) use library::{Desk, Library};
-pub(super) use sweep::inflate_all;
+pub(super) use limit::inflate_all;
 pub(super) use ways::{Under, Ways};
 
 /// What one pass over all objects saw.
@@ -90,15 +92,17 @@ impl Scan {
 /// `links`: trees that name one of these commits of submodules lead to something that changes, too.
 pub(super) fn scan(repo: &Repo<'_>, links: &HashMap<Oid, Oid>) -> Result<Scan> {
     let mut places = Places::open(&repo.git2.commondir().join("objects"))?;
+    places.hold(repo.ask.cancel);
     let style = Arc::new(Style::read(&repo.config));
-    let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places, style: &style };
+    let opener = Opener::new(repo.search, repo.ask.cancel);
+    let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places, style: &style, opener: &opener };
     let grown = sweep.grow()?;
     let mut rescue = Rescue::new(repo, &style);
     let mut all = sweep.kinds(&grown, &[Kind::Blob, Kind::Commit, Kind::Tag], "searching objects", None)?;
     all.extend(sweep.loose()?);
     rescue.strangers(&places, &grown, &mut all)?;
     rescue.broken(&mut all, None)?;
-    let archives = inside::look(repo, &places, &mut all)?;
+    let archives = inside::look(repo, &places, &opener, &mut all)?;
     let ways = follow(&sweep, &grown, &mut all, &mut rescue, links)?;
     let total = places.count();
     say(repo.ask, "searching objects", total, total);
@@ -109,6 +113,8 @@ pub(super) fn scan(repo: &Repo<'_>, links: &HashMap<Oid, Oid>) -> Result<Scan> {
     scan.broken.sort_unstable();
     drop(grown);
     scan.unread = std::mem::take(&mut places.unread);
+    // From here on only few objects are read, and others need the memory.
+    places.release();
     scan.library = Library(places);
     scan.style = Style::clone(&style);
     Ok(scan)

@@ -8,8 +8,9 @@ use git2::Oid;
 
 use super::crew::Pulse;
 use super::family::{Seen, Sink};
+use super::inside::Opener;
 use super::upward::Upward;
-use crate::git::archive::looks_like;
+use crate::git::archive::{Looked, looks_like};
 use crate::git::cite::Style;
 use crate::git::pack::entry::{Id, Kind};
 use crate::git::pack::file::Pack;
@@ -28,6 +29,8 @@ pub(super) struct Notes {
     pub(super) trees: Vec<Id>,
     /// Files whose bytes alone don't tell what is in them, with the number of the place.
     pub(super) opaque: Vec<(Id, usize)>,
+    /// What was seen in those that were looked into at once.
+    pub(super) looked: Vec<(Id, usize, Looked)>,
     pub(super) objects: u64,
     pub(super) bytes: u64,
     /// Numbers of trees: one below, the one that holds it.
@@ -117,6 +120,7 @@ pub(super) struct PackNotes<'n, 'c> {
     pub(super) notes: &'n mut Notes,
     pub(super) pulse: &'n mut Pulse<'c>,
     pub(super) upward: Option<&'n Upward<'n>>,
+    pub(super) opener: &'n Opener<'n>,
 }
 
 impl Sink for PackNotes<'_, '_> {
@@ -133,7 +137,15 @@ impl Sink for PackNotes<'_, '_> {
         if plain(&seen, self.upward.is_some()) {
             self.notes.count(seen.size);
         } else if let Some(id) = self.pack.id(rank) {
+            let opaque = self.notes.opaque.len();
             self.notes.saw(id, self.place, &seen, self.upward);
+            // Its bytes are here now. Else it is looked into later.
+            if self.notes.opaque.len() > opaque
+                && let Some(looked) = seen.data.and_then(|data| self.opener.look(data))
+            {
+                self.notes.opaque.truncate(opaque);
+                self.notes.looked.push((*id, self.place, looked));
+            }
         }
         // Only what was built cost its size.
         self.pulse.beat(seen.data.map_or(0, <[u8]>::len))

@@ -5,11 +5,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::crew::hands;
 use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::git::pack::entry::Id;
 use crate::git::pack::file::Pack;
 
+/// Bytes of packs that are held in memory, all packs together; what is beyond is read in small blocks. Git's packs have
+/// commits and trees first: they are what is read out of order.
+const BUDGET: u64 = 1 << 28;
 /// Repositories that borrow from others that borrow: git follows so many.
 const DEEPEST: usize = 5;
 
@@ -75,6 +79,19 @@ impl Places {
         // Large ones first: the rest fills the time at the end.
         packs.sort_by_key(|pack| std::cmp::Reverse(pack.len()));
         Ok(packs)
+    }
+
+    /// Holds the packs in memory, as far as the budget goes.
+    pub(super) fn hold(&mut self, stop: &(dyn Fn() -> bool + Sync)) {
+        let mut left = BUDGET;
+        for pack in self.all.iter_mut().flat_map(|place| &mut place.packs) {
+            pack.announce();
+            left -= pack.hold(left, hands(), stop);
+        }
+    }
+
+    pub(super) fn release(&mut self) {
+        self.all.iter_mut().flat_map(|place| &mut place.packs).for_each(Pack::release);
     }
 
     /// Entries and files, doubles included.

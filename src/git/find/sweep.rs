@@ -3,11 +3,11 @@
 //! Must not know: what comes of it.
 
 use std::collections::HashSet;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use super::crew::{Crew, hands};
+use super::crew::Crew;
 use super::family::{Diver, Seen};
+use super::inside::Opener;
 use super::note::{Notes, PackNotes};
 use super::places::{Place, Places};
 use super::upward::Upward;
@@ -16,14 +16,12 @@ use crate::git::Ask;
 use crate::git::cite::Style;
 use crate::git::needle::Search;
 use crate::git::pack::entry::{Id, Kind};
-use crate::git::pack::file::{Pack, Pool, Reader};
+use crate::git::pack::file::{Pack, Reader};
 use crate::git::pack::forest::{Forest, Stretch};
 use crate::git::pack::inflate::Inflater;
 
 /// Entries whose heads one thread reads at a time.
 const STRETCH: usize = 1 << 14;
-/// Bytes of a pack that are held while its trees are read: those of one family lie far apart.
-const POOL: u64 = 1 << 27;
 /// Families, or files, that one thread takes at a time.
 const STEP: usize = 16;
 
@@ -34,6 +32,7 @@ pub(super) struct Sweep<'s> {
     pub(super) search: &'s Search<'s>,
     pub(super) places: &'s Places,
     pub(super) style: &'s Arc<Style>,
+    pub(super) opener: &'s Opener<'s>,
 }
 
 /// A pack with its forest.
@@ -61,7 +60,6 @@ impl<'s> Sweep<'s> {
         let crew = Crew::new(self.ask, "reading packs", self.places.count());
         let mut grown = Vec::new();
         for (place, pack) in self.packs() {
-            pack.announce();
             let count = pack.len() as usize;
             let states =
                 crew.run(count.div_ceil(STRETCH), 1, Vec::new, |done: &mut Vec<(usize, Stretch)>, pulse, n| {
@@ -97,12 +95,10 @@ impl<'s> Sweep<'s> {
         for Grown { place, pack, forest } in grown {
             let wanted = |root: &u32| forest.kind(*root).is_some_and(|kind| kinds.contains(&kind));
             let roots: Vec<u32> = forest.roots.iter().copied().filter(wanted).collect();
-            let pool = kinds.contains(&Kind::Tree).then(|| Pool::new(pack, POOL));
-            let reader = || Reader::pooled(pack, pool.as_ref());
-            let make = || (Diver::new(reader(), forest, self.search, &alone), Notes::citing(self.style));
+            let make = || (Diver::new(Reader::new(pack), forest, self.search, &alone), Notes::citing(self.style));
             let states = crew.run(roots.len(), STEP, make, |(diver, notes), pulse, n| {
                 let Some(root) = roots.get(n) else { return true };
-                diver.dive(*root, &mut PackNotes { pack, place: *place, notes, pulse, upward })
+                diver.dive(*root, &mut PackNotes { pack, place: *place, notes, pulse, upward, opener: self.opener })
             })?;
             all.extend(states.into_iter().map(|(_, notes)| notes));
         }
@@ -181,29 +177,4 @@ impl Loose {
         let file = crate::git::store::bytes(&place.file(id)).ok()?;
         self.inflater.loose(&file, &mut self.data)
     }
-}
-
-/// Inflates every entry of every pack below `objects` and does nothing with it: the limit for any search that reads all.
-/// Entries and their bytes.
-pub(in crate::git) fn inflate_all(objects: &Path) -> Result<(u64, u64)> {
-    let ask = Ask { repo: objects, backup_root: objects, keys: &[], cancel: &|| false, progress: &|_| {} };
-    let places = Places::open(objects)?;
-    let crew = Crew::new(&ask, "inflating", places.count());
-    let (mut entries, mut bytes) = (0, 0);
-    for pack in places.all.iter().flat_map(|place| &place.packs) {
-        let count = pack.len() as usize;
-        let make = || (Reader::new(pack), Vec::new(), 0, 0);
-        let states = crew.run(count, 8 * STEP * hands(), make, |(reader, out, entries, bytes), pulse, n| {
-            if u32::try_from(n).ok().and_then(|rank| reader.inflate(rank, out)).is_some() {
-                *entries += 1;
-                *bytes += out.len() as u64;
-            }
-            pulse.beat(out.len())
-        })?;
-        for (_, _, n, size) in states {
-            entries += n;
-            bytes += size;
-        }
-    }
-    Ok((entries, bytes))
 }

@@ -10,6 +10,8 @@ use super::{Hit, Search};
 
 /// Bytes taken at a time, or the search's reach when that is more.
 const BLOCK: usize = 1 << 18;
+/// Bytes of memory to begin with. Most of what comes is small, and all of it is wiped at the end.
+const SMALL: usize = 1 << 13;
 
 impl Search<'_> {
     /// Reads to the end and adds to `seen` the first hit of each key and form, its place counted from where reading
@@ -18,7 +20,8 @@ impl Search<'_> {
     pub(in crate::git) fn stream(&self, reader: &mut dyn Read, seen: &mut Vec<Hit>) -> std::io::Result<u64> {
         let keep = self.reach().saturating_sub(1);
         let block = BLOCK.max(self.reach());
-        let mut held = Zeroizing::new(vec![0; keep + block]);
+        let most = keep + block;
+        let mut held = Zeroizing::new(vec![0; most.min(SMALL)]);
         // Bytes in `held`, and how many came before them.
         let (mut len, mut gone) = (0usize, 0u64);
         loop {
@@ -28,6 +31,12 @@ impl Search<'_> {
             };
             len += *read.as_ref().unwrap_or(&0);
             if len < held.len() && !matches!(read, Ok(0) | Err(_)) {
+                continue;
+            }
+            if len == held.len() && len < most && matches!(read, Ok(1..)) {
+                let mut more = Zeroizing::new(vec![0; most.min(8 * len)]);
+                more.get_mut(..len).unwrap_or_default().copy_from_slice(&held);
+                held = more;
                 continue;
             }
             for mut hit in self.hits(held.get(..len).unwrap_or_default()) {

@@ -3,7 +3,7 @@
 //!
 //! Must not know: how the place was found.
 
-use super::forms::Form;
+use super::forms::{Form, Kind};
 use super::units::{GAP, UNIT, between, ends_between, units};
 
 /// Ways followed at once; more than a handful is no text anybody wrote.
@@ -14,20 +14,60 @@ pub(super) fn whole(form: &Form, hay: &[u8], at: usize, n: usize) -> Option<(usi
     let (before, after) = form.symbols.split_at_checked(n)?;
     let mut ends = vec![at];
     for (i, symbol) in after.iter().enumerate() {
-        ends = forth(form, hay, &ends, *symbol, i > 0);
+        match ends.as_mut_slice() {
+            [end] if hay.get(*end).is_some_and(|byte| plain(form, *byte)) => {
+                // Nothing else starts with such a byte.
+                hay.get(*end).filter(|byte| stands_for(form, **byte, *symbol))?;
+                *end += 1;
+            }
+            _ => ends = forth(form, hay, &ends, *symbol, i > 0),
+        }
         if ends.is_empty() {
             return None;
         }
     }
     let mut starts = vec![at];
+    let mut run = at - hay.get(..at)?.iter().rev().take_while(|byte| plain(form, **byte)).count();
     for symbol in before.iter().rev() {
-        starts = back(form, hay, &starts, *symbol);
+        match starts.as_mut_slice() {
+            // Nothing else ends with so many of them.
+            [start] if *start >= run + UNIT && *symbol != u16::from(b'\n') => {
+                hay.get(*start - 1).filter(|byte| stands_for(form, **byte, *symbol))?;
+                *start -= 1;
+            }
+            _ => {
+                starts = back(form, hay, &starts, *symbol);
+                if let [start] = starts[..]
+                    && start < run
+                {
+                    run = start - hay.get(..start)?.iter().rev().take_while(|byte| plain(form, **byte)).count();
+                }
+            }
+        }
         if starts.is_empty() {
             return None;
         }
     }
     let (start, end) = (*starts.iter().min()?, *ends.iter().max()?);
     (end - start <= longest(form)).then_some((start, end))
+}
+
+/// Whether the byte stands for itself wherever it is: no escape and no break has one at its start, and those that end
+/// with one have another byte among their last [`UNIT`]. Most of most keys is such bytes: they need not be followed in
+/// all ways at once.
+fn plain(form: &Form, byte: u8) -> bool {
+    match form.kind {
+        Kind::Utf16 { .. } | Kind::Dump => false,
+        Kind::Text => byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'),
+        // `-` and `_` may stand for others.
+        Kind::Hex | Kind::Base64 { .. } => byte.is_ascii_alphanumeric(),
+    }
+}
+
+/// Whether a plain byte is the symbol.
+fn stands_for(form: &Form, byte: u8, symbol: u16) -> bool {
+    let [low, _] = symbol.to_le_bytes();
+    byte == low || form.kind == Kind::Hex && byte.eq_ignore_ascii_case(&low)
 }
 
 /// Most bytes that `form` may take: what is longer is not taken for it.

@@ -1,37 +1,31 @@
-//! A pack with its index: entries in the order they lie in, read by position. No part of it is held in memory.
+//! A pack with its index: entries in the order they lie in, by number. Its bytes are read by position, or held (see
+//! `image`).
 //!
 //! Must not know: what is looked for in it.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use super::delta::Delta;
-use super::entry::{Head, Id, Kind, LONGEST_HEAD, Stored};
+use super::entry::{Head, Id, Stored};
+use super::image::Image;
 use super::index::Index;
-use super::inflate::{Inflater, room};
 use crate::base::Fault;
 use crate::base::fault::Result;
+
+pub(in crate::git) use super::reader::Reader;
 
 /// Signature, version, count.
 const HEADER: u64 = 12;
 /// The checksum at the end.
 const TRAILER: u64 = 20;
-/// Bytes read at once.
-const BLOCK: u64 = 1 << 12;
-/// Bytes of a part that threads share.
-const PART: u64 = 1 << 16;
-/// Blocks a reader keeps.
-const BLOCKS: usize = 2048;
-/// Bases behind each other at most; git's own writers stop at 4,095.
-const DEEPEST: usize = 1 << 13;
 
 /// An open pack. Entries go by *rank*: their number in the order of their offsets.
 pub(in crate::git) struct Pack {
     pub(in crate::git) index: Index,
     file: File,
+    /// Its first bytes, when they are held.
+    image: Image,
     /// Where each entry begins, ascending, and where the last one ends.
     starts: Vec<u64>,
     /// From rank to place in the index.
@@ -69,21 +63,14 @@ impl Pack {
         if header.get(8..) != Some(&index.len().to_be_bytes()[..]) || index.pack_sum() != Some(&sum) {
             return Err(bad("its index belongs to another pack"));
         }
-        let mut order: Vec<(u64, u32)> = Vec::with_capacity(index.len() as usize);
-        for place in 0..index.len() {
-            let start = index.offset(place).filter(|at| (HEADER..end).contains(at));
-            order.push((start.ok_or_else(|| bad("its index points outside of it"))?, place));
-        }
-        order.sort_unstable();
-        let mut ranks = vec![0; order.len()];
-        for (rank, (_, place)) in (0_u32..).zip(&order) {
+        let (starts, places) = index.order(HEADER, end).ok_or_else(|| bad("its index points outside of it"))?;
+        let mut ranks = vec![0; places.len()];
+        for (rank, place) in (0_u32..).zip(&places) {
             if let Some(slot) = ranks.get_mut(*place as usize) {
                 *slot = rank;
             }
         }
-        let starts = order.iter().map(|(start, _)| *start).chain([end]).collect();
-        let places = order.iter().map(|(_, place)| *place).collect();
-        Ok(Self { index, file, starts, places, ranks })
+        Ok(Self { index, file, image: Image::default(), starts, places, ranks })
     }
 
     /// How many entries.
@@ -157,160 +144,21 @@ impl Pack {
     pub(in crate::git) fn announce(&self) {
         let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::WillNeed);
     }
-}
 
-/// One thread's way to read a pack: a decompressor, and some of the blocks read last. Deltas jump about, yet stay in a
-/// neighbourhood: most blocks are read once.
-#[derive(Debug)]
-pub(in crate::git) struct Reader<'p> {
-    pub(in crate::git) pack: &'p Pack,
-    inflater: Inflater,
-    blocks: Vec<Block>,
-    /// An entry that crosses the edge of a block.
-    long: Vec<u8>,
-    pool: Option<&'p Pool>,
-}
-
-/// Parts of a pack that all threads read from, each fetched once, up to a budget: for entries that are read in an order
-/// far from the one they lie in.
-#[derive(Debug)]
-pub(in crate::git) struct Pool {
-    parts: Vec<OnceLock<Option<Box<[u8]>>>>,
-    /// Parts that may still be fetched.
-    left: AtomicUsize,
-}
-
-impl Pool {
-    /// For `pack`, with at most `budget` bytes.
-    pub(in crate::git) fn new(pack: &Pack, budget: u64) -> Self {
-        let count = usize::try_from(pack.end() / PART + 1).unwrap_or_default();
-        let left = AtomicUsize::new(usize::try_from(budget / PART).unwrap_or(usize::MAX));
-        Self { parts: std::iter::repeat_with(OnceLock::new).take(count).collect(), left }
+    /// Holds its first `budget` bytes in memory from now on; gives back how many that are.
+    pub(in crate::git) fn hold(&mut self, budget: u64, threads: usize, stop: &(dyn Fn() -> bool + Sync)) -> u64 {
+        self.image = Image::read(&self.file, self.end().min(budget), threads, stop);
+        self.image.len()
     }
 
-    /// The bytes from `start` to `end`, when they lie in one part, and there was room for it.
-    fn get(&self, pack: &Pack, start: u64, end: u64) -> Option<&[u8]> {
-        let number = start / PART;
-        let first = number * PART;
-        if end > first + PART {
-            return None;
-        }
-        let part = self.parts.get(usize::try_from(number).ok()?)?.get_or_init(|| {
-            self.left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).ok()?;
-            let mut part = vec![0; usize::try_from(PART.min(pack.end() - first)).ok()?].into_boxed_slice();
-            pack.read_at(first, &mut part).ok().map(|()| part)
-        });
-        part.as_ref()?.get(usize::try_from(start - first).ok()?..usize::try_from(end - first).ok()?)
-    }
-}
-
-/// A stretch of the pack that begins at a multiple of [`BLOCK`].
-#[derive(Debug, Default)]
-struct Block {
-    number: Option<u64>,
-    bytes: Vec<u8>,
-}
-
-impl<'p> Reader<'p> {
-    pub(in crate::git) fn new(pack: &'p Pack) -> Self {
-        let count = usize::try_from(pack.end() / BLOCK + 1).unwrap_or(BLOCKS).min(BLOCKS).next_power_of_two();
-        let blocks = std::iter::repeat_with(Block::default).take(count).collect();
-        Self { pack, inflater: Inflater::default(), blocks, long: Vec::new(), pool: None }
+    /// Holds nothing any more.
+    pub(in crate::git) fn release(&mut self) {
+        self.image = Image::default();
     }
 
-    /// The same, with what all threads share.
-    pub(in crate::git) fn pooled(pack: &'p Pack, pool: Option<&'p Pool>) -> Self {
-        Self { pool, ..Self::new(pack) }
+    /// The bytes from `start` to `end`, where they are held.
+    #[inline]
+    pub(super) fn held(&self, start: u64, end: u64) -> Option<&[u8]> {
+        self.image.get(start, end)
     }
-
-    /// The entry as it is in the pack, head and compressed bytes. `None` when it can't be read.
-    pub(in crate::git) fn raw(&mut self, rank: u32) -> Option<&[u8]> {
-        read(self.pack, self.pool, &mut self.blocks, &mut self.long, rank)
-    }
-
-    /// Inflates the entry, object or delta, into `out`. `None` when it is broken.
-    pub(in crate::git) fn inflate(&mut self, rank: u32, out: &mut Vec<u8>) -> Option<Head> {
-        let entry = read(self.pack, self.pool, &mut self.blocks, &mut self.long, rank)?;
-        let head = Head::parse(entry)?;
-        self.inflater.exact(entry.get(head.len..)?, head.size, out)?;
-        Some(head)
-    }
-
-    /// The head alone.
-    pub(in crate::git) fn head(&mut self, rank: u32) -> Option<Head> {
-        let (start, end) = self.pack.span(rank)?;
-        if end - start <= BLOCK {
-            return Head::parse(self.raw(rank)?);
-        }
-        let mut few = [0; LONGEST_HEAD];
-        self.pack.read_at(start, &mut few).ok()?;
-        Head::parse(&few)
-    }
-
-    /// Bytes that inflating the entry takes.
-    pub(in crate::git) fn size(&mut self, rank: u32) -> u64 {
-        self.head(rank).map_or(0, |head| head.size)
-    }
-
-    /// The object itself, through all its bases in this pack. `None` when something is broken, or a base is not here.
-    pub(in crate::git) fn object(&mut self, rank: u32) -> Option<(Kind, Vec<u8>)> {
-        let mut deltas = Vec::new();
-        let mut at = rank;
-        let mut data = Vec::new();
-        let kind = loop {
-            let head = self.inflate(at, &mut data)?;
-            if let Stored::Whole(kind) = head.stored {
-                break kind;
-            }
-            at = self.pack.base_of(at, &head)?;
-            if deltas.len() == DEEPEST {
-                return None;
-            }
-            deltas.push(std::mem::take(&mut data));
-        };
-        let mut made = Vec::new();
-        while let Some(delta) = deltas.pop() {
-            Delta::parse(&delta)?.apply(&data, &mut made)?;
-            std::mem::swap(&mut data, &mut made);
-        }
-        Some((kind, data))
-    }
-
-    /// Gives back the memory that a very large entry took.
-    pub(in crate::git) fn slim(&mut self) {
-        if self.long.capacity() > 1 << 22 {
-            self.long = Vec::new();
-        }
-    }
-}
-
-fn read<'b>(
-    pack: &Pack,
-    pool: Option<&'b Pool>,
-    blocks: &'b mut [Block],
-    long: &'b mut Vec<u8>,
-    rank: u32,
-) -> Option<&'b [u8]> {
-    let (start, end) = pack.span(rank)?;
-    if let Some(entry) = pool.and_then(|pool| pool.get(pack, start, end)) {
-        return Some(entry);
-    }
-    let number = start / BLOCK;
-    let len = usize::try_from(end.checked_sub(start)?).ok()?;
-    if end > (number + 1) * BLOCK {
-        room(long, len);
-        pack.read_at(start, long).ok()?;
-        return Some(long);
-    }
-    let slot = usize::try_from(number).ok()? & (blocks.len() - 1);
-    let block = blocks.get_mut(slot)?;
-    let first = number * BLOCK;
-    if block.number != Some(number) {
-        block.number = None;
-        room(&mut block.bytes, usize::try_from(BLOCK.min(pack.end() - first)).ok()?);
-        pack.read_at(first, &mut block.bytes).ok()?;
-        block.number = Some(number);
-    }
-    let from = usize::try_from(start - first).ok()?;
-    block.bytes.get(from..from + len)
 }
