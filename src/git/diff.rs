@@ -4,10 +4,13 @@
 
 use std::collections::HashSet;
 
-use git2::{Odb, Oid};
+use git2::Oid;
 
-use super::needle::{Hit, Search};
+use super::find::Library;
+use super::needle::{Hit, Pieces, Search};
+use super::pack::flow::Flow;
 use super::repo::Repo;
+use crate::base::Fault;
 use crate::base::fault::Result;
 
 /// Pairs shown; a person reads no more before typing the phrase.
@@ -21,16 +24,23 @@ const AROUND: usize = 60;
 pub(super) type About<'a> = &'a dyn Fn(Oid) -> Option<(String, String)>;
 
 /// `-` and `+` lines, one pair per distinct line.
-pub(super) fn lines(repo: &Repo<'_>, odb: &Odb<'_>, ids: &[Oid], about: About<'_>) -> Result<Vec<String>> {
+pub(super) fn lines(repo: &Repo<'_>, library: &Library, ids: &[Oid], about: About<'_>) -> Result<Vec<String>> {
     let mut shown = HashSet::new();
     let mut out = Vec::new();
     let mut more = 0;
     for id in ids {
         repo.go_on()?;
-        let Ok(object) = odb.read(*id) else { continue };
-        let pairs = match about(*id) {
-            Some((what, way)) => vec![(format!("[leaked] in {what} of {}", size(object.data().len())), way)],
-            None => pairs(repo.search, object.data())?,
+        let pairs = if let Some(flow) = library.large(*id) {
+            match about(*id) {
+                Some((what, way)) => vec![named(&what, flow.size, way)],
+                None => streamed(repo, flow)?,
+            }
+        } else {
+            let Some((_, data)) = library.read(*id) else { continue };
+            match about(*id) {
+                Some((what, way)) => vec![named(&what, data.len() as u64, way)],
+                None => pairs(repo.search, &data)?,
+            }
         };
         for (old, new) in pairs {
             if !shown.insert(old.clone()) {
@@ -48,6 +58,23 @@ pub(super) fn lines(repo: &Repo<'_>, odb: &Odb<'_>, ids: &[Oid], about: About<'_
         out.push(format!(" and {more} more lines"));
     }
     Ok(out)
+}
+
+fn named(what: &str, bytes: u64, way: String) -> (String, String) {
+    (format!("[leaked] in {what} of {}", size(bytes)), way)
+}
+
+/// The pairs of a file that is too large to be held, piece by piece.
+fn streamed(repo: &Repo<'_>, flow: Flow<'_>) -> Result<Vec<(String, String)>> {
+    let lost = |e: std::io::Error| Fault::machine("a large file can't be read", e);
+    let mut pieces = Pieces::new(repo.search, flow);
+    let (mut all, mut shown) = (Vec::new(), HashSet::new());
+    while all.len() <= COPIES {
+        repo.go_on()?;
+        let Some(piece) = pieces.next().map_err(lost)? else { break };
+        all.extend(pairs(repo.search, piece)?.into_iter().filter(|(old, _)| shown.insert(old.clone())));
+    }
+    Ok(all)
 }
 
 fn pairs(search: &Search<'_>, data: &[u8]) -> Result<Vec<(String, String)>> {
@@ -109,7 +136,7 @@ fn plain(line: &str) -> String {
     line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-fn size(bytes: usize) -> String {
+fn size(bytes: u64) -> String {
     match bytes {
         0..=2047 => format!("{bytes} bytes"),
         2048..=2_097_151 => format!("{} KB", bytes / 1024),

@@ -20,6 +20,7 @@ mod fold;
 mod fresh;
 mod graph;
 mod holders;
+mod large;
 mod leftover;
 mod lfs;
 mod map;

@@ -33,12 +33,15 @@ impl Way {
     }
 }
 
+/// What stands in place of a file that is left out, where something else than a tree holds it.
+pub(super) const GONE: &[u8] = b"REMOVED-BY-STANCH\n";
+
 /// See [`decide`].
 type Decision = (Option<&'static str>, Way, Option<Vec<u8>>);
 
 /// What becomes of a file that holds the key: what it is when it is no text, the way, and its new content (`None`: none).
 pub(super) fn decide(repo: &Repo<'_>, data: &[u8]) -> Result<Decision> {
-    let gone = || Some(b"REMOVED-BY-STANCH\n".to_vec());
+    let gone = || Some(GONE.to_vec());
     let whole = archive::looks_like(data).is_some_and(archive::Kind::opens);
     if whole || archive::holds(repo.search, data, repo.ask.cancel) {
         let (way, clean) = match repo.policy.archives {

@@ -11,6 +11,7 @@ use super::cite::Cites;
 use super::find::Scan;
 use super::fresh::Fresh;
 use super::graph::{Graph, Trees};
+use super::large;
 use super::policy::{self, Way};
 use super::raw::{self, Entry};
 use super::repo::Repo;
@@ -130,16 +131,22 @@ impl<'r> Rewriter<'r> {
         if let Some(new) = self.map.get(&id) {
             return Ok(*new);
         }
-        let object = self.read(id)?;
-        let (what, way, clean) = policy::decide(self.repo, object.data())?;
+        let library = &self.scan.library;
+        let (what, way, new) = if library.large(id).is_some() {
+            let packed = self.scan.archives.inside.contains_key(&id);
+            large::rewritten(self.repo, &|| library.large(id), packed, self.fresh)?
+        } else {
+            let object = self.read(id)?;
+            let (what, way, clean) = policy::decide(self.repo, object.data())?;
+            (what, way, clean.map(|clean| self.put(ObjectType::Blob, &clean)).transpose()?)
+        };
         if let Some(what) = what {
             self.fates.insert(id, (what, way));
         }
         if way == Way::Dropped {
             self.gone.insert(id);
         }
-        let Some(clean) = clean else { return Ok(id) };
-        let new = self.put(ObjectType::Blob, &clean)?;
+        let Some(new) = new else { return Ok(id) };
         self.map.insert(id, new);
         Ok(new)
     }

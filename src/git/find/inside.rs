@@ -14,9 +14,9 @@ use crate::base::words::count;
 use crate::effect::git::{Archives as Choice, Binaries};
 use crate::git::archive::{self, Bounds, Inside, Unseen, Why};
 use crate::git::pack::entry::Kind;
-use crate::git::policy;
 use crate::git::repo::Repo;
 use crate::git::say;
+use crate::git::{large, policy};
 
 /// Places that are told of one reason.
 const TOLD: usize = 3;
@@ -70,11 +70,15 @@ pub(super) fn look(repo: &Repo<'_>, places: &Places, all: &mut Vec<Notes>) -> Re
         say(repo.ask, "looking into archives", n as u64, opaque.len() as u64);
         let Ok(oid) = Oid::from_bytes(id) else { continue };
         let mut unseen = |why| archives.unseen.push((oid, Unseen { place: String::new(), why }));
-        let Some((_, data)) = library::read(places, oid) else {
+        let looked = if let Some(flow) = library::large(places, oid) {
+            let size = flow.size;
+            archive::search_stream(repo.search, flow, size, &bounds)
+        } else if let Some((_, data)) = library::read(places, oid) {
+            archive::search(repo.search, &data, &bounds)
+        } else {
             unseen(Why::Damaged);
             continue;
         };
-        let looked = archive::search(repo.search, &data, &bounds);
         repo.go_on()?;
         archives.unseen.extend(looked.unseen.into_iter().map(|unseen| (oid, unseen)));
         if let Some(first) = looked.inside.first() {
@@ -96,8 +100,13 @@ pub(super) fn leave(repo: &Repo<'_>, places: &Places, all: &mut [Notes]) -> Resu
         for (id, ..) in notes.dirty.iter().filter(|(_, kind, ..)| *kind == Kind::Blob) {
             repo.go_on()?;
             let Ok(oid) = Oid::from_bytes(id) else { continue };
-            let Some((_, data)) = library::read(places, oid) else { continue };
-            if let Some(what) = policy::leaves(repo, &data) {
+            let large = || library::large(places, oid);
+            let what = if large().is_some() {
+                large::leaves(repo, &large)?
+            } else {
+                library::read(places, oid).and_then(|(_, data)| policy::leaves(repo, &data))
+            };
+            if let Some(what) = what {
                 left.push((oid, what));
             }
         }

@@ -2,11 +2,14 @@
 //!
 //! Must not know: why.
 
+use std::path::Path;
+
 use git2::Oid;
 
 use super::places::Places;
 use crate::git::pack::entry::{Id, Kind};
 use crate::git::pack::file::Reader;
+use crate::git::pack::flow::{Flow, LARGE};
 use crate::git::pack::inflate::Inflater;
 
 /// Places to read from, packs open.
@@ -14,10 +17,36 @@ use crate::git::pack::inflate::Inflater;
 pub(in crate::git) struct Library(pub(super) Places);
 
 impl Library {
+    /// The object `id` as a stream, if it is too large to be held and stands whole. Each call begins anew.
+    pub(in crate::git) fn large(&self, id: Oid) -> Option<Flow<'_>> {
+        large(&self.0, id)
+    }
+
     /// The object `id`; `None` when nobody has it, or all copies are damaged.
     pub(in crate::git) fn read(&self, id: Oid) -> Option<(Kind, Vec<u8>)> {
         read(&self.0, id)
     }
+}
+
+/// The file of a loose object that is too large to be held.
+pub(super) fn large_file(path: &Path) -> Option<Flow<'static>> {
+    // Most are small, and read in one go.
+    let long = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.len() > LARGE / 1032);
+    if long { Flow::loose(path).filter(|flow| flow.size > LARGE) } else { None }
+}
+
+/// The object `id` as a stream, if it is too large to be held and stands whole.
+pub(super) fn large(places: &Places, id: Oid) -> Option<Flow<'_>> {
+    let id: &Id = id.as_bytes().first_chunk()?;
+    for place in &places.all {
+        if place.loose.binary_search(id).is_ok() {
+            return large_file(&place.file(id));
+        }
+        if let Some((pack, rank)) = place.packs.iter().find_map(|pack| Some((pack, pack.rank_of(id)?))) {
+            return Flow::packed(pack, rank).filter(|flow| flow.size > LARGE);
+        }
+    }
+    None
 }
 
 /// The same from places that are still in use.

@@ -86,7 +86,7 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Resul
     let renames = rename::plan(repo.search, &seen.refs)?;
     let moves = steps::moves(seen, &rewriter, &renames);
     let details = steps::details(repo, seen, &mut trees, &graph, &rewriter, moves, renames);
-    let plan = told::describe(repo, seen, &odb, copies, &graph, &alive, &rewriter, &details)?;
+    let plan = told::describe(repo, seen, copies, &graph, &alive, &rewriter, &details)?;
     Ok(Worked { plan, details, map: rewriter.map })
 }
 

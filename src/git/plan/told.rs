@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use git2::{ObjectType, Odb, Oid};
+use git2::{ObjectType, Oid};
 
 use super::super::find::Scan;
 use super::super::graph::Graph;
@@ -15,11 +15,9 @@ use super::{Details, Seen};
 use crate::base::fault::Result;
 use crate::effect::git::{Choice, Copy, CopyKind, Plan, RefMove, Refusal};
 
-#[allow(clippy::too_many_arguments, reason = "one caller; each is one thing that was worked out before")]
 pub(super) fn describe(
     repo: &Repo<'_>,
     seen: &Seen,
-    odb: &Odb<'_>,
     copies: Vec<Copy>,
     graph: &Graph,
     alive: &HashSet<Oid>,
@@ -70,7 +68,7 @@ pub(super) fn describe(
         became_empty: changed.iter().filter(|id| became_empty(rewriter, scan, **id)).map(ToString::to_string).collect(),
         citations_followed: rewriter.cites.followed,
         citations_left: rewriter.cites.left.iter().map(|(id, word)| format!("{id} names {word}")).collect(),
-        diff: diff::lines(repo, odb, &dirty_alive(scan, &copies), &about)?,
+        diff: diff::lines(repo, &scan.library, &dirty_alive(scan, &copies), &about)?,
         prune_only: copies.iter().filter(|c| !c.reachable && is_object(c.what)).count() as u64,
         push_needed: details.moves.iter().any(outward),
         not_looked_into: not_looked_into(repo, seen),

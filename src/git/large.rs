@@ -1,0 +1,174 @@
+//! A file that is too large to be held in memory, and holds the key: what becomes of it, worked out as a stream that is
+//! read again for each question. Archives are the exception: what is packed anew must be held, within their bounds.
+//!
+//! Must not know: where the stream comes from, trees, commits.
+
+use std::io::{self, Read};
+
+use git2::{ObjectType, Oid};
+use sha1::{Digest as _, Sha1};
+
+use super::archive::{self, Bounds};
+use super::fresh::Fresh;
+use super::needle::{Cleaned, binary_stream};
+use super::pack::entry::{Id, Kind};
+use super::pack::flow::Flow;
+use super::policy::{self, Way};
+use super::repo::Repo;
+use crate::base::fault::Result;
+use crate::base::{Fault, FaultKind};
+use crate::effect::git::{Archives, Binaries};
+
+/// The file from its start; each call begins anew.
+pub(super) type Open<'o> = &'o dyn Fn() -> Option<Flow<'o>>;
+
+fn open<'o>(open: Open<'o>) -> Result<Flow<'o>> {
+    open().ok_or_else(|| damaged("it can't be opened"))
+}
+
+fn damaged(why: impl std::fmt::Display) -> Fault {
+    Fault::refused("the repository is damaged", format!("a large file can't be read: {why}"))
+        .hint("`git fsck` lists what is broken; fetch it, or work on a fresh clone")
+}
+
+/// Of what kind a whole archive is, by its start.
+fn archive_kind(file: Open<'_>) -> Result<Option<archive::Kind>> {
+    let mut start = Vec::with_capacity(archive::HEAD);
+    open(file)?.take(archive::HEAD as u64).read_to_end(&mut start).map_err(damaged)?;
+    Ok(archive::looks_like(&start).filter(|kind| kind.opens()))
+}
+
+fn is_binary(file: Open<'_>) -> Result<bool> {
+    binary_stream(&mut open(file)?).map_err(damaged)
+}
+
+/// What a file is, when it is to be left as it is although it holds the key.
+pub(super) fn leaves(repo: &Repo<'_>, file: Open<'_>) -> Result<Option<&'static str>> {
+    if archive_kind(file)?.is_some() {
+        return Ok((repo.policy.archives == Archives::Leave).then_some("archive"));
+    }
+    Ok((repo.policy.binaries == Binaries::Leave && is_binary(file)?).then_some("binary"))
+}
+
+/// The new id of a file, what it is when it is no text, and the way. `packed`: the key is inside of something.
+pub(super) fn rewritten(
+    repo: &Repo<'_>,
+    file: Open<'_>,
+    packed: bool,
+    fresh: Option<&Fresh>,
+) -> Result<(Option<&'static str>, Way, Option<Oid>)> {
+    let whole = archive_kind(file)?.is_some();
+    if whole || packed {
+        let bound = Bounds::new(repo.ask.cancel).held;
+        let flow = open(file)?;
+        return match repo.policy.archives {
+            Archives::Leave if whole => Ok((Some("archive"), Way::Left, None)),
+            Archives::Ask | Archives::Repack if flow.size > bound => {
+                Ok((Some("archive"), Way::Stuck("it is too large to be packed anew"), None))
+            }
+            Archives::Drop => Ok((Some("archive"), Way::Dropped, Some(small(policy::GONE, fresh)?))),
+            _ => {
+                let mut data = Vec::new();
+                { flow }.read_to_end(&mut data).map_err(damaged)?;
+                let (what, way, clean) = policy::decide(repo, &data)?;
+                Ok((what, way, clean.map(|clean| small(&clean, fresh)).transpose()?))
+            }
+        };
+    }
+    let binary = is_binary(file)?;
+    let way = match (binary, repo.policy.binaries) {
+        (false, _) => Way::Edited,
+        (true, Binaries::SameLength) => Way::SameLength,
+        (true, Binaries::Drop) => return Ok((Some("binary"), Way::Dropped, Some(small(policy::GONE, fresh)?))),
+        (true, Binaries::Leave) => return Ok((Some("binary"), Way::Left, None)),
+    };
+    let what = binary.then_some("binary");
+    Ok((what, way, Some(clean(repo, file, binary, fresh)?)))
+}
+
+fn small(bytes: &[u8], fresh: Option<&Fresh>) -> Result<Oid> {
+    let id = super::raw::id(ObjectType::Blob, bytes)?;
+    if let Some(fresh) = fresh {
+        fresh.put(id, ObjectType::Blob, bytes)?;
+    }
+    Ok(id)
+}
+
+/// Several times through: its new length stands before its content in what an id is made of, and what comes out is
+/// searched once more, as all that is written is.
+fn clean(repo: &Repo<'_>, file: Open<'_>, fit: bool, fresh: Option<&Fresh>) -> Result<Oid> {
+    let cleaned = || open(file).map(|flow| Cleaned::new(repo.search, Going { repo, inner: flow }, fit));
+    let lost = |e: io::Error| repo.go_on().err().unwrap_or_else(|| damaged(e));
+    let size = io::copy(&mut cleaned()?, &mut io::sink()).map_err(lost)?;
+    let mut hashed = Hashed::new(Kind::Blob, size, cleaned()?);
+    let mut hits = Vec::new();
+    repo.search.stream(&mut hashed, &mut hits).map_err(lost)?;
+    if !hits.is_empty() {
+        return Err(Fault::new(
+            FaultKind::Internal,
+            "the key could not be taken out of a large file",
+            "its parts together spell the key again",
+        ));
+    }
+    let id = Oid::from_bytes(&hashed.id()).map_err(|e| damaged(e.message()))?;
+    if let Some(fresh) = fresh {
+        fresh.put_stream(id, size, &mut cleaned()?).map_err(|fault| repo.go_on().err().unwrap_or(fault))?;
+    }
+    Ok(id)
+}
+
+/// A reader that ends when somebody cancels.
+pub(super) struct Going<'r, 'a, R> {
+    pub(super) repo: &'r Repo<'a>,
+    pub(super) inner: R,
+}
+
+impl<R> std::fmt::Debug for Going<'_, '_, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Going")
+    }
+}
+
+impl<R: Read> Read for Going<'_, '_, R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.repo.go_on().map_err(|fault| io::Error::other(fault.why))?;
+        self.inner.read(buf)
+    }
+}
+
+/// A reader that hashes what it gives, as an object.
+pub(super) struct Hashed<R> {
+    inner: R,
+    sum: Sha1,
+}
+
+impl<R> Hashed<R> {
+    pub(super) fn new(kind: Kind, size: u64, inner: R) -> Self {
+        let kind = match kind {
+            Kind::Commit => "commit",
+            Kind::Tree => "tree",
+            Kind::Blob => "blob",
+            Kind::Tag => "tag",
+        };
+        Self { inner, sum: Sha1::new().chain_update(format!("{kind} {size}\0")) }
+    }
+
+    /// The id of what was given.
+    pub(super) fn id(&self) -> Id {
+        self.sum.clone().finalize().into()
+    }
+}
+
+impl<R> std::fmt::Debug for Hashed<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hashed")
+    }
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buf)?;
+        self.sum.update(buf.get(..read).unwrap_or_default());
+        Ok(read)
+    }
+}
