@@ -67,7 +67,8 @@ fn line(what: &str, looked: &str, found: &[String]) -> ProofLine {
 fn fsck(git: &super::cli::Git<'_>, small: bool) -> Result<ProofLine> {
     let how = if small { "--full" } else { "--connectivity-only" };
     say(git.ask, "git checks the whole", 0, 0);
-    let said = git.ask_git(&["fsck", how, "--no-dangling", "--no-progress"], None)?;
+    let args = ["-c", "core.bigFileThreshold=32m", "fsck", how, "--no-dangling", "--no-progress"];
+    let said = git.ask_git(&args, None)?;
     let what = format!("git fsck {how}");
     if said.ok {
         return Ok(ProofLine { what, clean: true, saw: "the repository is whole".into() });
@@ -106,8 +107,10 @@ fn not_checked(repo: &Repo<'_>) -> Result<Vec<String>> {
     list.extend(
         files::absent(repo)?.into_iter().map(|path| format!("the linked worktree {path}: it is not there now")),
     );
-    list.push("inside of files packed in another way than gzip, zip and tar (`find` lists them)".into());
-    list.push("inside of archives above 256 MB that are not part of the history".into());
+    list.push(
+        "inside of files packed in another way than gzip, zip and tar, or beyond a bound (`find` lists them)".into(),
+    );
+    list.push("archives by another program: this one unpacked them, no second one did".into());
     list.push("files that git does not track, other clones, and people's copies".into());
     Ok(list)
 }
