@@ -89,6 +89,13 @@ pub enum BinaryChoice {
     Leave,
 }
 
+/// What becomes of commits that change nothing any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum EmptiedChoice {
+    Keep,
+    Drop,
+}
+
 /// Where the key comes from. Never from an argument: those are visible to everybody on the machine.
 #[derive(Debug, Clone, Default, Args)]
 #[group(multiple = false)]
@@ -212,6 +219,13 @@ pub struct Purge {
     /// For other binary files: overwrite the key in place, drop the files, or leave them
     #[arg(long, value_enum, value_name = "CHOICE")]
     pub binaries: Option<BinaryChoice>,
+    /// For commits that change nothing once the key is gone: keep them (the default), or drop them
+    #[arg(long, value_enum, value_name = "CHOICE")]
+    pub emptied: Option<EmptiedChoice>,
+    /// What a submodule's commits became (`old new`, one pair a line): commits here that name the old ones follow. Kept
+    /// for later calls. Purges of the submodule by this program are known without it
+    #[arg(long, value_name = "FILE")]
+    pub commit_map: Option<PathBuf>,
     /// The phrase the plan names: the repository's name
     #[arg(long, value_name = "REPO_NAME")]
     pub yes: Option<String>,

@@ -162,7 +162,8 @@ pub struct Plan {
     pub refs: Vec<RefMove>,
     /// Old ids of commits and tags that lose a signature.
     pub signatures_lost: Vec<String>,
-    /// Old ids of commits whose whole change was to the key: they are kept, and change nothing now.
+    /// Old ids of commits whose whole change was to the key: they are kept and change nothing now, or are dropped, as
+    /// `policy.emptied` says.
     #[serde(default)]
     pub became_empty: Vec<String>,
     /// Ids in messages that follow the rewritten commits.
@@ -187,6 +188,10 @@ pub struct Plan {
     pub policy: Policy,
     #[serde(default)]
     pub choices: Vec<Choice>,
+    /// Submodules' commits that were rewritten by a purge of the submodule: the commits here that name the old ones
+    /// follow.
+    #[serde(default)]
+    pub gitlinks: Vec<Gitlink>,
     /// Large files that hold the key: gone here when it is applied, and for the server to delete.
     #[serde(default)]
     pub lfs: Vec<LfsObject>,
@@ -194,13 +199,27 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
 }
 
-/// What becomes of files that can't be edited as text. A person's choice; it stays with the plan.
+/// What becomes of files that can't be edited as text, and of commits that become empty. A person's choice; it stays
+/// with the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Policy {
     #[serde(default)]
     pub archives: Archives,
     #[serde(default)]
     pub binaries: Binaries,
+    #[serde(default)]
+    pub emptied: Emptied,
+}
+
+/// Commits that change nothing any more once the key, or the files that held it, are gone. What was empty before stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Emptied {
+    /// They keep their place, and say that something was done.
+    #[default]
+    Keep,
+    /// What came after them stands on their parent.
+    Drop,
 }
 
 /// gzip, zip (jar, docx, …), tar.
@@ -227,6 +246,15 @@ pub enum Binaries {
     SameLength,
     Drop,
     Leave,
+}
+
+/// One commit of a submodule that this history names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gitlink {
+    /// Where the submodule is or was, redacted.
+    pub path: String,
+    pub old: String,
+    pub new: String,
 }
 
 /// A large file that git LFS keeps beside the history.

@@ -48,7 +48,7 @@ impl<'r> Trees<'r> {
     fn name(&self, tree: Oid, below: Oid) -> Option<Vec<u8>> {
         let (_, data) = self.scan.library.read(tree)?;
         let entries = raw::entries(&data)?;
-        entries.iter().find(|entry| entry.id == below && !entry.is_commit()).map(|entry| entry.name.to_vec())
+        entries.iter().find(|entry| entry.id == below).map(|entry| entry.name.to_vec())
     }
 }
 

@@ -132,6 +132,20 @@ impl<'s> Walk<'s> {
     }
 }
 
+/// Where `commits` have each dirty object, or commit of a submodule that changed: the first path.
+pub(super) fn paths(scan: &Scan, trees: &Trees<'_>, commits: impl Iterator<Item = Oid>) -> HashMap<Oid, Vec<u8>> {
+    let mut paths = HashMap::new();
+    let mut walk = Walk::new(scan);
+    for id in commits {
+        walk.commit(id, &mut |dirty, way| {
+            if let Some((way, to)) = way {
+                paths.insert(dirty, trees.path(way, to));
+            }
+        });
+    }
+    paths
+}
+
 fn named(refs: &Refs) -> Vec<(String, Oid)> {
     let mut named: Vec<(String, Oid)> = refs.direct.iter().map(|r| (r.name.clone(), r.id)).collect();
     if refs.branch.is_none()

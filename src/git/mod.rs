@@ -12,12 +12,14 @@
 
 mod align;
 mod archive;
+mod bring;
 mod cite;
 mod cli;
 mod diff;
 mod find;
 mod fold;
 mod fresh;
+mod gitlink;
 mod graph;
 mod holders;
 mod large;
@@ -118,6 +120,12 @@ pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
         remote::outline::save(ask.backup_root, &plan)?;
         Ok(plan)
     })
+}
+
+/// Keeps a map of a submodule's commits (`old new`, one pair a line) in `backup_root`: plans made there from now on bring
+/// the gitlinks to the old ones along. How many pairs.
+pub fn take_commit_map(backup_root: &Path, map: &Path) -> Result<usize> {
+    gitlink::take(backup_root, map)
 }
 
 /// Switches to the plan: backup, new objects, refs, files, logs, then the old objects go. Refused with

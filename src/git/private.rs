@@ -5,7 +5,10 @@
 //!
 //! Must not know: why objects are dropped.
 
+use std::path::PathBuf;
+
 use super::repo::Repo;
+use super::store;
 use crate::base::fault::Result;
 
 /// Where the stand-ins are. Also after a kill: the next run removes them.
@@ -33,6 +36,13 @@ pub(super) fn let_go(repo: &Repo<'_>) -> Result<()> {
         let _ = std::fs::remove_dir(repo.dir.join(folder));
     }
     Ok(())
+}
+
+/// Locks of stand-ins: a git that was killed leaves them, and no other can set one then.
+pub(super) fn locks(repo: &Repo<'_>) -> Result<Vec<PathBuf>> {
+    let mut files = store::files(&repo.dir.join("refs/stanch"), &|_| true)?;
+    files.retain(|file| file.extension().is_some_and(|end| end == "lock"));
+    Ok(files)
 }
 
 fn set(repo: &Repo<'_>, input: &str) -> Result<()> {

@@ -3,7 +3,7 @@
 //!
 //! Must not know: refs, files, who asked. Whether new objects are kept or only hashed is the caller's choice.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use git2::{ObjectType, Odb, Oid};
 
@@ -13,10 +13,11 @@ use super::fresh::Fresh;
 use super::graph::{Graph, Trees};
 use super::large;
 use super::policy::{self, Way};
-use super::raw::{self, Entry};
+use super::raw::{self, Commit, Entry};
 use super::repo::Repo;
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
+use crate::effect::git::Emptied;
 
 pub(super) struct Rewriter<'r> {
     pub(super) repo: &'r Repo<'r>,
@@ -34,6 +35,16 @@ pub(super) struct Rewriter<'r> {
     pub(super) changed: HashSet<Oid>,
     /// Files that are left out, and folders that would be empty without them.
     gone: HashSet<Oid>,
+    /// Submodules' commits and what they became.
+    links: &'r HashMap<Oid, Oid>,
+    /// Those of them that some tree named.
+    pub(super) relinked: BTreeSet<Oid>,
+    /// Commits that change nothing any more, and stand for their parents by a person's choice.
+    pub(super) vanished: HashSet<Oid>,
+    /// Commits that must not vanish, whatever they change.
+    pub(super) parts: HashSet<Oid>,
+    /// The trees of commits that were made.
+    made: HashMap<Oid, Oid>,
     /// What became of files that can't be edited as text.
     pub(super) fates: BTreeMap<Oid, (&'static str, Way)>,
 }
@@ -45,7 +56,13 @@ impl std::fmt::Debug for Rewriter<'_> {
 }
 
 impl<'r> Rewriter<'r> {
-    pub(super) fn new(repo: &'r Repo<'r>, odb: &'r Odb<'r>, scan: &'r Scan, fresh: Option<&'r Fresh>) -> Self {
+    pub(super) fn new(
+        repo: &'r Repo<'r>,
+        odb: &'r Odb<'r>,
+        scan: &'r Scan,
+        links: &'r HashMap<Oid, Oid>,
+        fresh: Option<&'r Fresh>,
+    ) -> Self {
         let cites = Cites::default();
         Self {
             repo,
@@ -57,6 +74,11 @@ impl<'r> Rewriter<'r> {
             cites,
             changed: HashSet::new(),
             gone: HashSet::new(),
+            links,
+            relinked: BTreeSet::new(),
+            vanished: HashSet::new(),
+            parts: HashSet::new(),
+            made: HashMap::new(),
             fates: BTreeMap::new(),
         }
     }
@@ -74,6 +96,8 @@ impl<'r> Rewriter<'r> {
                 return Ok(());
             }
             self.signatures_lost.clear();
+            self.vanished.clear();
+            self.made.clear();
             for id in &todo {
                 self.map.remove(id);
             }
@@ -88,12 +112,40 @@ impl<'r> Rewriter<'r> {
             }
             let Some(commit) = self.scan.commits.get(id) else { continue };
             let tree = self.tree(commit.tree, trees)?;
+            if let Some(parent) = self.vanishes(*id, commit, tree)? {
+                self.map.insert(*id, parent);
+                continue;
+            }
             let bytes = self.commit_bytes(*id, tree)?;
             let new = self.put(ObjectType::Commit, &bytes)?;
             self.map.insert(*id, new);
+            self.made.insert(new, tree);
             self.cites.made(new);
         }
         Ok(())
+    }
+
+    /// The parent that stands for a commit which changed something and changes nothing now, when such are to go. A merge
+    /// goes when all its sides became one.
+    fn vanishes(&mut self, id: Oid, commit: &Commit, tree: Oid) -> Result<Option<Oid>> {
+        if self.repo.policy.emptied == Emptied::Keep || self.parts.contains(&id) {
+            return Ok(None);
+        }
+        let parents: BTreeSet<Oid> = commit.parents.iter().map(|p| self.map.get(p).copied().unwrap_or(*p)).collect();
+        let (Some(parent), 1) = (parents.first().copied(), parents.len()) else { return Ok(None) };
+        let tree_of = |id: &Oid| self.scan.commits.get(id).map(|c| c.tree);
+        let was_empty =
+            commit.parents.len() == 1 && commit.parents.first().and_then(tree_of).is_none_or(|t| t == commit.tree);
+        let now = self.made.get(&parent).copied().or_else(|| tree_of(&parent));
+        if was_empty || now != Some(tree) {
+            return Ok(None);
+        }
+        self.vanished.insert(id);
+        self.cites.vanished(id);
+        if raw::split(self.read(id)?.data()).0.iter().any(raw::Header::is_signature) {
+            self.signatures_lost.push(id);
+        }
+        Ok(Some(parent))
     }
 
     /// A message: ids follow, the key goes.
@@ -166,7 +218,10 @@ impl<'r> Rewriter<'r> {
         };
         let mut fresh: Vec<(&[u8], Vec<u8>, Oid, bool)> = Vec::with_capacity(entries.len());
         for entry in &entries {
-            let new = if entry.is_tree() {
+            let new = if let Some(new) = self.links.get(&entry.id).filter(|_| entry.is_commit()) {
+                self.relinked.insert(entry.id);
+                *new
+            } else if entry.is_tree() {
                 self.tree(entry.id, trees)?
             } else if !entry.is_commit() && self.scan.dirty.contains_key(&entry.id) {
                 self.blob(entry.id)?
@@ -217,12 +272,15 @@ impl<'r> Rewriter<'r> {
         let (headers, body) = raw::split(object.data());
         let mut out = Vec::with_capacity(object.data().len());
         let mut lost = false;
+        let mut parents = HashSet::new();
         for header in headers {
             match header.key {
                 b"tree" => out.extend_from_slice(format!("tree {tree}\n").as_bytes()),
                 b"parent" => {
                     let parent = header.id().map(|old| self.map.get(&old).copied().unwrap_or(old));
                     match parent {
+                        // Two that became one are one parent; in a stash each has its meaning.
+                        Some(parent) if !parents.insert(parent) && !self.parts.contains(&id) => {}
                         Some(parent) => out.extend_from_slice(format!("parent {parent}\n").as_bytes()),
                         None => out.extend_from_slice(header.whole),
                     }

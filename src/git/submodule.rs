@@ -1,8 +1,9 @@
-//! Submodules that live inside the git directory: each is a repository of its own, looked into and told. It is purged by
+//! Submodules that live inside the git directory or the working tree: each is a repository of its own, looked into and told. It is purged by
 //! itself, before the repository around it.
 //!
 //! Must not know: what a rewrite does.
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -33,9 +34,10 @@ pub(super) struct Submodules {
 
 pub(super) fn find(repo: &Repo<'_>) -> Result<Submodules> {
     let mut found = Submodules::default();
-    for dir in dirs(&repo.dir.join("modules")) {
+    for dir in dirs(repo) {
         repo.go_on()?;
-        let name = repo.search.text(dir.strip_prefix(&repo.dir).unwrap_or(&dir).as_os_str().as_bytes());
+        let name = dir.strip_prefix(&repo.dir).ok().or_else(|| dir.strip_prefix(repo.work.as_deref()?).ok());
+        let name = repo.search.text(name.unwrap_or(&dir).as_os_str().as_bytes());
         let ask = Ask { repo: &dir, ..*repo.ask };
         let looked = repo::open(&ask, repo.search).and_then(|sub| {
             let place = repo.search.text(sub.work.as_deref().unwrap_or(&sub.dir).as_os_str().as_bytes());
@@ -55,19 +57,42 @@ pub(super) fn find(repo: &Repo<'_>) -> Result<Submodules> {
     Ok(found)
 }
 
-/// Git directories below `modules`; a submodule's name may have folders.
-fn dirs(modules: &Path) -> Vec<PathBuf> {
+/// The git directories of submodules: those that git keeps in its own, for each working tree, and those that lie in a
+/// folder that the index calls a submodule, as old gits and `git add` of a clone leave them.
+pub(super) fn dirs(repo: &Repo<'_>) -> Vec<PathBuf> {
+    let mut found = below(&repo.dir.join("modules"));
+    for tree in &repo.linked {
+        found.extend(below(&tree.dir.join("modules")));
+    }
+    for tree in repo.trees() {
+        let listed = tree.git.run(&["ls-files", "--stage", "-z"]).unwrap_or_default();
+        let links = listed.split(|b| *b == 0).filter(|line| line.starts_with(b"160000 "));
+        let paths = links.filter_map(|line| line.splitn(2, |b| *b == b'\t').nth(1));
+        let inside = paths.map(|path| tree.work.join(OsStr::from_bytes(path)).join(".git"));
+        found.extend(inside.filter(|dir| is_git_dir(dir)).filter_map(|dir| std::fs::canonicalize(dir).ok()));
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn is_git_dir(dir: &Path) -> bool {
+    dir.join("HEAD").is_file() && dir.join("objects").is_dir()
+}
+
+/// A submodule's name may have folders.
+fn below(modules: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut open = vec![modules.to_owned()];
     while let Some(dir) = open.pop() {
-        if dir.join("HEAD").is_file() && dir.join("objects").is_dir() {
+        if is_git_dir(&dir) {
+            // Submodules of a submodule lie in it, and are found with it.
             found.push(dir);
             continue;
         }
         let entries = std::fs::read_dir(&dir).into_iter().flatten().flatten();
         open.extend(entries.filter(|e| e.file_type().is_ok_and(|kind| kind.is_dir())).map(|e| e.path()));
     }
-    found.sort();
     found
 }
 
@@ -94,7 +119,7 @@ impl Held {
     pub(super) fn refusal(&self) -> Refusal {
         Refusal {
             why: format!("the submodule {} holds the key ({})", self.name, count(self.copies, "copy")),
-            way_forward: format!("{}; then commit its new tip here and plan again", self.way()),
+            way_forward: format!("{}; then plan again here: commits that name its old ones follow", self.way()),
         }
     }
 }

@@ -101,7 +101,7 @@ fn prepare(
     fresh: Fresh,
 ) -> Result<Option<fold::NewPack>> {
     let backup = shelf::back_up(repo, &details.plan)?;
-    if details.dirty.is_empty() {
+    if details.dirty.is_empty() && details.map.is_empty() {
         // The key is in files of git's own only: objects are left as they lie.
         return Ok(None);
     }
@@ -301,15 +301,21 @@ fn logs(repo: &Repo<'_>, details: &Details) -> Result<()> {
 
 /// Drops every object file there was before the switch, and looks whether every object that held the key is gone.
 fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
-    if details.dirty.is_empty() {
+    if details.dirty.is_empty() && details.map.is_empty() {
         return Ok(());
     }
     say(repo.ask, "dropping the old objects", 0, 0);
     let info = repo.objects().join("info");
-    let graph = info.join("commit-graph").exists() || info.join("commit-graphs").exists();
+    let backup = shelf::whole(repo.ask.backup_root, &details.plan)?;
+    // An earlier try may have removed it: the backup knows whether there was one.
+    let had = backup.as_ref().map(|backup| backup.join("objects/info"));
+    let graph = [Some(&info), had.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|info| info.join("commit-graph").exists() || info.join("commit-graphs").exists());
     store::remove(&info.join("commit-graph"))?;
     store::remove_all(&info.join("commit-graphs"))?;
-    if let (Some(pack), Some(backup)) = (&details.pack, shelf::whole(repo.ask.backup_root, &details.plan)?)
+    if let (Some(pack), Some(backup)) = (&details.pack, backup)
         && fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?)?
     {
         unlink(repo, &backup, pack)?;
@@ -322,8 +328,7 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
     if left > 0 {
         // Somebody else worked at the same time: another git packed the old objects anew, or began a branch on them.
         // Git sorts out what is needed.
-        repo.git.run(&["repack", "-a", "-d", "-n", "-q"])?;
-        repo.git.run(&["prune", "--expire=now"])?;
+        sort_out(repo)?;
         left = still_there(repo, details)?;
     }
     if graph {
@@ -369,7 +374,13 @@ fn unlink(repo: &Repo<'_>, backup: &Path, pack: &str) -> Result<()> {
     Ok(())
 }
 
-fn still_there(repo: &Repo<'_>, details: &Details) -> Result<usize> {
+/// Git itself keeps what is needed and drops all else.
+pub(super) fn sort_out(repo: &Repo<'_>) -> Result<()> {
+    repo.git.run(&["repack", "-a", "-d", "-n", "-q"])?;
+    repo.git.run(&["prune", "--expire=now"]).map(drop)
+}
+
+pub(super) fn still_there(repo: &Repo<'_>, details: &Details) -> Result<usize> {
     let mut input = String::new();
     for id in &details.dirty {
         input.push_str(id);
@@ -416,7 +427,7 @@ pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
     let _quiet = tidy::Quiet::begin(repo)?;
     clear_locks(repo, &details)?;
     match journal.doing {
-        Doing::Undo => super::undo::back(repo, &details)?,
+        Doing::Undo => super::undo::resume(repo, &details)?,
         Doing::Apply => {
             let now = current(repo)?;
             if !details.moves.is_empty() && untouched(&now, &details.moves) {
@@ -436,7 +447,14 @@ fn clear_locks(repo: &Repo<'_>, details: &Details) -> Result<()> {
     let own = |name: &str| ["HEAD", "index"].map(|file| format!("{name}{file}"));
     let linked = repo.linked.iter().flat_map(|tree| own(&format!("worktrees/{}/", tree.name)));
     let names = details.moves.iter().map(|m| m.name.clone()).chain(own("")).chain(["packed-refs".into()]).chain(linked);
-    let locks: Vec<_> = names.map(|name| repo.dir.join(format!("{name}.lock"))).collect();
+    let mut locks: Vec<_> = names.map(|name| repo.dir.join(format!("{name}.lock"))).collect();
+    // Beside its lock: git writes the new list there, and refuses to begin another while one stands.
+    locks.push(repo.dir.join("packed-refs.new"));
+    locks.extend(private::locks(repo)?);
+    for folder in ["objects/info", "objects/info/commit-graphs"] {
+        let files = store::files(&repo.dir.join(folder), &|_| false)?;
+        locks.extend(files.into_iter().filter(|file| file.extension().is_some_and(|end| end == "lock")));
+    }
     let since = Instant::now();
     while since.elapsed() < PATIENCE && locks.iter().any(|lock| lock.exists()) {
         sleep(Duration::from_millis(50));

@@ -11,7 +11,7 @@ use super::plan::{Details, Stage};
 use super::reflog::{self, OUR_MESSAGE};
 use super::repo::Repo;
 use super::shelf::{self, Doing};
-use super::{fold, leftover, lfs, refuse, rename, roots, say, store, switch};
+use super::{bring, leftover, lfs, refuse, rename, say, store, switch};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove};
@@ -57,10 +57,45 @@ pub(super) fn undo(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         .hint("keep the new work on a branch of another name, put the ref back, then undo"));
     }
     say(repo.ask, "undoing", 0, 0);
+    bring::note_missing(repo, &backup)?;
     shelf::begin(repo, plan, Doing::Undo)?;
     repo.git.may_cancel = false;
+    bring::objects(repo, &backup)?;
+    say(repo.ask, "moving the refs back", 0, 0);
+    if let Err(fault) = switch::move_refs(repo, &reversed(&details), false) {
+        return Err(step_back(repo, &details, &backup, fault));
+    }
     back(repo, &details)?;
     Ok(GitReply::Undone { plan: plan.into() })
+}
+
+/// The transaction failed. When no ref went back, nothing has happened: the old objects go again.
+fn step_back(repo: &Repo<'_>, details: &Details, backup: &Path, fault: Fault) -> Fault {
+    match began(repo, details) {
+        Ok(false) => match bring::withdraw(repo, details, backup) {
+            Ok(()) => Fault { kind: FaultKind::Changed, ..fault }.hint(
+                "nothing was undone; another git process may be at work: wait, look at what is new, then undo again",
+            ),
+            Err(other) => other,
+        },
+        _ => fault.hint("check the repository: that rolls the undo forward or back"),
+    }
+}
+
+/// Some ref is back at its old id already.
+fn began(repo: &Repo<'_>, details: &Details) -> Result<bool> {
+    let now = switch::current(repo)?;
+    Ok(details.moves.is_empty() || details.moves.iter().any(|m| is_at(&now, m, &m.old)))
+}
+
+/// Goes on with an undo that was killed. When no ref went back yet and somebody moved one since, it is taken back:
+/// going on would lose that work, or leave some refs old and some new.
+pub(super) fn resume(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    let now = switch::current(repo)?;
+    if !began(repo, details)? && details.moves.iter().any(|m| !is_at(&now, m, &m.new)) {
+        return bring::withdraw(repo, details, &need_backup(repo, &details.plan)?);
+    }
+    back(repo, details)
 }
 
 fn is_at(now: &std::collections::BTreeMap<String, String>, step: &RefMove, id: &str) -> bool {
@@ -78,14 +113,8 @@ fn need_backup(repo: &Repo<'_>, plan: &str) -> Result<std::path::PathBuf> {
 /// All steps of an undo; each can be repeated.
 pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
     let backup = need_backup(repo, &details.plan)?;
-    say(repo.ask, "bringing the old objects back", 0, 0);
-    objects(repo, &backup)?;
-    let back: Vec<RefMove> = details
-        .moves
-        .iter()
-        .map(|m| RefMove { name: m.name.clone(), old: m.new.clone(), new: m.old.clone() })
-        .collect();
-    switch::move_refs(repo, &back, true)?;
+    bring::objects(repo, &backup)?;
+    switch::move_refs(repo, &reversed(details), true)?;
     switch::files(repo, details, false, true)?;
     rename::back(repo, details)?;
     say(repo.ask, "bringing the logs back", 0, 0);
@@ -94,49 +123,13 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
     switch::serve(repo)?;
     files(repo, &backup)?;
     lfs::bring_back(repo, &backup)?;
-    drop_new(repo, details, &backup)?;
+    bring::drop_new(repo, details, &backup)?;
     shelf::reached(repo, details, Stage::Undone)?;
     shelf::end(repo)
 }
 
-fn objects(repo: &Repo<'_>, backup: &Path) -> Result<()> {
-    // A commit graph of the clean history would be wrong for the old one.
-    store::remove(&repo.dir.join("objects/info/commit-graph"))?;
-    store::remove_all(&repo.dir.join("objects/info/commit-graphs"))?;
-    let mut files = shelf::objects(backup)?;
-    // An index makes its pack visible: packs first. What refers to packs comes after them.
-    files.sort_by_key(|name| {
-        let text = name.to_string_lossy();
-        (text.contains("multi-pack-index"), text.ends_with(".idx"))
-    });
-    for name in files {
-        let to = repo.dir.join(&name);
-        if !to.exists() {
-            store::link_whole(&backup.join(&name), &to, 0o444)?;
-        }
-    }
-    store::flush(&repo.objects())
-}
-
-/// The pack of the clean history goes when nothing but the old objects is needed. Work that was done on it since, on
-/// other branches, keeps it.
-fn drop_new(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
-    let Some(pack) = &details.pack else { return Ok(()) };
-    let mut input = String::new();
-    for id in roots::all(repo, &repo.refs()?)? {
-        input.push_str(&id.to_string());
-        input.push('\n');
-    }
-    // Git is asked, with nothing but the old objects before its eyes.
-    let mut command = repo.git.command();
-    command.env("GIT_OBJECT_DIRECTORY", backup.join("objects")).args(["cat-file", "--batch-check"]);
-    let said = repo.git.finish(command, Some(input.as_bytes()))?;
-    let missing = said.out.split(|b| *b == b'\n').any(|line| line.ends_with(b" missing"));
-    let kept = shelf::objects(backup)?.iter().any(|name| fold::is_of(name, pack));
-    if !said.ok || missing || kept {
-        return fold::release(repo, pack);
-    }
-    fold::remove(repo, pack)
+fn reversed(details: &Details) -> Vec<RefMove> {
+    details.moves.iter().map(|m| RefMove { name: m.name.clone(), old: m.new.clone(), new: m.old.clone() }).collect()
 }
 
 /// The log as it was, and after it what was added since.

@@ -35,7 +35,7 @@ fn packed(world: &World, format: &str) -> Vec<u8> {
 }
 
 fn plan(world: &World, archives: Archives, binaries: Binaries) -> Plan {
-    world.hush(world.ask(|ask| git::plan_as(ask, Policy { archives, binaries })).unwrap())
+    world.hush(world.ask(|ask| git::plan_as(ask, Policy { archives, binaries, ..Policy::default() })).unwrap())
 }
 
 fn purge(world: &World, archives: Archives) -> Plan {

@@ -38,6 +38,7 @@ mod git_remote;
 mod git_scan;
 mod git_sweep;
 mod git_switch;
+mod git_switch_crash;
 mod gitrepo;
 mod purge_cli;
 mod schema;

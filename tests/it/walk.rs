@@ -966,7 +966,7 @@ fn a_key_in_an_archive_is_asked_about_recorded_and_planned_again() {
     assert_eq!(walk.do_now("purge").action, Some("purge.switch"));
     // A change of mind: both questions stay offered, and each keeps what the other answered.
     let orders = answer(&mut walk, "purge.binaries", '2');
-    let policy = Policy { archives: Archives::Repack, binaries: Binaries::Drop };
+    let policy = Policy { archives: Archives::Repack, binaries: Binaries::Drop, ..Policy::default() };
     assert_eq!(plans_as(&orders), Some(policy));
 }
 

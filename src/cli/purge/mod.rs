@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use crate::base::fault::Result;
-use crate::base::{Fault, SecretRef};
-use crate::effect::git::{Aftermath, Archives, Binaries, CopyMap, Plan, Policy, Proof, PushReport, Standing};
+use crate::base::{Fault, SecretRef, words};
+use crate::effect::git::{Aftermath, Archives, Binaries, CopyMap, Emptied, Plan, Policy, Proof, PushReport, Standing};
 use crate::effect::{GitOp, GitReply};
 use crate::shell::vault::Vault;
 
-use super::args::{ArchiveChoice, BinaryChoice, Find, KeySource, Purge};
+use super::args::{ArchiveChoice, BinaryChoice, EmptiedChoice, Find, KeySource, Purge};
 use super::{Context, exit, respond, say, say_json};
 use desk::Desk;
 use engine::{Ended, Engine};
@@ -54,6 +54,14 @@ pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     if !args.check {
         job.settle()?;
     }
+    if let Some(map) = &args.commit_map {
+        let taken = crate::git::take_commit_map(&desk::root(&repo, context), map)?;
+        respond::warn(&format!(
+            "{} of a submodule's commits taken from {}.",
+            words::count(taken, "pair"),
+            map.display()
+        ));
+    }
     match () {
         () if args.plan => job.plan(),
         () if args.apply => job.apply(args.yes.as_deref()),
@@ -79,7 +87,11 @@ fn policy(args: &Purge) -> Policy {
         BinaryChoice::Drop => Binaries::Drop,
         BinaryChoice::Leave => Binaries::Leave,
     });
-    Policy { archives, binaries }
+    let emptied = args.emptied.map_or(Emptied::Keep, |choice| match choice {
+        EmptiedChoice::Keep => Emptied::Keep,
+        EmptiedChoice::Drop => Emptied::Drop,
+    });
+    Policy { archives, binaries, emptied }
 }
 
 /// One repository, the key, and what was done before.

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::base::words::count;
 use crate::effect::git::{
-    Aftermath, Archives, Binaries, Copy, CopyKind, CopyMap, Filed, Plan, Policy, Proof, PushOutcome, PushReport,
-    RemoteAfter, Serves, Standing,
+    Aftermath, Archives, Binaries, Copy, CopyKind, CopyMap, Emptied, Filed, Plan, Policy, Proof, PushOutcome,
+    PushReport, RemoteAfter, Serves, Standing,
 };
 use crate::ui::text::wrap;
 
@@ -153,6 +153,7 @@ pub(super) fn plan(plan: &Plan) -> String {
         page.say("");
     }
     packed(&mut page, plan);
+    gitlinks(&mut page, plan);
     citations(&mut page, plan);
     not(&mut page, "Not looked into", &plan.not_looked_into);
     if plan.refusals.is_empty() {
@@ -192,8 +193,12 @@ fn packed(page: &mut Page, plan: &Plan) {
 fn citations(page: &mut Page, plan: &Plan) {
     if !plan.became_empty.is_empty() {
         page.say(format!(
-            "{} changed nothing but the key, and will change nothing:",
-            count(plan.became_empty.len(), "commit")
+            "{} changed nothing but the key, {}:",
+            count(plan.became_empty.len(), "commit"),
+            match plan.policy.emptied {
+                Emptied::Keep => "and will change nothing (--emptied=drop leaves them out)",
+                Emptied::Drop => "and will be gone (--emptied=keep keeps them)",
+            }
         ));
         page.list(&plan.became_empty, |id| format!("    {}", short(id)));
     }
@@ -210,6 +215,17 @@ fn citations(page: &mut Page, plan: &Plan) {
     }
 }
 
+/// Commits of submodules that follow.
+fn gitlinks(page: &mut Page, plan: &Plan) {
+    if plan.gitlinks.is_empty() {
+        return;
+    }
+    page.say("Commits of submodules that were purged: the commits here that name them follow.");
+    page.list(&plan.gitlinks, |link| format!("    {}  {} -> {}", link.path, short(&link.old), short(&link.new)));
+    page.say("Push the submodule before this repository: others fetch those commits from there.");
+    page.say("");
+}
+
 /// The options that give `--apply` the same plan.
 fn chosen(policy: Policy) -> String {
     let archives = match policy.archives {
@@ -223,7 +239,11 @@ fn chosen(policy: Policy) -> String {
         Binaries::Drop => " --binaries=drop",
         Binaries::Leave => " --binaries=leave",
     };
-    format!("{archives}{binaries}")
+    let emptied = match policy.emptied {
+        Emptied::Keep => "",
+        Emptied::Drop => " --emptied=drop",
+    };
+    format!("{archives}{binaries}{emptied}")
 }
 
 /// What a rewrite costs, so that a person can decide against it.

@@ -83,7 +83,8 @@ impl Scan {
 }
 
 /// One pass over every object of `repo`, reachable or not.
-pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
+/// `links`: trees that name one of these commits of submodules lead to something that changes, too.
+pub(super) fn scan(repo: &Repo<'_>, links: &HashMap<Oid, Oid>) -> Result<Scan> {
     let mut places = Places::open(&repo.git2.commondir().join("objects"))?;
     let style = Arc::new(Style::read(repo)?);
     let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places, style: &style };
@@ -95,7 +96,7 @@ pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
     rescue.broken(&mut all, None)?;
     let archives = inside::look(repo, &places, &mut all)?;
     let left = inside::leave(repo, &places, &mut all)?;
-    let ways = follow(&sweep, &grown, &mut all, &mut rescue)?;
+    let ways = follow(&sweep, &grown, &mut all, &mut rescue, links)?;
     let total = places.count();
     say(repo.ask, "searching objects", total, total);
     let mut scan = gather(&places, all);
@@ -112,11 +113,19 @@ pub(super) fn scan(repo: &Repo<'_>) -> Result<Scan> {
 }
 
 /// Searches the trees, and follows dirt from tree to tree when there is any.
-fn follow(sweep: &Sweep<'_>, grown: &[Grown<'_>], all: &mut Vec<Notes>, rescue: &mut Rescue<'_, '_>) -> Result<Ways> {
+fn follow(
+    sweep: &Sweep<'_>,
+    grown: &[Grown<'_>],
+    all: &mut Vec<Notes>,
+    rescue: &mut Rescue<'_, '_>,
+    links: &HashMap<Oid, Oid>,
+) -> Result<Ways> {
+    let links: HashSet<Id> = links.keys().filter_map(|id| id.as_bytes().first_chunk().copied()).collect();
     let below = |notes: &[Notes]| -> HashMap<Id, u32> {
         let dirty = notes.iter().flat_map(|n| &n.dirty);
         let mut ids: Vec<Id> =
             dirty.filter(|(_, kind, ..)| matches!(kind, Kind::Blob | Kind::Tree)).map(|(id, ..)| *id).collect();
+        ids.extend(&links);
         ids.sort_unstable();
         ids.dedup();
         ids.into_iter().zip(0..).collect()
@@ -139,7 +148,7 @@ fn follow(sweep: &Sweep<'_>, grown: &[Grown<'_>], all: &mut Vec<Notes>, rescue: 
     }
     let spare: HashSet<Id> = all.iter().flat_map(|n| n.trees.iter().copied()).collect();
     let ids = grown.iter().flat_map(Grown::trees).chain(spare.iter().copied()).collect();
-    let upward = Upward::new(Roll::new(ids), &dirty);
+    let upward = Upward::new(Roll::new(ids), &dirty, &links);
     let mut notes = pass(rescue, Some(&upward))?;
     let (loose, others) = sweep.loose_trees(&spare, &upward)?;
     notes.extend(loose);

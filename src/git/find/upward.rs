@@ -2,7 +2,7 @@
 //!
 //! Must not know: commits, paths.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::note::Notes;
 use super::ways::Ways;
@@ -62,19 +62,21 @@ pub(super) struct Upward<'d> {
     pub(super) roll: Roll,
     /// Dirty objects, numbered.
     dirty: &'d HashMap<Id, u32>,
+    /// Those of them that are commits of submodules.
+    links: &'d HashSet<Id>,
     /// A bit for each start of a dirty id: most ids are told apart by it.
     sieve: Vec<u64>,
 }
 
 impl<'d> Upward<'d> {
-    pub(super) fn new(roll: Roll, dirty: &'d HashMap<Id, u32>) -> Self {
+    pub(super) fn new(roll: Roll, dirty: &'d HashMap<Id, u32>, links: &'d HashSet<Id>) -> Self {
         let mut sieve = vec![0; (1 << BITS) / 64];
         for id in dirty.keys() {
             if let Some(word) = sieve.get_mut(start(id) / 64) {
                 *word |= 1 << (start(id) % 64);
             }
         }
-        Self { roll, dirty, sieve }
+        Self { roll, dirty, links, sieve }
     }
 
     fn dirty(&self, id: &Id) -> Option<u32> {
@@ -90,7 +92,11 @@ impl<'d> Upward<'d> {
             rest = after;
             match mode {
                 Mode::Tree => notes.edges.extend(self.roll.number(entry).map(|below| (below, own))),
-                Mode::Commit => {}
+                Mode::Commit if self.links.is_empty() => {}
+                Mode::Commit => {
+                    let known = self.dirty(entry).filter(|_| self.links.contains(entry));
+                    notes.holders.extend(known.map(|object| (object, own)));
+                }
                 Mode::File => notes.holders.extend(self.dirty(entry).map(|object| (object, own))),
             }
         }
@@ -164,8 +170,8 @@ mod tests {
     #[test]
     fn dirt_goes_up_however_deep_and_not_sideways() {
         let id = |n: u8| [n; 20];
-        let dirty = HashMap::from([(id(9), 0)]);
-        let upward = Upward::new(Roll::new((1..6).rev().map(id).collect()), &dirty);
+        let (dirty, none) = (HashMap::from([(id(9), 0)]), HashSet::new());
+        let upward = Upward::new(Roll::new((1..6).rev().map(id).collect()), &dirty, &none);
         let mut notes = Notes::default();
         upward.tree(&id(1), &tree(&[("100644 a", id(7)), ("40000 b", id(2))]), &mut notes);
         upward.tree(&id(2), &tree(&[("40000 c", id(3)), ("40000 gone", id(99))]), &mut notes);

@@ -8,12 +8,13 @@ mod places;
 mod steps;
 mod told;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use git2::Oid;
 
 use super::find::{self, Scan};
 use super::fresh::Fresh;
+use super::gitlink;
 use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
 use super::lfs::{self, Lfs};
@@ -43,18 +44,24 @@ pub(super) struct Seen {
     pub(super) refs: Refs,
     leftovers: Vec<Leftover>,
     submodules: Submodules,
+    /// Submodules' commits that were rewritten, and what they became.
+    pub(super) links: HashMap<Oid, Oid>,
     lfs: Lfs,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
-    let scan = find::scan(repo)?;
+    see(repo, gitlink::known(repo)?)
+}
+
+fn see(repo: &Repo<'_>, links: HashMap<Oid, Oid>) -> Result<Seen> {
+    let scan = find::scan(repo, &links)?;
     let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
-    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, submodules, lfs })
+    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, submodules, links, lfs })
 }
 
 /// The map of copies alone.
 pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
-    let seen = look(repo)?;
+    let seen = see(repo, HashMap::new())?;
     let mut trees = Trees::new(&seen.scan);
     let graph = Graph::new(repo, &seen.scan, &trees)?;
     let copies = places::copies(repo, &seen, &mut trees, &graph)?;
@@ -75,7 +82,8 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Resul
     let copies = places::copies(repo, seen, &mut trees, &graph)?;
     let kept = Repo::kept(&seen.refs);
     let alive = graph::reach(&seen.scan, &kept, repo.git2.is_shallow())?;
-    let mut rewriter = Rewriter::new(repo, &odb, &seen.scan, fresh);
+    let mut rewriter = Rewriter::new(repo, &odb, &seen.scan, &seen.links, fresh);
+    rewriter.parts = stash_parts(seen);
     rewriter.commits(&graph, &mut trees, &alive)?;
     for id in &kept {
         rewriter.object(*id, &mut trees)?;
@@ -88,6 +96,16 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Resul
     let details = steps::details(repo, seen, &mut trees, &graph, &rewriter, moves, renames);
     let plan = told::describe(repo, seen, copies, &graph, &alive, &rewriter, &details)?;
     Ok(Worked { plan, details, map: rewriter.map })
+}
+
+/// The commits that stashes are made of. Each has its place there, even when it changes nothing.
+fn stash_parts(seen: &Seen) -> HashSet<Oid> {
+    let mut parts = HashSet::new();
+    for id in &seen.refs.stash {
+        parts.insert(*id);
+        parts.extend(seen.scan.commits.get(id).into_iter().flat_map(|stash| stash.parents.iter().skip(1)));
+    }
+    parts
 }
 
 /// A history that can't be read can't be rewritten, nor be shown to be clean.

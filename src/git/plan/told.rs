@@ -10,7 +10,7 @@ use super::super::find::Scan;
 use super::super::graph::Graph;
 use super::super::repo::Repo;
 use super::super::rewrite::Rewriter;
-use super::super::{diff, lfs, policy, raw, refuse, submodule};
+use super::super::{diff, gitlink, lfs, policy, raw, refuse, submodule};
 use super::{Details, Seen};
 use crate::base::fault::Result;
 use crate::effect::git::{Choice, Copy, CopyKind, Plan, RefMove, Refusal};
@@ -25,7 +25,8 @@ pub(super) fn describe(
     details: &Details,
 ) -> Result<Plan> {
     let scan = &seen.scan;
-    let nothing_to_do = copies.is_empty();
+    let gitlinks = gitlink::told(repo, seen, graph, alive, &rewriter.relinked);
+    let nothing_to_do = copies.is_empty() && gitlinks.is_empty();
     let changed: Vec<Oid> = graph.order.iter().copied().filter(|id| is_new_commit(rewriter, scan, *id)).collect();
     let starts =
         |id: &&Oid| scan.commits.get(*id).is_some_and(|c| !c.parents.iter().any(|p| graph.changed.contains(p)));
@@ -74,6 +75,7 @@ pub(super) fn describe(
         not_looked_into: not_looked_into(repo, seen),
         remotes: Vec::new(),
         policy: repo.policy,
+        gitlinks,
         lfs: seen.lfs.held.iter().map(lfs::Held::listed).collect(),
         choices,
         refusals,
@@ -122,6 +124,9 @@ fn is_new_commit(rewriter: &Rewriter<'_>, scan: &Scan, id: Oid) -> bool {
 
 /// It changed something before and changes nothing now: all it did was to the key.
 fn became_empty(rewriter: &Rewriter<'_>, scan: &Scan, id: Oid) -> bool {
+    if rewriter.vanished.contains(&id) || rewriter.parts.contains(&id) {
+        return rewriter.vanished.contains(&id);
+    }
     let tree = |id: &Oid| scan.commits.get(id).map(|c| c.tree);
     let Some([parent]) = scan.commits.get(&id).map(|c| &c.parents[..]) else { return false };
     let (own, before) = (tree(&id), tree(parent));

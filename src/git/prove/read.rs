@@ -17,6 +17,8 @@ use crate::base::fault::Result;
 
 /// Bytes searched at once.
 const PIECE: usize = 4 << 20;
+/// What a file is read into at first.
+const SMALL: usize = 16 << 10;
 /// An object above this is searched in parts that overlap.
 const LARGE: u64 = 16 << 20;
 /// How much parts of a large object overlap: more than any form of the longest key, line breaks and indents included.
@@ -124,11 +126,12 @@ fn large(out: &mut impl Read, size: u64, search: &Search<'_>) -> Result<(bool, b
 /// it look like an archive, by its start or its end?
 pub(super) fn stream(from: &mut impl Read, search: &Search<'_>) -> Result<(bool, bool)> {
     let broken = |e: std::io::Error| Fault::machine("what git keeps can't be read", e);
-    let mut part = Zeroizing::new(Vec::with_capacity(PIECE + OVERLAP));
+    // It grows with what is read: most files are small, and all that it could hold is wiped in the end.
+    let mut part = Zeroizing::new(Vec::with_capacity(SMALL));
     let (mut found, mut packed, mut first) = (false, false, true);
     let opens = |bytes: &[u8]| archive::looks_like(bytes).is_some_and(archive::Kind::opens);
     loop {
-        let got = from.take(PIECE as u64).read_to_end(&mut part).map_err(broken)?;
+        let got = fill(from, &mut part).map_err(broken)?;
         if got == 0 {
             return Ok((found, packed || opens(&part)));
         }
@@ -138,6 +141,25 @@ pub(super) fn stream(from: &mut impl Read, search: &Search<'_>) -> Result<(bool,
         let old = part.len().saturating_sub(OVERLAP);
         part.drain(..old);
     }
+}
+
+/// Appends the next piece. What is read may be the key: memory it grows out of is wiped.
+fn fill(from: &mut impl Read, part: &mut Zeroizing<Vec<u8>>) -> std::io::Result<usize> {
+    let start = part.len();
+    while part.len() - start < PIECE {
+        let (held, room) = (part.len(), part.capacity() - part.len());
+        if room == 0 {
+            let mut larger = Zeroizing::new(Vec::with_capacity((2 * part.capacity()).min(PIECE + OVERLAP)));
+            larger.extend_from_slice(part);
+            *part = larger;
+            continue;
+        }
+        let wanted = room.min(PIECE - (held - start)) as u64;
+        if from.take(wanted).read_to_end(part)? == 0 {
+            break;
+        }
+    }
+    Ok(part.len() - start)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use stanch::base::FaultKind;
-use stanch::effect::git::{Plan, Policy};
+use stanch::effect::git::{Emptied, Plan, Policy};
 use stanch::git;
 
 use crate::gitrepo::World;
@@ -88,7 +88,7 @@ impl Case {
         }
         world.apply(&plan.id);
         oracle::clean(world);
-        before.untouched(world);
+        before.untouched(world, &plan);
         let print = world.footprint();
         let again = world.plan();
         assert!(again.nothing_to_do && again.refs.is_empty(), "a second run finds {:?}", again.copies);
@@ -105,11 +105,14 @@ impl Case {
         if pruned_only && plan.lfs.is_empty() {
             return format!("pruned only: {} unreachable", plan.prune_only);
         }
+        let emptied =
+            if policy.emptied == Emptied::Drop { " became empty and went" } else { " became empty and stayed" };
         let mut told = format!("clean: {} of {} commits", plan.commits_changed, plan.commits_total);
         for (n, thing, words) in [
             (plan.refs.len(), "ref move", ""),
             (plan.signatures_lost.len(), "signature", " lost"),
-            (plan.became_empty.len(), "commit", " became empty"),
+            (plan.became_empty.len(), "commit", emptied),
+            (plan.gitlinks.len(), "gitlink", " followed"),
             (plan.choices.len(), "file", " treated as chosen"),
             (plan.lfs.len(), "large file", " set aside"),
             (usize::try_from(plan.citations_followed).unwrap(), "cited id", " followed"),

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use stanch::effect::git::{Emptied, Plan};
 
 use super::MARK;
 use crate::gitrepo::{World, walk};
@@ -200,9 +201,12 @@ impl Before {
     }
 
     /// What has nothing to do with the key is as it was, to the byte.
-    pub(super) fn untouched(&self, world: &World) {
+    pub(super) fn untouched(&self, world: &World, plan: &Plan) {
         let (now, new_refs) = (objects(world, &self.common), refs(world));
-        let dirty = dirty(&self.objects, &self.needles);
+        let links: HashSet<&str> = plan.gitlinks.iter().map(|link| link.old.as_str()).collect();
+        let dirty = dirty(&self.objects, &self.needles, &links);
+        let drops = plan.policy.emptied == Emptied::Drop;
+        let gone: HashSet<&str> = plan.became_empty.iter().filter(|_| drops).map(String::as_str).collect();
         let mut seen = HashSet::new();
         for (name, id) in &self.refs {
             let special = ["refs/notes/", "refs/replace/"].iter().any(|start| name.starts_with(start));
@@ -211,7 +215,7 @@ impl Before {
             }
             if dirty.contains(id) {
                 let new = new_refs.get(name).unwrap_or_else(|| panic!("{name} is gone"));
-                self.same_people(world, id, &now, new, &mut seen);
+                self.same_people(world, id, &now, new, &gone, &mut seen);
             } else {
                 assert_eq!(new_refs.get(name), Some(id), "{name} moved without need");
             }
@@ -226,7 +230,8 @@ impl Before {
             for line in self.indexes[&tree].lines() {
                 let (head, path) = line.split_once('\t').unwrap();
                 let id = head.split(' ').nth(1).unwrap();
-                let dirty = self.objects.get(id).is_some_and(|(_, bytes)| holds(bytes, &self.needles));
+                let dirty =
+                    self.objects.get(id).is_some_and(|(_, bytes)| holds(bytes, &self.needles)) || links.contains(id);
                 if !dirty && !holds(path.as_bytes(), &self.needles) && !is_archive(Path::new(path)) {
                     assert!(lines.lines().any(|l| l == line), "the index lost {line} in {}", tree.display());
                 }
@@ -260,7 +265,16 @@ impl Before {
     }
 
     /// Authors, committers, dates and numbers of parents below a rewritten ref are as they were, but for the key.
-    fn same_people(&self, world: &World, then: &str, now: &Objects, new: &str, seen: &mut HashSet<String>) {
+    /// Those of `gone` were left out: their parents stand for them.
+    fn same_people(
+        &self,
+        world: &World,
+        then: &str,
+        now: &Objects,
+        new: &str,
+        gone: &HashSet<&str>,
+        seen: &mut HashSet<String>,
+    ) {
         let people = |id: &str, objects: &Objects| {
             let (kind, bytes) = &objects[id];
             let text = String::from_utf8_lossy(bytes).replace(&world.key, MARK);
@@ -269,10 +283,18 @@ impl Before {
             let own: Vec<String> = head.lines().filter(is_own).map(str::to_owned).collect();
             (kind.clone(), own, links(kind, head))
         };
-        let mut open = vec![(then.to_owned(), new.to_owned())];
+        let stands = |mut id: String| {
+            while gone.contains(id.as_str()) {
+                id = people(&id, &self.objects).2.swap_remove(0);
+            }
+            id
+        };
+        let mut open = vec![(stands(then.to_owned()), new.to_owned())];
         while let Some((old, new)) = open.pop() {
             if seen.insert(old.clone()) {
-                let (was, is) = (people(&old, &self.objects), people(&new, now));
+                let (mut was, is) = (people(&old, &self.objects), people(&new, now));
+                was.2 = was.2.into_iter().map(stands).collect();
+                was.2.dedup();
                 assert_eq!((&is.0, &is.1, is.2.len()), (&was.0, &was.1, was.2.len()), "{old}: other people or parents");
                 open.extend(was.2.into_iter().zip(is.2));
             }
@@ -330,7 +352,7 @@ fn is_archive(path: &Path) -> bool {
 }
 
 /// Objects that hold the key, or lead to one that does.
-fn dirty(objects: &Objects, needles: &[Vec<u8>]) -> HashSet<String> {
+fn dirty(objects: &Objects, needles: &[Vec<u8>], subs: &HashSet<&str>) -> HashSet<String> {
     let below = |id: &str| -> Vec<String> {
         let Some((kind, bytes)) = objects.get(id) else { return Vec::new() };
         let mut ids = Vec::new();
@@ -349,6 +371,8 @@ fn dirty(objects: &Objects, needles: &[Vec<u8>]) -> HashSet<String> {
     };
     let mut dirty: HashSet<String> =
         objects.iter().filter(|(_, (_, bytes))| holds(bytes, needles)).map(|(id, _)| id.clone()).collect();
+    // Commits of a submodule that changed: what names them changes, too.
+    dirty.extend(subs.iter().map(|id| (*id).to_owned()));
     let mut seen = HashSet::new();
     for start in objects.keys() {
         let mut open = vec![(start.clone(), false)];

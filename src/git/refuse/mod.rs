@@ -2,21 +2,20 @@
 //!
 //! Must not know: the plan's details.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+mod dirty;
+mod neighbours;
+mod room;
 
-use super::repo::{Refs, Repo, Tree};
-use super::{align, store};
+use std::collections::BTreeMap;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use super::repo::{Refs, Repo};
+use super::store;
 use crate::base::fault::Result;
 use crate::base::words::count;
 use crate::effect::git::Refusal;
 
-/// Files of a dirty tree that are named.
-const NAMED: usize = 5;
-/// Folders beside the repository that are asked whether they borrow from it.
-const NEIGHBOURS: usize = 500;
 /// Below so many bits, a value is too ordinary: other text may well say the same.
 const BITS: f64 = 45.0;
 
@@ -39,11 +38,11 @@ pub(super) fn all(repo: &Repo<'_>, refs: &Refs, moves: bool, aside: Option<&Path
     names(repo, refs, &mut found);
     if moves {
         for tree in repo.trees() {
-            dirty(repo, &tree, aside, &mut found)?;
+            dirty::dirty(repo, &tree, aside, &mut found)?;
         }
     }
-    writable(repo, &mut found);
-    space(repo, &mut found)?;
+    room::writable(repo, &mut found);
+    room::space(repo, &mut found)?;
     Ok(found)
 }
 
@@ -98,7 +97,7 @@ fn shape(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
     if files.any(|entry| entry.file_name().to_string_lossy().starts_with("sharedindex.")) {
         found.push(no("the index is split in two files", "`git update-index --no-split-index`, then plan again"));
     }
-    if let Some(borrower) = borrower(repo) {
+    if let Some(borrower) = neighbours::borrower(repo) {
         found.push(no(
             format!(
                 "{} borrows objects from this repository; dropping the old ones would break it",
@@ -111,25 +110,6 @@ fn shape(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
         found.push(no("an earlier switch was interrupted", "check it first: it is rolled forward or back"));
     }
     Ok(())
-}
-
-/// A repository beside this one that borrows from it. Borrowers can be anywhere and leave no trace here, so this finds
-/// the usual ones only: `git clone --shared` into a folder nearby.
-fn borrower(repo: &Repo<'_>) -> Option<PathBuf> {
-    let own = repo.dir.join("objects");
-    let beside = repo.work.as_deref().unwrap_or(&repo.dir).parent();
-    let neighbours = beside.and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
-    for entry in neighbours.take(NEIGHBOURS) {
-        for objects in [".git/objects", "objects"].map(|inner| entry.path().join(inner)) {
-            // A neighbour that can't be read is no reason to stop.
-            let Ok(Some(listed)) = store::read_if(&objects.join("info/alternates")) else { continue };
-            let lends = |line: &[u8]| std::fs::canonicalize(objects.join(OsStr::from_bytes(line))).ok();
-            if listed.split(|b| *b == b'\n').filter_map(lends).any(|path| path == own) {
-                return Some(entry.path());
-            }
-        }
-    }
-    None
 }
 
 /// Linked working trees that can't be brought along.
@@ -149,52 +129,6 @@ fn linked(repo: &Repo<'_>, found: &mut Vec<Refusal>) {
             ));
         }
     }
-}
-
-/// Everything that will be written can be.
-fn writable(repo: &Repo<'_>, found: &mut Vec<Refusal>) {
-    use rustix::fs::{Access, access};
-    let trees = repo.linked.iter().flat_map(|tree| [Some(tree.dir.clone()), tree.work.clone()]).flatten();
-    let own = ["", "objects", "objects/pack", "refs"].map(|name| repo.dir.join(name));
-    for path in own.into_iter().chain(repo.work.clone()).chain(trees) {
-        if path.exists() && access(&path, Access::WRITE_OK | Access::EXEC_OK).is_err() {
-            found.push(no(
-                format!("{} can't be written", repo.search.text(path.as_os_str().as_bytes())),
-                "run as its owner, or give yourself the right to write, then plan again",
-            ));
-            return;
-        }
-    }
-}
-
-/// Room for the backup, and for the new objects beside the old ones.
-fn space(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
-    let skipped = ["modules", "lfs"].map(|name| repo.dir.join(name));
-    let files = store::files(&repo.dir, &|dir| !skipped.iter().any(|s| s == dir))?;
-    let size: u64 = files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|meta| meta.len()).sum();
-    let nearest = repo.ask.backup_root.ancestors().find(|folder| folder.exists());
-    let mut wants: BTreeMap<u64, (PathBuf, u64)> = BTreeMap::new();
-    for folder in nearest.into_iter().chain([repo.dir.as_path()]) {
-        let Ok(meta) = std::fs::metadata(folder) else { continue };
-        let device = std::os::unix::fs::MetadataExt::dev(&meta);
-        wants.entry(device).or_insert_with(|| (folder.to_owned(), 0)).1 += size;
-    }
-    for (folder, wanted) in wants.into_values() {
-        let Ok(room) = rustix::fs::statvfs(&folder) else { continue };
-        let free = room.f_bavail.saturating_mul(room.f_frsize);
-        if free < wanted {
-            found.push(no(
-                format!(
-                    "there is no space for the backup and the new objects: {} MiB free at {}, {} MiB wanted",
-                    free >> 20,
-                    repo.search.text(folder.as_os_str().as_bytes()),
-                    (wanted >> 20) + 1
-                ),
-                "free some space, or keep the backup on another disk, then plan again",
-            ));
-        }
-    }
-    Ok(())
 }
 
 fn packs(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
@@ -267,54 +201,4 @@ fn names(repo: &Repo<'_>, refs: &Refs, found: &mut Vec<Refusal>) {
             "rename or delete them (`git for-each-ref` lists all), then plan again",
         ));
     }
-}
-
-fn dirty(repo: &Repo<'_>, at: &Tree<'_>, aside: Option<&Path>, found: &mut Vec<Refusal>) -> Result<()> {
-    let args = ["status", "--porcelain", "--no-renames", "-z", "--untracked-files=no", "--ignore-submodules=all"];
-    let status = at.git.run(&args)?;
-    let mut changed: Vec<&[u8]> = status.split(|b| *b == 0).filter_map(|line| line.get(3..)).collect();
-    if let Some(aside) = aside {
-        changed.retain(|path| !align::is_ours(repo, at, aside, path).unwrap_or(false));
-    }
-    let mut total = changed.len();
-    if at.git.ask_git(&["rev-parse", "-q", "--verify", "HEAD"], None)?.ok {
-        let staged =
-            at.git.ask_git(&["diff-index", "--cached", "--quiet", "--ignore-submodules=none", "HEAD"], None)?;
-        if !staged.ok {
-            total = total.max(1);
-        }
-    }
-    let filtered = at.git.settings.iter().any(|s| s.contains(".clean="));
-    if total > 0 {
-        let mut named: Vec<String> = Vec::new();
-        for path in changed.iter().take(NAMED) {
-            let holds = store::read_if(&at.work.join(OsStr::from_bytes(path)))
-                .is_ok_and(|file| file.is_some_and(|bytes| repo.search.form_in(&bytes).is_some()));
-            let mark = if holds { " (holds the key)" } else { "" };
-            named.push(format!("{}{mark}", repo.search.text(path)));
-        }
-        let more = if changed.len() > NAMED { ", …" } else { "" };
-        found.push(no(
-            format!(
-                "{} is dirty: {total} tracked file(s) differ from HEAD, in the index or on disk: {}{more}",
-                at.words(),
-                named.join(", ")
-            ),
-            if filtered {
-                "commit them, or `git stash` (the stash is cleaned too), then plan again. Content filters are not run \
-                 here: when `git status` shows nothing, `git update-index --refresh` lets git see it without them"
-            } else {
-                "commit them, or `git stash` (the stash is cleaned too), then plan again"
-            },
-        ));
-    }
-    let flagged = at.git.run(&["ls-files", "-v", "-z"])?;
-    let hidden = flagged.split(|b| *b == 0).filter(|line| line.first().is_some_and(u8::is_ascii_lowercase)).count();
-    if hidden > 0 {
-        found.push(no(
-            format!("{hidden} file(s) are marked assume-unchanged in {}: changes in them can't be seen", at.words()),
-            "`git ls-files -v` shows them with a lower-case letter; `git update-index --no-assume-unchanged <file>`",
-        ));
-    }
-    Ok(())
 }

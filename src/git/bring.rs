@@ -1,0 +1,106 @@
+//! The old objects, brought back from the backup and, when an undo does not happen after all, taken away again.
+//!
+//! Must not know: refs' names, files, logs.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use super::plan::Details;
+use super::repo::Repo;
+use super::{fold, roots, say, shelf, store, switch};
+use crate::base::Fault;
+use crate::base::fault::Result;
+
+/// Where an undo lists the object files that it is about to bring: an undo that does not happen takes them away again.
+fn list(backup: &Path) -> PathBuf {
+    backup.with_file_name("brought")
+}
+
+pub(super) fn note_missing(repo: &Repo<'_>, backup: &Path) -> Result<()> {
+    let mut text = Vec::new();
+    for name in in_order(backup)?.iter().filter(|name| !repo.dir.join(name).exists()) {
+        text.extend_from_slice(name.as_os_str().as_bytes());
+        text.push(b'\n');
+    }
+    store::put(&list(backup), &text)
+}
+
+fn brought(backup: &Path) -> Result<Vec<PathBuf>> {
+    let text = store::read_if(&list(backup))?.unwrap_or_default();
+    let names = text.split(|b| *b == b'\n').filter(|name| name.starts_with(b"objects/"));
+    Ok(names.map(|name| PathBuf::from(OsStr::from_bytes(name))).collect())
+}
+
+/// The backup's object files. An index makes its pack visible: packs first. What refers to packs comes after them.
+fn in_order(backup: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = shelf::objects(backup)?;
+    files.sort_by_key(|name| {
+        let text = name.to_string_lossy();
+        (text.contains("multi-pack-index"), text.ends_with(".idx"))
+    });
+    Ok(files)
+}
+
+pub(super) fn objects(repo: &Repo<'_>, backup: &Path) -> Result<()> {
+    say(repo.ask, "bringing the old objects back", 0, 0);
+    // A commit graph of the clean history would be wrong for the old one.
+    store::remove(&repo.dir.join("objects/info/commit-graph"))?;
+    store::remove_all(&repo.dir.join("objects/info/commit-graphs"))?;
+    for name in in_order(backup)? {
+        let to = repo.dir.join(&name);
+        if !to.exists() {
+            store::link_whole(&backup.join(&name), &to, 0o444)?;
+        }
+    }
+    store::flush(&repo.objects())
+}
+
+/// The pack of the clean history goes when nothing but the old objects is needed. Work that was done on it since, on
+/// other branches, keeps it.
+pub(super) fn drop_new(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
+    let Some(pack) = &details.pack else { return Ok(()) };
+    let mut input = String::new();
+    for id in roots::all(repo, &repo.refs()?)? {
+        input.push_str(&id.to_string());
+        input.push('\n');
+    }
+    // Git is asked, with nothing but the old objects before its eyes.
+    let mut command = repo.git.command();
+    command.env("GIT_OBJECT_DIRECTORY", backup.join("objects")).args(["cat-file", "--batch-check"]);
+    let said = repo.git.finish(command, Some(input.as_bytes()))?;
+    let missing = said.out.split(|b| *b == b'\n').any(|line| line.ends_with(b" missing"));
+    let kept = shelf::objects(backup)?.iter().any(|name| fold::is_of(name, pack));
+    if !said.ok || missing || kept {
+        return fold::release(repo, pack);
+    }
+    fold::remove(repo, pack)
+}
+
+/// Takes the old objects away again, those that an undo brought. The clean history's pack holds all that is needed,
+/// unless somebody worked since: then git sorts out what is, because new work may rest on an old object.
+pub(super) fn withdraw(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
+    let brought = brought(backup)?;
+    let whole = match &details.pack {
+        Some(pack) => fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?)?,
+        None => false,
+    };
+    if whole {
+        // What refers to packs goes before them, and an index before its pack.
+        for name in brought.iter().rev() {
+            store::remove(&repo.dir.join(name))?;
+        }
+    } else if !brought.is_empty() {
+        switch::sort_out(repo)?;
+    }
+    store::flush(&repo.objects())?;
+    if !brought.is_empty() && switch::still_there(repo, details)? > 0 {
+        return Err(Fault::machine(
+            "objects that hold the key are there again",
+            "an undo that did not happen left them",
+        )
+        .hint("purge again: they are found and dropped"));
+    }
+    store::remove(&list(backup))?;
+    shelf::end(repo)
+}
