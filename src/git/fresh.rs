@@ -136,6 +136,11 @@ impl Stock {
         self.known.contains_key(id)
     }
 
+    /// What a new object is.
+    pub(super) fn kind(&self, id: &Id) -> Option<Kind> {
+        self.known.get(id).map(|place| place.kind)
+    }
+
     /// Bytes of a new object; none: it is not one.
     pub(super) fn size(&self, id: &Id) -> u64 {
         self.known.get(id).map_or(0, |place| place.size as u64)

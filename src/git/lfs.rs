@@ -83,7 +83,7 @@ fn object(repo: &Repo<'_>, name: &Path, size: u64) -> Result<LfsObject> {
     let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {size}\n", object.oid);
     let id = Oid::hash_object(ObjectType::Blob, pointer.as_bytes())
         .map_err(|e| Fault::machine("an id can't be worked out", e.message()))?;
-    if !repo.odb()?.exists(id) {
+    if !repo.git.ask_git(&["cat-file", "-e", &id.to_string()], None)?.ok {
         return Ok(object);
     }
     let find = format!("--find-object={id}");

@@ -4,11 +4,12 @@
 //! Must not know: refs, files, who asked. Whether new objects are kept or only hashed is the caller's choice.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
-use git2::{ObjectType, Odb, Oid};
+use git2::{ObjectType, Oid};
 
 use super::cite::Cites;
-use super::find::Scan;
+use super::find::{Desk, Scan};
 use super::fresh::Fresh;
 use super::graph::{Graph, Trees};
 use super::large;
@@ -21,7 +22,7 @@ use crate::effect::git::Emptied;
 
 pub(super) struct Rewriter<'r> {
     pub(super) repo: &'r Repo<'r>,
-    odb: &'r Odb<'r>,
+    desk: Desk<'r>,
     pub(super) scan: &'r Scan,
     /// Where new objects go; without it only their ids are worked out.
     fresh: Option<&'r Fresh>,
@@ -49,6 +50,16 @@ pub(super) struct Rewriter<'r> {
     pub(super) fates: BTreeMap<Oid, (&'static str, Way)>,
 }
 
+/// The bytes of an object.
+#[derive(Debug)]
+pub(super) struct Object(Rc<Vec<u8>>);
+
+impl Object {
+    pub(super) fn data(&self) -> &[u8] {
+        &self.0
+    }
+}
+
 impl std::fmt::Debug for Rewriter<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Rewriter({} changed)", self.map.len())
@@ -58,7 +69,6 @@ impl std::fmt::Debug for Rewriter<'_> {
 impl<'r> Rewriter<'r> {
     pub(super) fn new(
         repo: &'r Repo<'r>,
-        odb: &'r Odb<'r>,
         scan: &'r Scan,
         links: &'r HashMap<Oid, Oid>,
         fresh: Option<&'r Fresh>,
@@ -66,7 +76,7 @@ impl<'r> Rewriter<'r> {
         let cites = Cites::default();
         Self {
             repo,
-            odb,
+            desk: Desk::new(&scan.library),
             scan,
             fresh,
             map: HashMap::new(),
@@ -331,9 +341,19 @@ impl<'r> Rewriter<'r> {
         Ok(())
     }
 
-    pub(super) fn read(&self, id: Oid) -> Result<git2::OdbObject<'r>> {
-        self.odb.read(id).map_err(|e| {
-            Fault::refused("the repository is damaged", format!("object {id} can't be read: {}", e.message()))
+    /// By our own reader; what it can't read, git is asked for, in a process of its own.
+    pub(super) fn read(&self, id: Oid) -> Result<Object> {
+        if let Some((_, data)) = self.desk.read(id) {
+            return Ok(Object(data));
+        }
+        let said = self.repo.git.ask_git(&["cat-file", "--batch"], Some(format!("{id}\n").as_bytes()))?;
+        let content = memchr::memchr(b'\n', &said.out).and_then(|end| {
+            let size = said.out.get(..end)?.rsplit(|b| *b == b' ').next()?;
+            let size: usize = std::str::from_utf8(size).ok()?.parse().ok()?;
+            said.out.get(end + 1..)?.get(..size)
+        });
+        content.map(|data| Object(Rc::new(data.to_vec()))).ok_or_else(|| {
+            Fault::refused("the repository is damaged", format!("object {id} can't be read"))
                 .hint("`git fsck` lists what is missing; fetch it, or work on a fresh clone")
         })
     }

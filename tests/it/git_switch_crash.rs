@@ -198,16 +198,10 @@ fn cut_in(world: &World, words: &str, work: impl Fn(&Ask<'_>)) -> bool {
             std::panic::resume_unwind(Box::new("power cut"));
         }
     };
-    with(world, &progress, |ask| {
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(ask))).is_err()
-    })
+    with(world, &progress, |ask| std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(ask))).is_err())
 }
 
-fn with<T>(
-    world: &World,
-    progress: &(dyn Fn(stanch::effect::Progress) + Sync),
-    work: impl FnOnce(&Ask<'_>) -> T,
-) -> T {
+fn with<T>(world: &World, progress: &(dyn Fn(stanch::effect::Progress) + Sync), work: impl FnOnce(&Ask<'_>) -> T) -> T {
     let backup = world.backup();
     let keys = [world.key.as_bytes()];
     work(&Ask { repo: &world.repo, backup_root: &backup, keys: &keys, cancel: &|| false, progress })
@@ -262,4 +256,3 @@ fn pushed_meanwhile(words: &str) {
 }
 
 // ---- what a killed process leaves
-

@@ -31,6 +31,7 @@ mod writer;
 
 mod git_archives;
 mod git_cases;
+mod git_damage;
 mod git_forms;
 mod git_packs;
 mod git_property;

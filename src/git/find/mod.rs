@@ -8,6 +8,7 @@
 
 mod body;
 mod crew;
+mod desk;
 mod family;
 mod glance;
 mod inside;
@@ -38,6 +39,7 @@ use rescue::Rescue;
 use sweep::{Grown, Sweep};
 use upward::{Roll, Upward};
 
+pub(super) use desk::Desk;
 pub(super) use library::Library;
 pub(super) use sweep::inflate_all;
 pub(super) use ways::{Under, Ways};
