@@ -96,6 +96,23 @@ pub enum EmptiedChoice {
     Drop,
 }
 
+/// What becomes of one file that is no text and holds the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FileWay {
+    Redact,
+    Drop,
+    Leave,
+}
+
+/// `rel/app.zip=drop`; a path may have an equals sign in it.
+fn file_choice(text: &str) -> Result<(String, FileWay), String> {
+    let (path, way) = text.rsplit_once('=').ok_or("it wants PATH=redact, PATH=drop or PATH=leave")?;
+    if path.is_empty() {
+        return Err("it names no path".into());
+    }
+    Ok((path.to_owned(), FileWay::from_str(way, false)?))
+}
+
 /// Where the key comes from. Never from an argument: those are visible to everybody on the machine.
 #[derive(Debug, Clone, Default, Args)]
 #[group(multiple = false)]
@@ -226,6 +243,9 @@ pub struct Purge {
     /// for later calls. Purges of the submodule by this program are known without it
     #[arg(long, value_name = "FILE")]
     pub commit_map: Option<PathBuf>,
+    /// For one file, against what holds for its sort: PATH=redact, PATH=drop or PATH=leave; may be given several times
+    #[arg(long, value_name = "PATH=CHOICE", value_parser = file_choice)]
+    pub file: Vec<(String, FileWay)>,
     /// The phrase the plan names: the repository's name
     #[arg(long, value_name = "REPO_NAME")]
     pub yes: Option<String>,

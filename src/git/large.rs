@@ -13,11 +13,10 @@ use super::fresh::Fresh;
 use super::needle::{Cleaned, binary_stream};
 use super::pack::entry::{Id, Kind};
 use super::pack::flow::Flow;
-use super::policy::{self, Way};
+use super::policy::{self, Sort, Wanted, Way};
 use super::repo::Repo;
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
-use crate::effect::git::{Archives, Binaries};
 
 /// The file from its start; each call begins anew.
 pub(super) type Open<'o> = &'o dyn Fn() -> Option<Flow<'o>>;
@@ -42,48 +41,55 @@ fn is_binary(file: Open<'_>) -> Result<bool> {
     binary_stream(&mut open(file)?).map_err(damaged)
 }
 
-/// What a file is, when it is to be left as it is although it holds the key.
-pub(super) fn leaves(repo: &Repo<'_>, file: Open<'_>) -> Result<Option<&'static str>> {
+/// `packed`: the key is inside of something. `None`: it is text.
+fn sort(file: Open<'_>, packed: bool) -> Result<Option<Sort>> {
     if archive_kind(file)?.is_some() {
-        return Ok((repo.policy.archives == Archives::Leave).then_some("archive"));
+        return Ok(Some(Sort::Archive));
     }
-    Ok((repo.policy.binaries == Binaries::Leave && is_binary(file)?).then_some("binary"))
+    if packed {
+        return Ok(Some(Sort::Amid));
+    }
+    Ok(binary_stream(&mut open(file)?).map_err(damaged)?.then_some(Sort::Binary))
 }
 
-/// The new id of a file, what it is when it is no text, and the way. `packed`: the key is inside of something.
+/// What the file `id` is, when it is to be left as it is although it holds the key.
+pub(super) fn leaves(repo: &Repo<'_>, id: &str, file: Open<'_>, packed: bool) -> Result<Option<&'static str>> {
+    let Some(sort) = sort(file, packed)? else { return Ok(None) };
+    let mut hits = Vec::new();
+    if sort == Sort::Amid {
+        // What stands in the open beside it is no reason to leave it.
+        repo.search.stream(&mut open(file)?, &mut hits).map_err(damaged)?;
+    }
+    let leave = hits.is_empty() && policy::wanted(&repo.policy, id, sort) == Wanted::Leave;
+    Ok(leave.then_some(sort.word()))
+}
+
+/// What the file `id` is when it is no text, the way, and its new id.
 pub(super) fn rewritten(
     repo: &Repo<'_>,
+    id: &str,
     file: Open<'_>,
     packed: bool,
     fresh: Option<&Fresh>,
 ) -> Result<(Option<&'static str>, Way, Option<Oid>)> {
-    let whole = archive_kind(file)?.is_some();
-    if whole || packed {
-        let bound = Bounds::new(repo.ask.cancel).held;
-        let flow = open(file)?;
-        return match repo.policy.archives {
-            Archives::Leave if whole => Ok((Some("archive"), Way::Left, None)),
-            Archives::Ask | Archives::Repack if flow.size > bound => {
-                Ok((Some("archive"), Way::Stuck("it is too large to be packed anew"), None))
-            }
-            Archives::Drop => Ok((Some("archive"), Way::Dropped, Some(small(policy::GONE, fresh)?))),
-            _ => {
-                let mut data = Vec::new();
-                { flow }.read_to_end(&mut data).map_err(damaged)?;
-                let (what, way, clean) = policy::decide(repo, &data)?;
-                Ok((what, way, clean.map(|clean| small(&clean, fresh)).transpose()?))
-            }
-        };
-    }
-    let binary = is_binary(file)?;
-    let way = match (binary, repo.policy.binaries) {
-        (false, _) => Way::Edited,
-        (true, Binaries::SameLength) => Way::SameLength,
-        (true, Binaries::Drop) => return Ok((Some("binary"), Way::Dropped, Some(small(policy::GONE, fresh)?))),
-        (true, Binaries::Leave) => return Ok((Some("binary"), Way::Left, None)),
+    let Some(sort) = sort(file, packed)? else {
+        return Ok((None, Way::Edited, Some(clean(repo, file, false, fresh)?)));
     };
-    let what = binary.then_some("binary");
-    Ok((what, way, Some(clean(repo, file, binary, fresh)?)))
+    let what = Some(sort.word());
+    let held = Bounds::new(repo.ask.cancel).held;
+    Ok(match (policy::wanted(&repo.policy, id, sort), sort) {
+        (Wanted::Drop, _) => (what, Way::Dropped, Some(small(policy::GONE, fresh)?)),
+        (Wanted::Leave, Sort::Amid) => (what, Way::Left, Some(clean(repo, file, is_binary(file)?, fresh)?)),
+        (Wanted::Leave, _) => (what, Way::Left, None),
+        (_, Sort::Binary) => (what, Way::SameLength, Some(clean(repo, file, true, fresh)?)),
+        _ if open(file)?.size > held => (what, Way::Stuck("it is too large to be packed anew"), None),
+        _ => {
+            let mut data = Vec::new();
+            open(file)?.read_to_end(&mut data).map_err(damaged)?;
+            let (what, way, clean) = policy::decide(repo, id, &data)?;
+            (what, way, clean.map(|clean| small(&clean, fresh)).transpose()?)
+        }
+    })
 }
 
 fn small(bytes: &[u8], fresh: Option<&Fresh>) -> Result<Oid> {

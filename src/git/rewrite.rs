@@ -196,10 +196,10 @@ impl<'r> Rewriter<'r> {
         let library = &self.scan.library;
         let (what, way, new) = if library.large(id).is_some() {
             let packed = self.scan.archives.inside.contains_key(&id);
-            large::rewritten(self.repo, &|| library.large(id), packed, self.fresh)?
+            large::rewritten(self.repo, &id.to_string(), &|| library.large(id), packed, self.fresh)?
         } else {
             let object = self.read(id)?;
-            let (what, way, clean) = policy::decide(self.repo, object.data())?;
+            let (what, way, clean) = policy::decide(self.repo, &id.to_string(), object.data())?;
             (what, way, clean.map(|clean| self.put(ObjectType::Blob, &clean)).transpose()?)
         };
         if let Some(what) = what {

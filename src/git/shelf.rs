@@ -97,6 +97,16 @@ pub(super) fn load(repo: &Repo<'_>, plan: &str) -> Result<Option<Details>> {
     Ok(Some(details))
 }
 
+/// Every plan of this repository that is on the shelf.
+pub(super) fn plans(repo: &Repo<'_>) -> Result<Vec<Details>> {
+    let files = store::files(repo.ask.backup_root, &|_| false)?;
+    let id =
+        |path: &PathBuf| Some(path.file_name()?.to_str()?.strip_prefix("plan-")?.strip_suffix(".json")?.to_owned());
+    let ids = files.iter().filter_map(id).filter(|id| checked(id).is_ok());
+    // What can't be read, or is of another repository that shares the folder, is none of ours.
+    Ok(ids.filter_map(|id| load(repo, &id).ok().flatten()).collect())
+}
+
 pub(super) fn need(repo: &Repo<'_>, plan: &str) -> Result<Details> {
     load(repo, plan)?.ok_or_else(|| {
         Fault::input(format!("there is no plan {plan}"), "it was made elsewhere, or its details were removed")
@@ -166,6 +176,43 @@ fn vanished() -> Fault {
 pub(super) fn whole(root: &Path, plan: &str) -> Result<Option<PathBuf>> {
     let dir = backup_dir(root, plan)?;
     Ok(dir.join(WHOLE).is_file().then(|| dir.join("git")))
+}
+
+/// The plans of this repository whose backups are here, each marked as finished when it was applied; and the names of
+/// backups that no plan tells of. No key is needed: a purge of another key counts as well.
+pub(super) fn backups(repo: &Repo<'_>) -> Result<(Vec<String>, Vec<String>)> {
+    let root = repo.ask.backup_root;
+    let (mut own, mut strange) = (Vec::new(), Vec::new());
+    for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if checked(&name).is_err() || !entry.path().is_dir() {
+            continue;
+        }
+        let path = details_path(root, &name)?;
+        let told = store::read_if(&path)?.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+        let Some(mut told) = told else {
+            strange.push(name);
+            continue;
+        };
+        if serde_json::to_value(&repo.dir).ok().as_ref() != told.get("git_dir") {
+            continue;
+        }
+        if let Some(stage) = told.get_mut("stage").filter(|stage| **stage == "applied") {
+            *stage = "finished".into();
+            store::put(&path, &json(&told)?)?;
+        }
+        own.push(name);
+    }
+    own.sort_unstable();
+    Ok((own, strange))
+}
+
+/// From here on the backup of `plan` counts as none, also after a power cut.
+pub(super) fn spoil(root: &Path, plan: &str) -> Result<()> {
+    let dir = backup_dir(root, plan)?;
+    store::remove(&dir.join(WHOLE))?;
+    store::sync_dir(&dir);
+    Ok(())
 }
 
 /// The object files in a whole backup, relative to the git directory. They were all there was when it was made.

@@ -39,7 +39,7 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         return applied(repo, &known);
     }
     if let Some(known) = shelf::load(repo, plan)? {
-        repo.policy = known.policy;
+        repo.policy.clone_from(&known.policy);
     }
     fold::sweep(repo)?;
     let seen = plan::look(repo)?;
@@ -413,7 +413,12 @@ pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
     fold::sweep(repo)?;
     let Some(journal) = shelf::under_way(repo)? else {
         let details = shelf::need(repo, plan)?;
-        return stands(repo, &details);
+        let at = stands(repo, &details)?;
+        if at == Standing::Old && details.stage == Stage::Planned {
+            // Killed before anything was switched: what there is of a backup serves nobody, and holds the key.
+            shelf::discard(repo.ask.backup_root, plan)?;
+        }
+        return Ok(at);
     };
     if journal.plan != plan || journal.backup_root != repo.ask.backup_root {
         return Err(interrupted().hint(format!(

@@ -68,7 +68,7 @@ fn carry_out(ask: &Ask<'_>, op: &GitOp) -> Result<GitReply> {
     Ok(match op {
         GitOp::Find => GitReply::Found(git::find(ask)?),
         GitOp::Plan => GitReply::Planned(Box::new(git::plan(ask)?)),
-        GitOp::PlanAs { policy } => GitReply::Planned(Box::new(git::plan_as(ask, *policy)?)),
+        GitOp::PlanAs { policy } => GitReply::Planned(Box::new(git::plan_as(ask, policy.clone())?)),
         GitOp::Apply { plan } => git::apply(ask, plan)?,
         GitOp::Prove => GitReply::Proved(git::prove(ask)?),
         GitOp::Push { plan } => GitReply::Pushed(git::push(ask, plan)?),

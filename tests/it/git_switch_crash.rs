@@ -207,6 +207,112 @@ fn with<T>(world: &World, progress: &(dyn Fn(stanch::effect::Progress) + Sync), 
     work(&Ask { repo: &world.repo, backup_root: &backup, keys: &keys, cancel: &|| false, progress })
 }
 
+#[test]
+fn a_finish_that_began_is_not_undone() {
+    let world = World::new();
+    world.leak();
+    let plan = world.purge();
+    assert!(cut_in(&world, "destroying the backup", |ask| drop(git::finish(ask, &plan.id))));
+    let fault = world.ask(|ask| git::undo(ask, &plan.id)).unwrap_err();
+    assert!(fault.to_string().contains("destroyed"), "{fault}");
+    world.clean();
+    world.finish(&plan.id);
+    assert!(!world.backup().join(&plan.id).exists());
+}
+
+#[test]
+fn an_undo_reads_the_backup_before_it_moves_anything() {
+    let world = World::new();
+    world.write("other", "a file that is clean\n");
+    world.leak();
+    world.git(&["repack", "-a", "-d", "-q"]);
+    world.leak();
+    let plan = world.purge();
+    let objects = world.backup().join(&plan.id).join("git/objects");
+    let gone = walk(&objects.join("pack")).into_iter().find(|f| f.extension().is_some_and(|e| e == "pack")).unwrap();
+    fs::remove_file(gone).unwrap();
+    let before = world.dump();
+    let fault = world.ask(|ask| git::undo(ask, &plan.id)).unwrap_err();
+    assert!(fault.to_string().contains("backup"), "{fault}");
+    assert_eq!(world.dump(), before);
+    assert_eq!(world.check(&plan.id), Standing::New);
+    world.clean();
+}
+
+#[test]
+fn finish_destroys_the_backups_of_earlier_purges_too() {
+    let (world, desk) = (World::new(), Desk::new());
+    world.leak();
+    desk.ok(&world, &["--apply", "--yes=work"], 0);
+    world.leak();
+    desk.ok(&world, &["--apply", "--yes=work"], 0);
+    assert_eq!(desk.backups(), 2);
+    desk.ok(&world, &["--finish", "--yes=work"], 0);
+    assert_eq!((desk.backups(), desk.copies(&world.key)), (0, vec![]));
+    desk.ok(&world, &["--undo"], 2);
+}
+
+#[test]
+fn finish_destroys_the_backup_of_another_key_too() {
+    let (world, desk) = (World::new(), Desk::new());
+    let other = format!("{}-{}", world.key.replace("sk", "zz"), "x".repeat(9));
+    world.write("other", format!("{other}\n"));
+    world.git(&["branch", &format!("k-{other}")]);
+    world.leak();
+    desk.ok(&world, &["--apply", "--yes=work"], 0);
+    let out = desk.command(&world.repo, &other, &["--apply", "--yes=work"]).output().unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    assert_eq!(desk.backups(), 2);
+    let out = desk.command(&world.repo, &other, &["--finish", "--yes=work"]).output().unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    assert_eq!((desk.backups(), desk.copies(&world.key), desk.copies(&other)), (0, vec![], vec![]));
+}
+
+#[test]
+fn finish_is_allowed_after_an_undo() {
+    let (world, desk) = (World::new(), Desk::new());
+    world.leak();
+    desk.ok(&world, &["--apply", "--yes=work"], 0);
+    desk.ok(&world, &["--undo"], 3);
+    desk.ok(&world, &["--push", "--yes=work"], 2);
+    assert_eq!(desk.backups(), 1);
+    let text = desk.ok(&world, &["--finish", "--yes=work"], 0);
+    assert!(text.contains("the backup is gone"), "{text}");
+    assert_eq!((desk.backups(), desk.copies(&world.key)), (0, vec![]));
+    desk.ok(&world, &["--finish", "--yes=work"], 2);
+    desk.ok(&world, &["--apply", "--yes=work"], 0);
+    desk.ok(&world, &["--undo"], 3);
+}
+
+#[test]
+fn a_kill_before_the_switch_loses_neither_the_earlier_purge_nor_half_a_backup() {
+    let (world, desk) = (World::new(), Desk::new());
+    world.leak();
+    desk.ok(&world, &["--apply", "--yes=work"], 0);
+    world.leak();
+    // While the second one prepares: its backup is made, nothing is switched yet.
+    desk.wrap("if [ $(find \"$S\" -name whole | wc -l) = 2 ]; then kill -9 $PPID; exit 1; fi");
+    desk.killed(&world, &["--apply", "--yes=work"]);
+    desk.unwrap_git();
+    desk.ok(&world, &["--check"], 3);
+    desk.ok(&world, &["--finish", "--yes=work"], 0);
+    assert_eq!((desk.backups(), desk.copies(&world.key)), (0, vec![]));
+}
+
+#[test]
+fn half_a_backup_goes_with_the_next_check() {
+    let world = World::new();
+    world.leak();
+    let plan = world.plan();
+    for words in ["backing up", "reading the packs"] {
+        assert!(cut_in(&world, words, |ask| drop(git::apply(ask, &plan.id))));
+        assert!(world.backup().join(&plan.id).exists());
+        assert_eq!(world.check(&plan.id), Standing::Old);
+        assert!(!world.backup().join(&plan.id).exists(), "cut at {words}");
+    }
+    world.purge();
+}
+
 // ---- two at once
 
 /// The program, held at its first git after it noted that it applies.

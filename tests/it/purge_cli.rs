@@ -182,6 +182,18 @@ fn archives_wait_for_a_choice_and_apply_does_what_was_planned() {
     let shown = run(&["purge", "--plan", "--archives=repack"]);
     let shown = String::from_utf8_lossy(&shown.stdout);
     assert!(shown.contains("archive old.tar") && shown.contains("--apply --yes=work --archives=repack"), "{shown}");
+    // One file can have a fate of its own; left, it is told with its path and where in it the key is.
+    let alone = ["purge", "--plan", "--archives=repack", "--file", "old.tar=leave", "--json"];
+    let left = told(&world, "plan", &run(&alone));
+    let of = |name: &str| left["choices"][0][name].clone();
+    assert_eq!(
+        (of("path"), of("fate"), of("holds")[0].clone()),
+        ("old.tar".into(), "left".into(), "tar > f: plain".into())
+    );
+    assert_eq!(left["policy"]["files"].as_object().unwrap().len(), 1, "{left}");
+    let none = run(&["purge", "--plan", "--file", "other.tar=drop"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("those that do: old.tar"), "{none:?}");
     assert_eq!(run(&["purge", "--apply", "--yes=work", "--archives=repack"]).status.code(), Some(0));
     assert_eq!(run(&["find"]).status.code(), Some(0));
 }

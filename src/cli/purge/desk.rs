@@ -25,6 +25,12 @@ pub(super) struct Noted {
     /// The backup is destroyed: only looks are left.
     #[serde(default)]
     pub(super) finished: bool,
+    /// The old history stands again; the backup is still there.
+    #[serde(default)]
+    pub(super) undone: bool,
+    /// What was noted before this one began.
+    #[serde(default)]
+    before: Option<Box<Noted>>,
 }
 
 /// Where a repository's plans, backups and notes are: by the hash of its path.
@@ -49,25 +55,33 @@ impl Desk {
         self.load("applied.json")
     }
 
-    /// What `--push`, `--undo` and `--finish` go on with.
+    /// What `--push` and `--undo` go on with.
     pub(super) fn need(&self) -> Result<Noted> {
+        self.read()?.filter(|noted| !noted.finished && !noted.undone).ok_or_else(nothing)
+    }
+
+    /// What `--finish` goes on with: after an undo the backup is there as well.
+    pub(super) fn kept(&self) -> Result<Noted> {
         self.read()?.filter(|noted| !noted.finished).ok_or_else(nothing)
     }
 
     /// What looks and papers are about: what was applied, finished or not, else what was planned last.
     pub(super) fn last(&self) -> Result<Noted> {
         match self.read()? {
-            Some(noted) => Ok(noted),
-            None => self.load("planned.json")?.ok_or_else(nothing),
+            Some(noted) if !noted.undone => Ok(noted),
+            noted => self.load("planned.json")?.or(noted).ok_or_else(nothing),
         }
     }
 
     pub(super) fn planned(&self, plan: &Plan) -> Result<()> {
-        self.store("planned.json", &noted(plan, false))
+        self.store("planned.json", &noted(plan, false, None))
     }
 
     pub(super) fn begin(&self, plan: &Plan) -> Result<()> {
-        self.store("applied.json", &noted(plan, true))
+        // Of a chain of attempts the last that came to an end counts.
+        let before = self.read()?.and_then(|noted| if noted.under_way { noted.before } else { Some(Box::new(noted)) });
+        let before = before.map(|noted| Box::new(Noted { before: None, ..*noted }));
+        self.store("applied.json", &noted(plan, true, before))
     }
 
     pub(super) fn reached(&self) -> Result<()> {
@@ -78,12 +92,25 @@ impl Desk {
         self.change(|noted| noted.finished = true)
     }
 
+    pub(super) fn undone(&self) -> Result<()> {
+        self.change(|noted| noted.undone = true)
+    }
+
     /// The switch did not happen: what was noted before it holds again.
     pub(super) fn back_to(&self, before: Option<&Noted>) -> Result<()> {
         before.map_or_else(|| self.forget(), |noted| self.store("applied.json", noted))
     }
 
-    pub(super) fn forget(&self) -> Result<()> {
+    /// The old history stands. An attempt that never moved anything gives way to what was noted before it; what was
+    /// applied once left a backup.
+    pub(super) fn is_old(&self) -> Result<()> {
+        match self.read()? {
+            Some(noted) if noted.under_way => self.back_to(noted.before.as_deref()),
+            _ => self.change(|noted| noted.undone = true),
+        }
+    }
+
+    fn forget(&self) -> Result<()> {
         match std::fs::remove_file(self.root.join("applied.json")) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
                 Err(Fault::machine("the note of what was applied can't be removed", e))
@@ -120,8 +147,9 @@ impl Desk {
     }
 }
 
-fn noted(plan: &Plan, under_way: bool) -> Noted {
-    Noted { plan: plan.id.clone(), phrase: plan.phrase.clone(), under_way, finished: false }
+fn noted(plan: &Plan, under_way: bool, before: Option<Box<Noted>>) -> Noted {
+    let (plan, phrase) = (plan.id.clone(), plan.phrase.clone());
+    Noted { plan, phrase, under_way, finished: false, undone: false, before }
 }
 
 fn nothing() -> Fault {

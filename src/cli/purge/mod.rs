@@ -13,11 +13,13 @@ use serde::Serialize;
 
 use crate::base::fault::Result;
 use crate::base::{Fault, SecretRef, words};
-use crate::effect::git::{Aftermath, Archives, Binaries, CopyMap, Emptied, Plan, Policy, Proof, PushReport, Standing};
+use crate::effect::git::{
+    Aftermath, Archives, Binaries, CopyMap, Emptied, FileChoice, Plan, Policy, Proof, PushReport, Standing,
+};
 use crate::effect::{GitOp, GitReply};
 use crate::shell::vault::Vault;
 
-use super::args::{ArchiveChoice, BinaryChoice, EmptiedChoice, Find, KeySource, Purge};
+use super::args::{ArchiveChoice, BinaryChoice, EmptiedChoice, FileWay, Find, KeySource, Purge};
 use super::{Context, exit, respond, say, say_json};
 use desk::Desk;
 use engine::{Ended, Engine};
@@ -50,7 +52,8 @@ pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     let vault = vault(&args.key)?;
     let repo = full(&args.repo)?;
     let engine = Engine::new(&vault, &repo, context);
-    let job = Job { engine, desk: Desk::new(&repo, context), policy: policy(args), json: args.json };
+    let job =
+        Job { engine, desk: Desk::new(&repo, context), policy: policy(args), files: files(args), json: args.json };
     if !args.check {
         job.settle()?;
     }
@@ -91,7 +94,16 @@ fn policy(args: &Purge) -> Policy {
         EmptiedChoice::Keep => Emptied::Keep,
         EmptiedChoice::Drop => Emptied::Drop,
     });
-    Policy { archives, binaries, emptied }
+    Policy { archives, binaries, emptied, ..Policy::default() }
+}
+
+fn files(args: &Purge) -> Vec<(String, FileChoice)> {
+    let choice = |way: &FileWay| match way {
+        FileWay::Redact => FileChoice::Redact,
+        FileWay::Drop => FileChoice::Drop,
+        FileWay::Leave => FileChoice::Leave,
+    };
+    args.file.iter().map(|(path, way)| (path.clone(), choice(way))).collect()
 }
 
 /// One repository, the key, and what was done before.
@@ -99,6 +111,8 @@ struct Job<'a> {
     engine: Engine<'a>,
     desk: Desk,
     policy: Policy,
+    /// What was chosen for single files, by path.
+    files: Vec<(String, FileChoice)>,
     json: bool,
 }
 
@@ -153,7 +167,7 @@ impl Job<'_> {
     fn stands(&self, plan: &str) -> Result<Option<Standing>> {
         match self.engine.sure(&GitOp::Check { plan: plan.to_owned() })? {
             GitReply::Stands { at: Standing::Old, .. } => {
-                self.desk.forget()?;
+                self.desk.is_old()?;
                 Ok(Some(Standing::Old))
             }
             GitReply::Stands { at, .. } => {
@@ -177,8 +191,26 @@ impl Job<'_> {
         Ok(if plan.nothing_to_do { exit::DONE } else { exit::OPEN })
     }
 
+    /// Paths say nothing to the engine before it looked: with choices for single files it plans twice.
     fn planned(&self) -> Result<Plan> {
-        match self.engine.sure(&GitOp::PlanAs { policy: self.policy })? {
+        let plan = self.planned_as(self.policy.clone())?;
+        let mut policy = self.policy.clone();
+        for (path, choice) in &self.files {
+            let blobs: Vec<&String> =
+                plan.choices.iter().filter(|c| c.path.as_ref() == Some(path) || c.id == *path).map(|c| &c.id).collect();
+            if blobs.is_empty() {
+                let known: Vec<&str> = plan.choices.iter().filter_map(|c| c.path.as_deref()).take(5).collect();
+                let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+                return Err(Fault::input(format!("--file {path} names no archive or binary that holds the key"), "")
+                    .hint(format!("those that do: {known}; `--plan` lists each with its path and blob")));
+            }
+            policy.files.extend(blobs.into_iter().map(|id| (id.clone(), *choice)));
+        }
+        if policy == self.policy { Ok(plan) } else { self.planned_as(policy) }
+    }
+
+    fn planned_as(&self, policy: Policy) -> Result<Plan> {
+        match self.engine.sure(&GitOp::PlanAs { policy })? {
             GitReply::Planned(plan) => Ok(*plan),
             _ => Err(Fault::refused("there is no plan", "the engine answered something else")),
         }
@@ -268,7 +300,7 @@ impl Job<'_> {
         match self.engine.run(&GitOp::Undo { plan: noted.plan })? {
             Ended::Lost(why) => Ok(lost(&why)),
             Ended::Done(reply) => {
-                self.desk.forget()?;
+                self.desk.undone()?;
                 self.end(&reply, "Undone: the old history, with the key, stands again.")?;
                 Ok(exit::OPEN)
             }
@@ -276,7 +308,7 @@ impl Job<'_> {
     }
 
     fn finish(&self, yes: Option<&str>) -> Result<u8> {
-        let noted = self.desk.need()?;
+        let noted = self.desk.kept()?;
         phrase(yes, &noted.phrase)?;
         match self.engine.run(&GitOp::Finish { plan: noted.plan })? {
             Ended::Lost(why) => Ok(lost(&why)),
@@ -296,7 +328,7 @@ impl Job<'_> {
             return Err(Fault::refused("nobody knows where it stands", "the engine answered something else"));
         };
         match at {
-            Standing::Old => self.desk.forget()?,
+            Standing::Old => self.desk.is_old()?,
             _ => self.desk.reached()?,
         }
         let after = match at {

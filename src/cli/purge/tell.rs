@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::base::words::count;
 use crate::effect::git::{
-    Aftermath, Archives, Binaries, Copy, CopyKind, CopyMap, Emptied, Filed, Plan, Policy, Proof, PushOutcome,
+    Aftermath, Archives, Binaries, Copy, CopyKind, CopyMap, Emptied, FileChoice, Filed, Plan, Proof, PushOutcome,
     PushReport, RemoteAfter, Serves, Standing,
 };
 use crate::ui::text::wrap;
@@ -158,7 +158,7 @@ pub(super) fn plan(plan: &Plan) -> String {
     not(&mut page, "Not looked into", &plan.not_looked_into);
     if plan.refusals.is_empty() {
         page.say("Nothing was changed. To do it (a backup is made first, --undo takes it back):");
-        page.say(format!("    stanch purge --repo PATH --apply --yes={}{}", plan.phrase, chosen(plan.policy)));
+        page.say(format!("    stanch purge --repo PATH --apply --yes={}{}", plan.phrase, chosen(plan)));
     } else {
         page.say("It can't be applied yet:");
         for refusal in &plan.refusals {
@@ -227,7 +227,8 @@ fn gitlinks(page: &mut Page, plan: &Plan) {
 }
 
 /// The options that give `--apply` the same plan.
-fn chosen(policy: Policy) -> String {
+fn chosen(plan: &Plan) -> String {
+    let policy = &plan.policy;
     let archives = match policy.archives {
         Archives::Ask => "",
         Archives::Repack => " --archives=repack",
@@ -243,7 +244,17 @@ fn chosen(policy: Policy) -> String {
         Emptied::Keep => "",
         Emptied::Drop => " --emptied=drop",
     };
-    format!("{archives}{binaries}{emptied}")
+    let way = |choice: &FileChoice| match choice {
+        FileChoice::Redact => "redact",
+        FileChoice::Drop => "drop",
+        FileChoice::Leave => "leave",
+    };
+    let path = |id: &String| plan.choices.iter().find(|c| c.id == *id).and_then(|c| c.path.clone());
+    let mut files: Vec<String> =
+        policy.files.iter().map(|(id, c)| format!(" --file {}={}", path(id).as_ref().unwrap_or(id), way(c))).collect();
+    files.sort_unstable();
+    files.dedup();
+    format!("{archives}{binaries}{emptied}{}", files.concat())
 }
 
 /// What a rewrite costs, so that a person can decide against it.

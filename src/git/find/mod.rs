@@ -32,7 +32,7 @@ use super::raw::Commit;
 use super::repo::Repo;
 use super::say;
 use crate::base::fault::Result;
-pub(super) use inside::{Archives, Left};
+pub(super) use inside::Archives;
 use note::Notes;
 use places::Places;
 use rescue::Rescue;
@@ -62,8 +62,6 @@ pub(super) struct Scan {
     pub(super) bytes: u64,
     /// What was found inside of archives, and what was not looked into.
     pub(super) archives: Archives,
-    /// Files that hold the key and are to be left: they don't count as dirty.
-    pub(super) left: Vec<Left>,
     /// Objects that could not be read.
     pub(super) broken: Vec<Oid>,
     /// Commits and tags that were searched, but don't say in a readable way what they name.
@@ -78,6 +76,14 @@ pub(super) struct Scan {
 }
 
 impl Scan {
+    /// These files hold the key and are to be left: they don't count as dirty, and nothing leads to them.
+    pub(super) fn leave(&mut self, ids: &HashSet<Oid>) {
+        self.dirty.retain(|id, _| !ids.contains(id));
+        self.borrowed.retain(|id| !ids.contains(id));
+        let dirty = &self.dirty;
+        self.ways.keep(&|id| dirty.contains_key(id));
+    }
+
     /// Whether the tree `id` holds the key in a name, or anything below it holds it.
     pub(super) fn leads(&self, id: Oid) -> bool {
         self.ways.number(id).is_some()
@@ -97,13 +103,11 @@ pub(super) fn scan(repo: &Repo<'_>, links: &HashMap<Oid, Oid>) -> Result<Scan> {
     rescue.strangers(&places, &grown, &mut all)?;
     rescue.broken(&mut all, None)?;
     let archives = inside::look(repo, &places, &mut all)?;
-    let left = inside::leave(repo, &places, &mut all)?;
     let ways = follow(&sweep, &grown, &mut all, &mut rescue, links)?;
     let total = places.count();
     say(repo.ask, "searching objects", total, total);
     let mut scan = gather(&places, all);
     scan.archives = archives;
-    scan.left = left;
     scan.ways = ways;
     scan.broken = rescue.broken.iter().filter_map(|id| Oid::from_bytes(id).ok()).collect();
     scan.broken.sort_unstable();

@@ -4,6 +4,7 @@
 //! Must not know: how refs are moved.
 
 mod details;
+mod left;
 mod places;
 mod steps;
 mod told;
@@ -24,7 +25,7 @@ use super::rewrite::Rewriter;
 use super::submodule::{self, Submodules};
 use crate::base::Fault;
 use crate::base::fault::Result;
-use crate::effect::git::{CopyMap, Plan};
+use crate::effect::git::{Choice, CopyMap, Plan};
 
 pub(super) use details::{Details, Stage};
 
@@ -47,6 +48,8 @@ pub(super) struct Seen {
     /// Submodules' commits that were rewritten, and what they became.
     pub(super) links: HashMap<Oid, Oid>,
     lfs: Lfs,
+    /// Files that hold the key and are to be left.
+    left: Vec<Choice>,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
@@ -56,7 +59,8 @@ pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
 fn see(repo: &Repo<'_>, links: HashMap<Oid, Oid>) -> Result<Seen> {
     let scan = find::scan(repo, &links)?;
     let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
-    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, submodules, links, lfs })
+    let (refs, leftovers) = (repo.refs()?, leftover::find(repo)?);
+    left::leave(repo, Seen { refs, scan, leftovers, submodules, links, lfs, left: Vec::new() })
 }
 
 /// The map of copies alone.

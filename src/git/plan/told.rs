@@ -74,7 +74,7 @@ pub(super) fn describe(
         push_needed: details.moves.iter().any(outward),
         not_looked_into: not_looked_into(repo, seen),
         remotes: Vec::new(),
-        policy: repo.policy,
+        policy: repo.policy.clone(),
         gitlinks,
         lfs: seen.lfs.held.iter().map(lfs::Held::listed).collect(),
         choices,
@@ -97,10 +97,11 @@ fn refusals(
     refusals.extend(copies.iter().filter(|c| c.what == CopyKind::Index).map(|copy| Refusal {
         why: format!("the key is staged in {}", copy.path.as_deref().unwrap_or("a file")),
         way_forward: copy.remedy.clone(),
+        asks: false,
     }));
     refusals.extend(seen.submodules.held.iter().map(submodule::Held::refusal));
     let path = |id: &Oid| by_id.get(id.to_string().as_str()).and_then(|copy| copy.path.clone());
-    refusals.extend(policy::refusals(repo, rewriter.fates.iter().map(|(id, (what, way))| (path(id), *what, *way))));
+    refusals.extend(policy::refusals(rewriter.fates.iter().map(|(id, (_, way))| (path(id), *way))));
     Ok(refusals)
 }
 
@@ -112,10 +113,10 @@ fn choices(seen: &Seen, rewriter: &Rewriter<'_>, by_id: &HashMap<&str, &Copy>) -
         let form = copy.map(|c| c.form.clone());
         let path = copy.and_then(|c| c.path.clone());
         let holds = inside.unwrap_or_else(|| form.into_iter().collect());
-        Choice { id: id.to_string(), path, what: what.into(), holds, way: way.words() }
+        Choice { id: id.to_string(), path, what: what.into(), holds, fate: way.fate(), way: way.words() }
     };
     let done = rewriter.fates.iter().map(|(id, (what, way))| one(id, what, *way));
-    done.chain(seen.scan.left.iter().map(|(id, what)| one(id, what, policy::Way::Left))).collect()
+    done.chain(seen.left.iter().cloned()).collect()
 }
 
 fn is_new_commit(rewriter: &Rewriter<'_>, scan: &Scan, id: Oid) -> bool {

@@ -20,7 +20,7 @@ use crate::effect::git::Refusal;
 const BITS: f64 = 45.0;
 
 fn no(why: impl Into<String>, way_forward: impl Into<String>) -> Refusal {
-    Refusal { why: why.into(), way_forward: way_forward.into() }
+    Refusal { why: why.into(), way_forward: way_forward.into(), asks: false }
 }
 
 /// Every reason, not only the first. `moves`: some ref will move (a mere prune minds a dirty tree less). `aside`: where

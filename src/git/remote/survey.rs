@@ -32,6 +32,7 @@ pub(in super::super) fn survey(repo: &Repo<'_>, details: &Details, plan: &mut Pl
             plan.refusals.push(Refusal {
                 why: format!("{remote} has newer commits than this clone on {}", some(&look.behind)),
                 way_forward: format!("`git fetch {remote}`, then plan again: otherwise that work could not be pushed"),
+                asks: false,
             });
         }
         if !look.unfetched.is_empty() {

@@ -63,10 +63,10 @@ impl Case {
 
     /// Its outcome; panics when it is not as expected.
     fn run(&self) -> String {
-        match self.expect {
-            Expect::Clean(build) => self.purged(&build(), false, Policy::default()),
+        match &self.expect {
+            Expect::Clean(build) => self.purged(&build(), false, &Policy::default()),
             Expect::CleanAs(build, policy) => self.purged(&build(), false, policy),
-            Expect::PrunedOnly(build) => self.purged(&build(), true, Policy::default()),
+            Expect::PrunedOnly(build) => self.purged(&build(), true, &Policy::default()),
             Expect::Refused(build, words) => self.refused(&build(), words),
             Expect::Unopened(build, words) => unopened(&build(), words),
             Expect::Reported(build, words) => self.reported(&build(), words),
@@ -75,8 +75,8 @@ impl Case {
         }
     }
 
-    fn purged(&self, world: &World, pruned_only: bool, policy: Policy) -> String {
-        let planned = || world.hush(world.ask(|ask| git::plan_as(ask, policy)).unwrap());
+    fn purged(&self, world: &World, pruned_only: bool, policy: &Policy) -> String {
+        let planned = || world.hush(world.ask(|ask| git::plan_as(ask, policy.clone())).unwrap());
         let before = Before::take(world);
         let print = world.footprint();
         let plan = planned();

@@ -1,5 +1,7 @@
 //! Contents: overlaps, line ends, modes, what becomes empty.
 
+use std::collections::BTreeMap;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -124,14 +126,20 @@ pub(super) fn cases() -> Vec<Case> {
                     w.commit("work");
                     w
                 },
-                Policy { archives: Archives::Ask, binaries: Binaries::Drop, emptied: Emptied::Drop },
+                Policy {
+                    archives: Archives::Ask,
+                    binaries: Binaries::Drop,
+                    emptied: Emptied::Drop,
+                    files: BTreeMap::new(),
+                },
             ),
         )
         .and(|w, _| assert_eq!(w.git(&["log", "--format=%s"]), "work\nbase")),
     ]
 }
 
-const DROP: Policy = Policy { archives: Archives::Ask, binaries: Binaries::SameLength, emptied: Emptied::Drop };
+const DROP: Policy =
+    Policy { archives: Archives::Ask, binaries: Binaries::SameLength, emptied: Emptied::Drop, files: BTreeMap::new() };
 
 /// Commits whose whole change was to the key: on main, on a side that is merged, under a stash's index.
 fn emptied() -> World {
