@@ -81,6 +81,9 @@ pub enum GitReply {
         /// Objects that nothing needed: they are in the backup only, and go with it.
         #[serde(default)]
         dropped: u64,
+        /// Refs that somebody put on the old history while the switch ran. They keep it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        came_back: Vec<String>,
     },
     Proved(Proof),
     Pushed(PushReport),

@@ -63,8 +63,8 @@ pub(super) fn readable(repo: &Repo<'_>, details: &Details, backup: &Path) -> Res
     let old = details.moves.iter().map(|m| &m.old).filter(|id| **id != zero);
     let lines = |ids: &mut dyn Iterator<Item = &String>| ids.flat_map(|id| [id.as_str(), "\n"]).collect::<String>();
     let ask = |args: &[&str], input: &str| {
-        let mut command = repo.git.command();
-        command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", quoted(&backup.join("objects"))).args(args);
+        let mut command = repo.git.seeing(&backup.join("objects"));
+        command.args(args);
         repo.git.finish(command, Some(input.as_bytes()))
     };
     let held = lines(&mut details.dirty.iter().chain(details.map.keys()));
@@ -82,19 +82,6 @@ fn spoiled(why: &str) -> Fault {
     Fault::refused("the backup is not whole any more", format!("{why}; nothing was changed"))
         .hint("the clean history stands: keep it, and let `finish` destroy what is left of the backup")
         .hint("a colleague's clone or the remote may still have the old history, if it is needed")
-}
-
-/// A path as git's list of alternates wants it.
-fn quoted(path: &Path) -> std::ffi::OsString {
-    let mut out = vec![b'"'];
-    for byte in path.as_os_str().as_bytes() {
-        if matches!(byte, b'"' | b'\\') {
-            out.push(b'\\');
-        }
-        out.push(*byte);
-    }
-    out.push(b'"');
-    std::os::unix::ffi::OsStringExt::from_vec(out)
 }
 
 /// The pack of the clean history goes when nothing but the old objects is needed. Work that was done on it since, on
@@ -123,7 +110,7 @@ pub(super) fn drop_new(repo: &Repo<'_>, details: &Details, backup: &Path) -> Res
 pub(super) fn withdraw(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
     let brought = brought(backup)?;
     let whole = match &details.pack {
-        Some(pack) => fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?)?,
+        Some(pack) => fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?, None)?,
         None => false,
     };
     if whole {

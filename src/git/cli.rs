@@ -3,8 +3,9 @@
 //!
 //! Must not know: what the commands are for.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{Read as _, Write as _};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -82,6 +83,21 @@ impl Git<'_> {
         if let Some(work) = &self.work {
             command.arg("--work-tree").arg(work).arg("-C").arg(work);
         }
+        command
+    }
+
+    /// A command that sees the objects in the folder `also` as well.
+    pub(super) fn seeing(&self, also: &Path) -> Command {
+        let mut list = vec![b'"'];
+        for byte in also.as_os_str().as_bytes() {
+            if matches!(byte, b'"' | b'\\') {
+                list.push(b'\\');
+            }
+            list.push(*byte);
+        }
+        list.push(b'"');
+        let mut command = self.command();
+        command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", OsString::from_vec(list));
         command
     }
 

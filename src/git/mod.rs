@@ -11,8 +11,10 @@
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
 mod align;
+mod alone;
 mod archive;
 mod bring;
+mod came;
 mod cite;
 mod cli;
 mod diff;
@@ -106,7 +108,7 @@ pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
 
 /// The same, with what a person chose for archives and binaries. The choice stays with the plan.
 pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
-    run(ask, |repo| {
+    alone(ask, |repo| {
         repo.policy = policy;
         let seen = plan::look(repo)?;
         let worked = plan::work(repo, &seen, None)?;
@@ -131,7 +133,7 @@ pub fn take_commit_map(backup_root: &Path, map: &Path) -> Result<usize> {
 /// Switches to the plan: backup, new objects, refs, files, logs, then the old objects go. Refused with
 /// [`FaultKind::Changed`] when the repository is not as it was planned. Once refs begin to move it can't be cancelled.
 pub fn apply(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
-    run(ask, |repo| switch::apply(repo, plan_id))
+    alone(ask, |repo| switch::apply(repo, plan_id))
 }
 
 /// Asks git itself, in five ways, whether a copy is left. Changes nothing.
@@ -141,7 +143,7 @@ pub fn prove(ask: &Ask<'_>) -> Result<Proof> {
 
 /// Pushes each rewritten ref the remotes have, with a lease. Can be repeated: what is done is left alone.
 pub fn push(ask: &Ask<'_>, plan_id: &str) -> Result<PushReport> {
-    run(ask, |repo| remote::push(repo, plan_id))
+    alone(ask, |repo| remote::push(repo, plan_id))
 }
 
 /// After a push: what the remotes still serve of the old history, whether it came back there or here, and visible forks.
@@ -162,7 +164,7 @@ pub fn file_papers(ask: &Ask<'_>, plan_id: &str, dir: &Path) -> Result<Filed> {
 
 /// Where the repository stands, and its remotes. An interrupted switch or undo is first rolled to one of its ends.
 pub fn check(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
-    run(ask, |repo| {
+    alone(ask, |repo| {
         let at = switch::check(repo, plan_id)?;
         let remote = remote::look(repo, plan_id)?;
         Ok(GitReply::Stands { plan: plan_id.to_owned(), at, remote, finished: undo::finished(repo, plan_id)? })
@@ -171,12 +173,12 @@ pub fn check(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
 
 /// Puts everything back from the backup.
 pub fn undo(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
-    run(ask, |repo| undo::undo(repo, plan_id))
+    alone(ask, |repo| undo::undo(repo, plan_id))
 }
 
 /// Destroys the backup and looks whether it is gone. After this there is no undo.
 pub fn finish(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
-    run(ask, |repo| undo::finish(repo, plan_id))
+    alone(ask, |repo| undo::finish(repo, plan_id))
 }
 
 fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
@@ -186,6 +188,14 @@ fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Re
         .and_then(|mut repo| work(&mut repo))
         .and_then(|reply| masked(&search, reply))
         .map_err(|fault| search.fault(&fault))
+}
+
+/// The same for what writes, or must not be told half of what another process writes now.
+fn alone<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
+    run(ask, |repo| {
+        let _alone = alone::Alone::with(repo)?;
+        work(repo)
+    })
 }
 
 /// A reply without the key, whatever its parts forgot.

@@ -11,6 +11,8 @@ use super::repo::Repo;
 use super::store;
 use crate::base::fault::Result;
 
+/// Start of the names of refs of our own.
+pub(super) const OURS: &str = "refs/stanch/";
 /// Where the stand-ins are. Also after a kill: the next run removes them.
 const STAND_INS: &str = "refs/stanch/held/";
 

@@ -4,7 +4,7 @@
 
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -90,7 +90,18 @@ pub(super) fn link_whole(from: &Path, to: &Path, mode: u32) -> Result<()> {
     if fs::hard_link(from, to).is_err() {
         return copy_whole(from, to, mode);
     }
-    set_mode(to, mode)
+    // One that never was ours alone has the rights it had.
+    let meta = fs::metadata(to).map_err(cant)?;
+    if meta.permissions().mode() & 0o777 == 0o600 { set_mode(to, mode) } else { Ok(()) }
+}
+
+/// Makes a file private, unless it has other names: a clone beside this repository may share it, and its rights are those
+/// of the clone as well. The folder it lies in is private in any case.
+pub(super) fn hide(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(meta) if meta.nlink() == 1 => set_mode(path, 0o600),
+        _ => Ok(()),
+    }
 }
 
 /// Sets the mode of a file; one that is not there needs none.

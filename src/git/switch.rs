@@ -16,7 +16,7 @@ use super::plan::{self, Details, Stage};
 use super::reflog::{self, Fate, OUR_MESSAGE};
 use super::repo::{Refs, Repo};
 use super::shelf::{self, Doing};
-use super::{align, fold, leftover, lfs, private, raw, rename, roots, say, store, tidy};
+use super::{align, came, fold, leftover, lfs, private, raw, rename, roots, say, store, tidy};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove, Standing};
@@ -25,7 +25,6 @@ pub(super) use super::shelf::JOURNAL;
 
 /// How long a lock of a git that may still be running is waited for before it counts as left behind.
 const PATIENCE: Duration = Duration::from_millis(1500);
-const LEFT: &str = "objects that hold the key are still there";
 
 /// Applies `plan`: refuses when anything it rests on changed since.
 pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
@@ -36,7 +35,7 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         && matches!(known.stage, Stage::Applied | Stage::Finished)
         && stands(repo, &known)? == Standing::New
     {
-        return applied(repo, &known);
+        return applied(repo, &known, Vec::new());
     }
     if let Some(known) = shelf::load(repo, plan)? {
         repo.policy.clone_from(&known.policy);
@@ -54,7 +53,8 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         .hint("plan again and look at what is different"));
     }
     if worked.plan.nothing_to_do {
-        return Ok(GitReply::Applied { plan: plan.into(), refs: 0, backup: String::new(), dropped: 0 });
+        let (backup, came_back) = (String::new(), Vec::new());
+        return Ok(GitReply::Applied { plan: plan.into(), refs: 0, backup, dropped: 0, came_back });
     }
     if let Some(first) = worked.plan.refusals.first() {
         let mut fault = Fault::refused("the history can't be switched safely", first.why.clone());
@@ -88,8 +88,8 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
     {
         return Err(step_back(repo, &details, fault));
     }
-    forward(repo, &details, true)?;
-    applied(repo, &details)
+    let came = forward(repo, &details, true)?;
+    applied(repo, &details, came)
 }
 
 /// The backup, and the pack of the clean history. Nobody sees either yet, and both can go without a trace.
@@ -121,10 +121,11 @@ fn stays(repo: &Repo<'_>, refs: &Refs, details: &Details) -> Result<HashSet<Oid>
     Ok(roots)
 }
 
-fn applied(repo: &Repo<'_>, details: &Details) -> Result<GitReply> {
+fn applied(repo: &Repo<'_>, details: &Details, came_back: Vec<String>) -> Result<GitReply> {
     let backup = shelf::backup_dir(repo.ask.backup_root, &details.plan)?;
     let backup = if backup.exists() { backup.display().to_string() } else { String::new() };
-    Ok(GitReply::Applied { plan: details.plan.clone(), refs: details.moves.len(), backup, dropped: details.dropped })
+    let (plan, refs, dropped) = (details.plan.clone(), details.moves.len(), details.dropped);
+    Ok(GitReply::Applied { plan, refs, backup, dropped, came_back })
 }
 
 pub(super) fn interrupted() -> Fault {
@@ -137,6 +138,11 @@ pub(super) fn interrupted() -> Fault {
 
 /// Nothing was switched: the new pack, the backup and the journal go.
 fn withdraw(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    if let Some(backup) = shelf::whole(repo.ask.backup_root, &details.plan)? {
+        // Git logs its moves before it makes them, and drops the logs of refs that go: killed between, it leaves lines
+        // that lead into the pack that goes now.
+        super::undo::logs(repo, details, &backup)?;
+    }
     if let Some(pack) = &details.pack {
         fold::remove(repo, pack)?;
     }
@@ -219,8 +225,8 @@ fn not_moved(said: &Said) -> Fault {
     .hint("ask whoever put up hooks/reference-transaction (or core.hooksPath), then apply again")
 }
 
-/// Everything after the refs moved, to the end.
-pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result<()> {
+/// Everything after the refs moved, to the end. What brought the old history back meanwhile, by name.
+pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result<Vec<String>> {
     files(repo, details, clean, false)?;
     say(repo.ask, "putting the logs right", 0, 0);
     rename::follow(repo, details)?;
@@ -232,13 +238,18 @@ pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result
         tree.git.run(&["update-index", "--clear-resolve-undo"])?;
     }
     private::hold(repo)?;
-    drop_old(repo, details)?;
+    let mut came = drop_old(repo, details)?;
     private::let_go(repo)?;
     serve(repo)?;
     leftover::retarget(repo, &|id| details.map.get(&id.to_string()).and_then(|new| raw::oid(new.as_bytes())))?;
     say(repo.ask, "closing the switch", 0, 0);
+    // A push that was under way as the old objects went may have come to its end since.
+    if came::relink(repo, details)? {
+        came = drop_old(repo, details)?;
+    }
     shelf::reached(repo, details, Stage::Applied)?;
-    shelf::end(repo)
+    shelf::end(repo)?;
+    Ok(came)
 }
 
 /// Where files of working trees are kept for an undo that git can't give back without running somebody's filter.
@@ -299,10 +310,11 @@ fn logs(repo: &Repo<'_>, details: &Details) -> Result<()> {
     Ok(())
 }
 
-/// Drops every object file there was before the switch, and looks whether every object that held the key is gone.
-fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
+/// Drops every object file there was before the switch, and looks whether every object that held the key is gone. What
+/// brought some back meanwhile, by name.
+fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<Vec<String>> {
     if details.dirty.is_empty() && details.map.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     say(repo.ask, "dropping the old objects", 0, 0);
     let info = repo.objects().join("info");
@@ -315,10 +327,11 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
         .any(|info| info.join("commit-graph").exists() || info.join("commit-graphs").exists());
     store::remove(&info.join("commit-graph"))?;
     store::remove_all(&info.join("commit-graphs"))?;
-    if let (Some(pack), Some(backup)) = (&details.pack, backup)
-        && fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?)?
+    if let (Some(pack), Some(backup)) = (&details.pack, &backup)
+        && fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?, None)?
     {
-        unlink(repo, &backup, pack)?;
+        unlink(repo, backup, pack)?;
+        came::relink(repo, details)?;
     }
     if let Some(pack) = &details.pack {
         fold::release(repo, pack)?;
@@ -337,15 +350,8 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
     if repo.objects().join("info/packs").exists() {
         repo.git.run(&["update-server-info"])?;
     }
-    if left > 0 {
-        return Err(Fault::machine(
-            format!("{left} {LEFT}"),
-            "git kept them although no ref, log or index should need them",
-        )
-        .hint("look for what holds them: `git rev-list --all --reflog --indexed-objects --objects`, .keep files")
-        .hint("then check the repository: that takes the last steps again"));
-    }
-    Ok(())
+    // What somebody needs stays, and is told: the proof finds it, and the next plan takes it in.
+    if left > 0 { came::back(repo, details) } else { Ok(Vec::new()) }
 }
 
 /// Removes from the repository what the backup holds of its objects. The new pack holds all that is needed.
@@ -364,7 +370,7 @@ fn unlink(repo: &Repo<'_>, backup: &Path, pack: &str) -> Result<()> {
         }
         let old = repo.dir.join(name);
         store::remove(&old)?;
-        store::set_mode(&backup.join(name), 0o600)?;
+        store::hide(&backup.join(name))?;
         if let Some(folder) = old.parent().filter(|folder| !folder.ends_with("pack")) {
             // It stays while others have objects in it.
             let _ = std::fs::remove_dir(folder);

@@ -135,7 +135,7 @@ fn reversed(details: &Details) -> Vec<RefMove> {
 }
 
 /// The log as it was, and after it what was added since.
-fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
+pub(super) fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
     for old in reflog::all(backup)? {
         let Ok(name) = old.strip_prefix(backup) else { continue };
         let now = repo.dir.join(name);

@@ -165,6 +165,28 @@ fn a_kill_of_the_whole_group_in_the_ref_transaction_is_rolled_forward() {
 }
 
 #[test]
+fn a_rollback_takes_lines_back_that_git_had_logged() {
+    let (world, desk) = (branches(), Desk::new());
+    let before = world.dump();
+    killed_in_the_transaction(&desk, &world);
+    // Git logs every move before the first rename.
+    for name in ["b1", "b2"] {
+        let new = fs::read_to_string(world.repo.join(format!(".git/refs/heads/{name}.lock"))).unwrap();
+        let log = world.repo.join(format!(".git/logs/refs/heads/{name}"));
+        let mut text = fs::read_to_string(&log).unwrap();
+        text +=
+            &format!("{} {} A <a@x> 1700000000 +0000\tstanch: switch to the clean history\n", world.head(), new.trim());
+        fs::write(&log, text).unwrap();
+    }
+    let _ = fs::remove_file(world.repo.join(format!(".git/logs/refs/heads/k-{}", world.key)));
+    desk.ok(&world, &["--check"], 3);
+    world.whole();
+    assert_eq!(world.dump(), before);
+    assert_eq!(desk.backups(), 0);
+    desk.ok(&world, &["--apply", "--yes=work"], 0);
+}
+
+#[test]
 fn a_kill_while_private_refs_are_held_or_the_graph_is_written_is_settled() {
     let held = "case \"$*\" in *'update-ref --no-deref --stdin') mkdir -p .git/refs/stanch/held; \
         : > .git/refs/stanch/held/0.lock; kill -9 $PPID; exit 1;; esac";
@@ -328,6 +350,42 @@ fn held(desk: &Desk, world: &World) -> (Child, PathBuf) {
     (child, go)
 }
 
+#[test]
+fn a_second_process_keeps_away_from_an_apply_under_way() {
+    let (world, desk) = (World::new(), Desk::new());
+    world.leak();
+    let (child, go) = held(&desk, &world);
+    for args in [&["--plan"][..], &["--undo"], &["--check"], &["--finish", "--yes=work"]] {
+        let text = desk.ok(&world, args, 1);
+        assert!(text.contains("at work"), "{args:?}: {text}");
+    }
+    fs::write(go, "").unwrap();
+    let out = child.wait_with_output().unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    desk.ok(&world, &["--undo"], 3);
+}
+
+#[test]
+fn two_engines_with_folders_of_their_own_keep_away_from_each_other() {
+    let world = World::new();
+    world.leak();
+    let plan = world.plan();
+    let other = world.temp().join("other backup");
+    let seen = std::sync::Mutex::new(None);
+    let progress = |p: stanch::effect::Progress| {
+        if p.words == "backing up" && seen.lock().unwrap().is_none() {
+            let keys = [world.key.as_bytes()];
+            let ask = Ask { repo: &world.repo, backup_root: &other, keys: &keys, cancel: &|| false, progress: &|_| {} };
+            *seen.lock().unwrap() = Some(git::plan(&ask).map(drop));
+        }
+    };
+    with(&world, &progress, |ask| git::apply(ask, &plan.id)).unwrap();
+    let fault = seen.into_inner().unwrap().unwrap().unwrap_err();
+    assert!(fault.to_string().contains("at work"), "{fault}");
+    world.clean();
+    world.undo(&plan.id);
+}
+
 /// A colleague's push, at the moment the switch says `words`: a branch on the old history, and one set to an old commit.
 fn pushed_meanwhile(words: &str) {
     let world = World::new();
@@ -361,4 +419,48 @@ fn pushed_meanwhile(words: &str) {
     world.purge();
 }
 
+#[test]
+fn a_push_before_the_old_objects_go_comes_back_by_name() {
+    pushed_meanwhile("dropping the old objects");
+}
+
+#[test]
+fn a_push_while_the_old_objects_go_breaks_nothing() {
+    pushed_meanwhile("unlinking the old objects");
+}
+
+#[test]
+fn a_neighbour_that_shares_packs_keeps_its_rights() {
+    let world = World::new();
+    world.leak();
+    world.git(&["repack", "-a", "-d", "-q"]);
+    world.git(&["clone", "-q", ".", "../c"]);
+    let packs = || walk(&world.temp().join("c/.git/objects/pack"));
+    let modes = || packs().iter().map(|f| fs::metadata(f).unwrap().permissions().mode()).collect::<Vec<_>>();
+    assert!(packs().iter().all(|f| fs::metadata(f).unwrap().nlink() == 2));
+    let before = modes();
+    let plan = world.purge();
+    assert_eq!(modes(), before);
+    world.undo(&plan.id);
+    assert_eq!(modes(), before);
+}
+
 // ---- what a killed process leaves
+
+#[test]
+fn a_sign_that_says_nothing_stops_nobody() {
+    for sign in ["", "12", "what is this"] {
+        let world = World::new();
+        world.leak();
+        fs::write(world.repo.join(".git/gc.pid"), sign).unwrap();
+        world.purge();
+        assert!(!world.repo.join(".git/gc.pid").exists());
+    }
+    // One that names a process of today is believed.
+    let world = World::new();
+    world.leak();
+    let sign = format!("{} {}", std::process::id(), rustix::system::uname().nodename().to_string_lossy());
+    fs::write(world.repo.join(".git/gc.pid"), sign).unwrap();
+    let plan = world.plan();
+    assert!(world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err().to_string().contains("tidying"));
+}

@@ -491,7 +491,7 @@ fn copy() -> stanch::effect::git::Copy {
 }
 
 fn applied() -> Outcome {
-    g(GitReply::Applied { plan: "p1".into(), refs: 1, backup: "/b".into(), dropped: 0 })
+    g(GitReply::Applied { plan: "p1".into(), refs: 1, backup: "/b".into(), dropped: 0, came_back: vec![] })
 }
 
 fn proved() -> Outcome {

@@ -3,7 +3,11 @@
 //!
 //! Must not know: what a plan holds.
 
+use std::fs::{File, TryLockError};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -37,6 +41,8 @@ pub(super) struct Noted {
 #[derive(Debug)]
 pub(super) struct Desk {
     root: PathBuf,
+    /// Holds the lock.
+    _held: File,
 }
 
 pub(super) fn root(repo: &Path, context: &Context) -> PathBuf {
@@ -45,9 +51,25 @@ pub(super) fn root(repo: &Path, context: &Context) -> PathBuf {
     root.parent().unwrap_or(root).join("purges").join(name.get(..16).unwrap_or(&name))
 }
 
+/// How long another process is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 impl Desk {
-    pub(super) fn new(repo: &Path, context: &Context) -> Self {
-        Self { root: root(repo, context) }
+    /// Takes the desk: one process at a time reads and writes what is noted here, from its first look to its end.
+    pub(super) fn take(repo: &Path, context: &Context) -> Result<Self> {
+        let cant = |e: std::io::Error| Fault::machine("what is done can't be noted", e);
+        let root = root(repo, context);
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&root).map_err(cant)?;
+        let held = File::open(&root).map_err(cant)?;
+        let since = Instant::now();
+        loop {
+            match held.try_lock() {
+                Err(TryLockError::WouldBlock) if since.elapsed() < PATIENCE => sleep(Duration::from_millis(50)),
+                Err(TryLockError::WouldBlock) => return Err(busy()),
+                // A file system that can't lock a folder: the engine has a lock of its own.
+                Ok(()) | Err(TryLockError::Error(_)) => return Ok(Self { root, _held: held }),
+            }
+        }
     }
 
     /// What was applied, or began to be.
@@ -150,6 +172,11 @@ impl Desk {
 fn noted(plan: &Plan, under_way: bool, before: Option<Box<Noted>>) -> Noted {
     let (plan, phrase) = (plan.id.clone(), plan.phrase.clone());
     Noted { plan, phrase, under_way, finished: false, undone: false, before }
+}
+
+fn busy() -> Fault {
+    Fault::refused("another stanch is at work on this repository", "it was started before; nothing was changed here")
+        .hint("wait until it ends, then try again")
 }
 
 fn nothing() -> Fault {

@@ -52,8 +52,8 @@ pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     let vault = vault(&args.key)?;
     let repo = full(&args.repo)?;
     let engine = Engine::new(&vault, &repo, context);
-    let job =
-        Job { engine, desk: Desk::new(&repo, context), policy: policy(args), files: files(args), json: args.json };
+    let (desk, policy) = (Desk::take(&repo, context)?, policy(args));
+    let job = Job { engine, desk, policy, files: files(args), json: args.json };
     if !args.check {
         job.settle()?;
     }
@@ -127,6 +127,8 @@ struct Applied<'a> {
     /// Objects that nothing needed: they are in the backup only, and go with it.
     dropped: u64,
     push_needed: bool,
+    /// Refs that somebody put on the old history meanwhile.
+    came_back: &'a [String],
     proof: Proof,
 }
 
@@ -229,6 +231,7 @@ impl Job<'_> {
                     backup,
                     dropped: 0,
                     push_needed: false,
+                    came_back: &[],
                     proof,
                 })?;
             } else {
@@ -253,18 +256,21 @@ impl Job<'_> {
             }
         };
         self.desk.reached()?;
-        let (refs, backup, dropped) = match &reply {
-            GitReply::Applied { refs, backup, dropped, .. } => (*refs, backup.as_str(), *dropped),
-            _ => (0, "", 0),
+        let (refs, backup, dropped, came_back) = match &reply {
+            GitReply::Applied { refs, backup, dropped, came_back, .. } => {
+                (*refs, backup.as_str(), *dropped, came_back.as_slice())
+            }
+            _ => (0, "", 0, &[][..]),
         };
         let proof = self.proof()?;
         let clean = proof.clean();
         let push_needed = plan.push_needed;
-        let applied = Applied { nothing_to_do: false, plan: &plan.id, refs, backup, dropped, push_needed, proof };
+        let (nothing_to_do, id) = (false, &plan.id);
+        let applied = Applied { nothing_to_do, plan: id, refs, backup, dropped, push_needed, came_back, proof };
         if self.json {
             say_json(&applied)?;
         } else {
-            say(&tell::applied(&plan, (backup, dropped), &applied.proof))?;
+            say(&tell::applied(&plan, (backup, dropped), came_back, &applied.proof))?;
         }
         Ok(if clean { exit::DONE } else { exit::OPEN })
     }

@@ -306,11 +306,15 @@ fn proof(page: &mut Page, proof: &Proof) {
     not(page, "Not checked", &proof.not_checked);
 }
 
-pub(super) fn applied(plan: &Plan, (backup, dropped): (&str, u64), shown: &Proof) -> String {
+pub(super) fn applied(plan: &Plan, (backup, dropped): (&str, u64), came_back: &[String], shown: &Proof) -> String {
     let mut page = Page::default();
     page.say(format!("{}: the clean history stands. {} moved.", plan.phrase, count(plan.refs.len(), "ref")));
     page.say("Proof, by git itself:");
     proof(&mut page, shown);
+    if !came_back.is_empty() {
+        page.say("Somebody brought the old history back while the switch ran. It is kept, for their work rests on it:");
+        page.list(came_back, |name| format!("    {name}"));
+    }
     if !shown.clean() {
         page.say("A copy is left, or a check failed: plan again, or take it back with --undo.");
     } else if plan.push_needed {
