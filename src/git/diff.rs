@@ -5,11 +5,12 @@
 use std::collections::HashSet;
 
 use git2::Oid;
+use sha2::{Digest as _, Sha256};
 
-use super::find::Library;
 use super::needle::{Hit, Pieces, Search};
 use super::pack::flow::Flow;
 use super::repo::Repo;
+use super::rewrite::Rewriter;
 use crate::base::Fault;
 use crate::base::fault::Result;
 
@@ -24,22 +25,23 @@ const AROUND: usize = 60;
 pub(super) type About<'a> = &'a dyn Fn(Oid) -> Option<(String, String)>;
 
 /// `-` and `+` lines, one pair per distinct line.
-pub(super) fn lines(repo: &Repo<'_>, library: &Library, ids: &[Oid], about: About<'_>) -> Result<Vec<String>> {
+pub(super) fn lines(repo: &Repo<'_>, rewriter: &Rewriter<'_>, ids: &[Oid], about: About<'_>) -> Result<Vec<String>> {
     let mut shown = HashSet::new();
+    let mut known = HashSet::new();
     let mut out = Vec::new();
     let mut more = 0;
     for id in ids {
         repo.go_on()?;
-        let pairs = if let Some(flow) = library.large(*id) {
+        let pairs = if let Some(flow) = rewriter.scan.library.large(*id) {
             match about(*id) {
                 Some((what, way)) => vec![named(&what, flow.size, way)],
-                None => streamed(repo, flow)?,
+                None => streamed(repo, flow, &mut known)?,
             }
         } else {
-            let Some((_, data)) = library.read(*id) else { continue };
+            let Ok(object) = rewriter.read(*id) else { continue };
             match about(*id) {
-                Some((what, way)) => vec![named(&what, data.len() as u64, way)],
-                None => pairs(repo.search, &data)?,
+                Some((what, way)) => vec![named(&what, object.len() as u64, way)],
+                None => pairs(repo.search, &object, &mut known)?,
             }
         };
         for (old, new) in pairs {
@@ -65,19 +67,20 @@ fn named(what: &str, bytes: u64, way: String) -> (String, String) {
 }
 
 /// The pairs of a file that is too large to be held, piece by piece.
-fn streamed(repo: &Repo<'_>, flow: Flow<'_>) -> Result<Vec<(String, String)>> {
+fn streamed(repo: &Repo<'_>, flow: Flow<'_>, known: &mut HashSet<[u8; 32]>) -> Result<Vec<(String, String)>> {
     let lost = |e: std::io::Error| Fault::machine("a large file can't be read", e);
     let mut pieces = Pieces::new(repo.search, flow);
     let (mut all, mut shown) = (Vec::new(), HashSet::new());
     while all.len() <= COPIES {
         repo.go_on()?;
         let Some(piece) = pieces.next().map_err(lost)? else { break };
-        all.extend(pairs(repo.search, piece)?.into_iter().filter(|(old, _)| shown.insert(old.clone())));
+        all.extend(pairs(repo.search, piece, known)?.into_iter().filter(|(old, _)| shown.insert(old.clone())));
     }
     Ok(all)
 }
 
-fn pairs(search: &Search<'_>, data: &[u8]) -> Result<Vec<(String, String)>> {
+/// `known`: hashes of the lines that were seen before, in this or another object; they are not worked out again.
+fn pairs(search: &Search<'_>, data: &[u8], known: &mut HashSet<[u8; 32]>) -> Result<Vec<(String, String)>> {
     let hits = search.hits(data);
     let mut pairs = Vec::new();
     let mut done = 0;
@@ -93,6 +96,11 @@ fn pairs(search: &Search<'_>, data: &[u8]) -> Result<Vec<(String, String)>> {
         let (start, end) = window(data, &hits, n);
         done = end;
         let seen = data.get(start..end).unwrap_or_default();
+        let around = (start.checked_sub(1).and_then(|at| data.get(at)) == Some(&b'\n'), data.get(end) == Some(&b'\n'));
+        let ends = [start == 0, around.0, end >= data.len(), around.1].map(u8::from);
+        if !known.insert(Sha256::new().chain_update(ends).chain_update(seen).finalize().into()) {
+            continue;
+        }
         let Some(clean) = search.replace(seen, false)? else { continue };
         let more = |at: usize, end: u8| if data.get(at).is_some_and(|b| *b != end) { "…" } else { "" };
         let before = if start > 0 { more(start - 1, b'\n') } else { "" };
@@ -156,7 +164,7 @@ mod tests {
     fn shown(text: &str) -> Vec<(String, String)> {
         let key = key();
         let needles = Needles::new(&[key.as_bytes()]).unwrap();
-        let pairs = pairs(&needles.search(), text.as_bytes()).unwrap();
+        let pairs = pairs(&needles.search(), text.as_bytes(), &mut HashSet::new()).unwrap();
         // No piece of the key that anybody could use.
         for piece in key.as_bytes().windows(12) {
             let piece = std::str::from_utf8(piece).unwrap();

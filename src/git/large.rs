@@ -67,26 +67,26 @@ pub(super) fn leaves(repo: &Repo<'_>, id: &str, file: Open<'_>, packed: bool) ->
 /// What the file `id` is when it is no text, the way, and its new id.
 pub(super) fn rewritten(
     repo: &Repo<'_>,
-    id: &str,
+    id: Oid,
     file: Open<'_>,
     packed: bool,
     fresh: Option<&Fresh>,
 ) -> Result<(Option<&'static str>, Way, Option<Oid>)> {
     let Some(sort) = sort(file, packed)? else {
-        return Ok((None, Way::Edited, Some(clean(repo, file, false, fresh)?)));
+        return Ok((None, Way::Edited, Some(clean(repo, id, file, false, fresh)?)));
     };
     let what = Some(sort.word());
     let held = Bounds::new(repo.ask.cancel).held;
-    Ok(match (policy::wanted(&repo.policy, id, sort), sort) {
+    Ok(match (policy::wanted(&repo.policy, &id.to_string(), sort), sort) {
         (Wanted::Drop, _) => (what, Way::Dropped, Some(small(policy::GONE, fresh)?)),
-        (Wanted::Leave, Sort::Amid) => (what, Way::Left, Some(clean(repo, file, is_binary(file)?, fresh)?)),
+        (Wanted::Leave, Sort::Amid) => (what, Way::Left, Some(clean(repo, id, file, is_binary(file)?, fresh)?)),
         (Wanted::Leave, _) => (what, Way::Left, None),
-        (_, Sort::Binary) => (what, Way::SameLength, Some(clean(repo, file, true, fresh)?)),
+        (_, Sort::Binary) => (what, Way::SameLength, Some(clean(repo, id, file, true, fresh)?)),
         _ if open(file)?.size > held => (what, Way::Stuck("it is too large to be packed anew"), None),
         _ => {
             let mut data = Vec::new();
             open(file)?.read_to_end(&mut data).map_err(damaged)?;
-            let (what, way, clean) = policy::decide(repo, id, &data)?;
+            let (what, way, clean) = policy::decide(repo, &id.to_string(), &data)?;
             (what, way, clean.map(|clean| small(&clean, fresh)).transpose()?)
         }
     })
@@ -102,10 +102,16 @@ fn small(bytes: &[u8], fresh: Option<&Fresh>) -> Result<Oid> {
 
 /// Several times through: its new length stands before its content in what an id is made of, and what comes out is
 /// searched once more, as all that is written is.
-fn clean(repo: &Repo<'_>, file: Open<'_>, fit: bool, fresh: Option<&Fresh>) -> Result<Oid> {
+fn clean(repo: &Repo<'_>, id: Oid, file: Open<'_>, fit: bool, fresh: Option<&Fresh>) -> Result<Oid> {
     let cleaned = || open(file).map(|flow| Cleaned::new(repo.search, Going { repo, inner: flow }, fit));
     let lost = |e: io::Error| repo.go_on().err().unwrap_or_else(|| damaged(e));
-    let size = io::copy(&mut cleaned()?, &mut io::sink()).map_err(lost)?;
+    let flow = open(file)?;
+    let mut whole = Hashed::new(flow.kind, flow.size, Going { repo, inner: flow });
+    let size = io::copy(&mut Cleaned::new(repo.search, &mut whole, fit), &mut io::sink()).map_err(lost)?;
+    // Nothing new is made of what is damaged.
+    if Oid::from_bytes(&whole.id()).ok() != Some(id) {
+        return Err(damaged("it is not what its id says"));
+    }
     let mut hashed = Hashed::new(Kind::Blob, size, cleaned()?);
     let mut hits = Vec::new();
     repo.search.stream(&mut hashed, &mut hits).map_err(lost)?;

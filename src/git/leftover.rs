@@ -3,6 +3,7 @@
 //!
 //! Must not know: objects.
 
+use std::collections::HashSet;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -78,6 +79,29 @@ pub(super) fn find(repo: &Repo<'_>) -> Result<Vec<Leftover>> {
     Ok(found)
 }
 
+/// Files that hold packed history which is not read: bundles and stray packs in the git directory, and bundles that lie at
+/// the top of a working tree or beside it.
+pub(super) fn bundles(repo: &Repo<'_>) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let works = repo.trees();
+    let tops = works.iter().flat_map(|tree| [Some(tree.work.as_path()), tree.work.parent()]).flatten();
+    let tops: std::collections::BTreeSet<&Path> = tops.chain(repo.dir.parent()).collect();
+    let entries = tops.iter().flat_map(|top| std::fs::read_dir(top).into_iter().flatten().flatten());
+    let named = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "bundle"));
+    for path in files(&repo.dir)?.into_iter().chain(named) {
+        let mut start = [0; 16];
+        let read = std::fs::File::open(&path).and_then(|mut file| std::io::Read::read(&mut file, &mut start));
+        let start = start.get(..read.unwrap_or(0)).unwrap_or_default();
+        if start.starts_with(b"# v2 git bundle")
+            || start.starts_with(b"# v3 git bundle")
+            || start.starts_with(b"PACK\0\0\0")
+        {
+            found.push(format!("{}: packed history that is not read", repo.search.text(path.as_os_str().as_bytes())));
+        }
+    }
+    Ok(found)
+}
+
 fn in_name(repo: &Repo<'_>, name: &Path) -> Option<&'static str> {
     repo.search.form_in(name.as_os_str().as_bytes())
 }
@@ -145,12 +169,16 @@ pub(super) fn clean(repo: &Repo<'_>) -> Result<()> {
 
 /// Points `ORIG_HEAD`, `FETCH_HEAD` and the like at the clean counterparts; one that leads nowhere is removed.
 pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::Oid>) -> Result<()> {
-    // Git is asked: libgit2 remembers objects that are gone.
-    let exists = |id: git2::Oid| Ok(repo.git.ask_git(&["cat-file", "-e", &id.to_string()], None)?.ok);
     let dirs = repo.linked.iter().map(|tree| tree.dir.as_path()).chain([repo.dir.as_path()]);
     let names = ["ORIG_HEAD", "FETCH_HEAD", "AUTO_MERGE", "REBASE_HEAD"];
+    let mut files = Vec::new();
     for path in dirs.flat_map(|dir| names.map(|name| dir.join(name))) {
-        let Some(bytes) = store::read_if(&path)? else { continue };
+        files.extend(store::read_if(&path)?.map(|bytes| (path, bytes)));
+    }
+    let named = files.iter().flat_map(|(_, bytes)| bytes.split(|b| *b == b'\n'));
+    let named: Vec<git2::Oid> = named.filter_map(|line| raw::oid(line.get(..40)?)).collect();
+    let there = there(repo, named.into_iter().map(|id| now(id).unwrap_or(id)).collect())?;
+    for (path, bytes) in files {
         let mut out = Vec::with_capacity(bytes.len());
         for line in bytes.split_inclusive(|b| *b == b'\n') {
             let Some(id) = line.get(..40).and_then(raw::oid) else {
@@ -158,7 +186,7 @@ pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::
                 continue;
             };
             let new = now(id).unwrap_or(id);
-            if exists(new)? {
+            if there.contains(&new) {
                 out.extend_from_slice(new.to_string().as_bytes());
                 out.extend_from_slice(line.get(40..).unwrap_or_default());
             }
@@ -170,4 +198,15 @@ pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::
         }
     }
     Ok(())
+}
+
+/// Those of `ids` that exist. Git is asked: libgit2 remembers objects that are gone.
+fn there(repo: &Repo<'_>, ids: HashSet<git2::Oid>) -> Result<HashSet<git2::Oid>> {
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let asked: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    let said = repo.git.feed(&["cat-file", "--batch-check"], Some(asked.as_bytes()))?;
+    let there = said.split(|b| *b == b'\n').filter(|line| !line.ends_with(b" missing"));
+    Ok(there.filter_map(|line| raw::oid(line.get(..40)?)).collect())
 }

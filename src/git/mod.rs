@@ -17,6 +17,7 @@ mod bring;
 mod came;
 mod cite;
 mod cli;
+mod config;
 mod diff;
 mod find;
 mod fold;
@@ -28,6 +29,7 @@ mod large;
 mod leftover;
 mod lfs;
 mod map;
+mod memory;
 mod needle;
 mod notes;
 mod pack;
@@ -61,6 +63,7 @@ use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::Progress;
 use crate::effect::git::{Aftermath, CopyMap, Filed, GitReply, Papers, Plan, Policy, Proof, PushReport};
+pub use memory::Memory;
 use needle::{Needles, Search};
 use repo::Repo;
 
@@ -108,20 +111,13 @@ pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
 
 /// The same, with what a person chose for archives and binaries. The choice stays with the plan.
 pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
-    alone(ask, |repo| {
-        repo.policy = policy;
-        let seen = plan::look(repo)?;
-        let worked = plan::work(repo, &seen, None)?;
-        let mut plan = worked.plan;
-        if plan.nothing_to_do {
-            return Ok(plan);
-        }
-        shelf::save(repo, &worked.details)?;
-        remote::survey(repo, &worked.details, &mut plan)?;
-        let plan = masked(repo.search, plan)?;
-        remote::outline::save(ask.backup_root, &plan)?;
-        Ok(plan)
-    })
+    alone(ask, |repo| plan::make(repo, policy, None))
+}
+
+/// The same, and what was worked out is kept in `memory` for [`apply_kept`]: while the repository stays as it is, that
+/// needs no second look.
+pub fn plan_kept(ask: &Ask<'_>, policy: Policy, memory: &Memory) -> Result<Plan> {
+    alone(ask, |repo| plan::make(repo, policy, Some(memory)))
 }
 
 /// Keeps a map of a submodule's commits (`old new`, one pair a line) in `backup_root`: plans made there from now on bring
@@ -133,7 +129,12 @@ pub fn take_commit_map(backup_root: &Path, map: &Path) -> Result<usize> {
 /// Switches to the plan: backup, new objects, refs, files, logs, then the old objects go. Refused with
 /// [`FaultKind::Changed`] when the repository is not as it was planned. Once refs begin to move it can't be cancelled.
 pub fn apply(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
-    alone(ask, |repo| switch::apply(repo, plan_id))
+    alone(ask, |repo| switch::apply(repo, plan_id, None))
+}
+
+/// The same. What [`plan_kept`] left in `memory` is used if it is still true, and looked for anew if not.
+pub fn apply_kept(ask: &Ask<'_>, plan_id: &str, memory: &Memory) -> Result<GitReply> {
+    alone(ask, |repo| switch::apply(repo, plan_id, Some(memory)))
 }
 
 /// Asks git itself, in five ways, whether a copy is left. Changes nothing.

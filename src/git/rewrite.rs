@@ -3,13 +3,14 @@
 //!
 //! Must not know: refs, files, who asked. Whether new objects are kept or only hashed is the caller's choice.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
 use git2::{ObjectType, Oid};
 
 use super::cite::Cites;
-use super::find::{Desk, Scan};
+use super::find::{Desk, Scan, object_type};
 use super::fresh::Fresh;
 use super::graph::{Graph, Trees};
 use super::large;
@@ -22,7 +23,7 @@ use crate::effect::git::Emptied;
 
 pub(super) struct Rewriter<'r> {
     pub(super) repo: &'r Repo<'r>,
-    desk: Desk<'r>,
+    desk: RefCell<Desk<'r>>,
     pub(super) scan: &'r Scan,
     /// Where new objects go; without it only their ids are worked out.
     fresh: Option<&'r Fresh>,
@@ -50,14 +51,13 @@ pub(super) struct Rewriter<'r> {
     pub(super) fates: BTreeMap<Oid, (&'static str, Way)>,
 }
 
-/// The bytes of an object.
-#[derive(Debug)]
-pub(super) struct Object(Rc<Vec<u8>>);
-
-impl Object {
-    pub(super) fn data(&self) -> &[u8] {
-        &self.0
-    }
+/// What `git cat-file --batch` says of one object.
+fn answer(said: &[u8]) -> Option<(ObjectType, &[u8])> {
+    let end = memchr::memchr(b'\n', said)?;
+    let mut words = std::str::from_utf8(said.get(..end)?).ok()?.split(' ').skip(1);
+    let kind = ObjectType::from_str(words.next()?)?;
+    let size: usize = words.next()?.parse().ok()?;
+    Some((kind, said.get(end + 1..)?.get(..size)?))
 }
 
 impl std::fmt::Debug for Rewriter<'_> {
@@ -76,7 +76,7 @@ impl<'r> Rewriter<'r> {
         let cites = Cites::default();
         Self {
             repo,
-            desk: Desk::new(&scan.library),
+            desk: RefCell::new(scan.library.desk()),
             scan,
             fresh,
             map: HashMap::new(),
@@ -152,7 +152,7 @@ impl<'r> Rewriter<'r> {
         }
         self.vanished.insert(id);
         self.cites.vanished(id);
-        if raw::split(self.read(id)?.data()).0.iter().any(raw::Header::is_signature) {
+        if raw::split(&self.read(id)?).0.iter().any(raw::Header::is_signature) {
             self.signatures_lost.push(id);
         }
         Ok(Some(parent))
@@ -161,7 +161,16 @@ impl<'r> Rewriter<'r> {
     /// A message: ids follow, the key goes.
     fn push_message(&mut self, out: &mut Vec<u8>, id: Oid, body: &[u8]) -> Result<()> {
         let followed = self.cites.follow(self.scan, id, body, &self.changed, &self.map);
-        self.push_clean(out, followed.as_deref().unwrap_or(body))
+        self.push_of(out, id, followed.as_deref().unwrap_or(body))
+    }
+
+    /// A part of the object `id`, without the key. Where the whole is clean, each part is.
+    fn push_of(&self, out: &mut Vec<u8>, id: Oid, bytes: &[u8]) -> Result<()> {
+        if self.scan.dirty.contains_key(&id) {
+            return self.push_clean(out, bytes);
+        }
+        out.extend_from_slice(bytes);
+        Ok(())
     }
 
     /// The new id of anything a ref can name. Commits must be rewritten before.
@@ -196,10 +205,10 @@ impl<'r> Rewriter<'r> {
         let library = &self.scan.library;
         let (what, way, new) = if library.large(id).is_some() {
             let packed = self.scan.archives.inside.contains_key(&id);
-            large::rewritten(self.repo, &id.to_string(), &|| library.large(id), packed, self.fresh)?
+            large::rewritten(self.repo, id, &|| library.large(id), packed, self.fresh)?
         } else {
             let object = self.read(id)?;
-            let (what, way, clean) = policy::decide(self.repo, &id.to_string(), object.data())?;
+            let (what, way, clean) = policy::decide(self.repo, &id.to_string(), &object)?;
             (what, way, clean.map(|clean| self.put(ObjectType::Blob, &clean)).transpose()?)
         };
         if let Some(what) = what {
@@ -222,13 +231,13 @@ impl<'r> Rewriter<'r> {
             return Ok(id);
         }
         let object = self.read(id)?;
-        let Some(entries) = raw::entries(object.data()) else {
+        let Some(entries) = raw::entries(&object) else {
             return Err(Fault::refused("the repository is damaged", format!("tree {id} can't be read"))
                 .hint("`git fsck` lists what is broken"));
         };
-        let mut fresh: Vec<(&[u8], Vec<u8>, Oid, bool)> = Vec::with_capacity(entries.len());
+        let mut news = Vec::with_capacity(entries.len());
         for entry in &entries {
-            let new = if let Some(new) = self.links.get(&entry.id).filter(|_| entry.is_commit()) {
+            news.push(if let Some(new) = self.links.get(&entry.id).filter(|_| entry.is_commit()) {
                 self.relinked.insert(entry.id);
                 *new
             } else if entry.is_tree() {
@@ -237,19 +246,34 @@ impl<'r> Rewriter<'r> {
                 self.blob(entry.id)?
             } else {
                 entry.id
-            };
-            if self.gone.contains(&entry.id) {
-                continue;
-            }
-            fresh.push((entry.mode, entry.name.to_vec(), new, entry.is_tree()));
+            });
         }
+        let dirty = self.scan.dirty.contains_key(&id);
+        if !dirty && (self.gone.is_empty() || !entries.iter().any(|entry| self.gone.contains(&entry.id))) {
+            // No name in it holds the key, and nothing goes: only ids change.
+            let mut bytes = object.to_vec();
+            let mut at = 0;
+            for (entry, new) in entries.iter().zip(&news) {
+                at += entry.mode.len() + 1 + entry.name.len() + 1;
+                if let Some(slot) = bytes.get_mut(at..at + 20) {
+                    slot.copy_from_slice(new.as_bytes());
+                }
+                at += 20;
+            }
+            let new = self.put(ObjectType::Tree, &bytes)?;
+            self.map.insert(id, new);
+            return Ok(new);
+        }
+        let left = entries.iter().zip(&news).filter(|(entry, _)| !self.gone.contains(&entry.id));
+        let mut fresh: Vec<(&[u8], Vec<u8>, Oid, bool)> =
+            left.map(|(entry, new)| (entry.mode, entry.name.to_vec(), *new, entry.is_tree())).collect();
         if fresh.is_empty() && !entries.is_empty() {
             self.gone.insert(id);
         }
         if self.rename(&entries, &mut fresh)? {
             fresh.sort_by_cached_key(|(_, name, _, is_tree)| raw::sort_key(name, *is_tree));
         }
-        let mut bytes = Vec::with_capacity(object.data().len());
+        let mut bytes = Vec::with_capacity(object.len());
         for (mode, name, id, _) in &fresh {
             raw::write_entry(&mut bytes, mode, name, *id);
         }
@@ -279,8 +303,8 @@ impl<'r> Rewriter<'r> {
     /// A commit with its tree and parents replaced, the key taken out, the signature dropped. All else as it was.
     pub(super) fn commit_bytes(&mut self, id: Oid, tree: Oid) -> Result<Vec<u8>> {
         let object = self.read(id)?;
-        let (headers, body) = raw::split(object.data());
-        let mut out = Vec::with_capacity(object.data().len());
+        let (headers, body) = raw::split(&object);
+        let mut out = Vec::with_capacity(object.len());
         let mut lost = false;
         let mut parents = HashSet::new();
         for header in headers {
@@ -298,7 +322,7 @@ impl<'r> Rewriter<'r> {
                 _ if header.is_signature() => lost = true,
                 // A signed tag that was merged: its signature covers the old id or the old text.
                 b"mergetag" if self.stale_mergetag(header.whole) => lost = true,
-                _ => self.push_clean(&mut out, header.whole)?,
+                _ => self.push_of(&mut out, id, header.whole)?,
             }
         }
         self.push_message(&mut out, id, body)?;
@@ -315,14 +339,14 @@ impl<'r> Rewriter<'r> {
 
     fn tag_bytes(&mut self, id: Oid, target: Oid) -> Result<Vec<u8>> {
         let object = self.read(id)?;
-        let (headers, body) = raw::split(object.data());
-        let mut out = Vec::with_capacity(object.data().len());
+        let (headers, body) = raw::split(&object);
+        let mut out = Vec::with_capacity(object.len());
         let mut lost = false;
         for header in headers {
             match header.key {
                 b"object" => out.extend_from_slice(format!("object {target}\n").as_bytes()),
                 _ if header.is_signature() => lost = true,
-                _ => self.push_clean(&mut out, header.whole)?,
+                _ => self.push_of(&mut out, id, header.whole)?,
             }
         }
         let signed = raw::tag_signature(body);
@@ -341,21 +365,24 @@ impl<'r> Rewriter<'r> {
         Ok(())
     }
 
-    /// By our own reader; what it can't read, git is asked for, in a process of its own.
-    pub(super) fn read(&self, id: Oid) -> Result<Object> {
-        if let Some((_, data)) = self.desk.read(id) {
-            return Ok(Object(data));
+    /// The bytes of an object, held against its id: nothing new is made of what is damaged. What our own reader can't
+    /// read, git is asked for, in a process of its own.
+    pub(super) fn read(&self, id: Oid) -> Result<Rc<Vec<u8>>> {
+        let damaged = |why: &str| {
+            Fault::refused("the repository is damaged", format!("object {id} can't be read: {why}"))
+                .hint("`git fsck` lists what is missing; fetch it, or work on a fresh clone")
+        };
+        if let Some((kind, data)) = self.desk.borrow_mut().read(id)
+            && raw::id(object_type(kind), &data)? == id
+        {
+            return Ok(data);
         }
         let said = self.repo.git.ask_git(&["cat-file", "--batch"], Some(format!("{id}\n").as_bytes()))?;
-        let content = memchr::memchr(b'\n', &said.out).and_then(|end| {
-            let size = said.out.get(..end)?.rsplit(|b| *b == b' ').next()?;
-            let size: usize = std::str::from_utf8(size).ok()?.parse().ok()?;
-            said.out.get(end + 1..)?.get(..size)
-        });
-        content.map(|data| Object(Rc::new(data.to_vec()))).ok_or_else(|| {
-            Fault::refused("the repository is damaged", format!("object {id} can't be read"))
-                .hint("`git fsck` lists what is missing; fetch it, or work on a fresh clone")
-        })
+        let (kind, data) = answer(&said.out).ok_or_else(|| damaged("git can't read it either"))?;
+        if raw::id(kind, data)? != id {
+            return Err(damaged("it is not what its id says"));
+        }
+        Ok(Rc::new(data.to_vec()))
     }
 
     pub(super) fn put(&self, kind: ObjectType, bytes: &[u8]) -> Result<Oid> {

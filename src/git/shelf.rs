@@ -3,6 +3,7 @@
 //!
 //! Must not know: how a plan is made or applied.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -97,16 +98,6 @@ pub(super) fn load(repo: &Repo<'_>, plan: &str) -> Result<Option<Details>> {
     Ok(Some(details))
 }
 
-/// Every plan of this repository that is on the shelf.
-pub(super) fn plans(repo: &Repo<'_>) -> Result<Vec<Details>> {
-    let files = store::files(repo.ask.backup_root, &|_| false)?;
-    let id =
-        |path: &PathBuf| Some(path.file_name()?.to_str()?.strip_prefix("plan-")?.strip_suffix(".json")?.to_owned());
-    let ids = files.iter().filter_map(id).filter(|id| checked(id).is_ok());
-    // What can't be read, or is of another repository that shares the folder, is none of ours.
-    Ok(ids.filter_map(|id| load(repo, &id).ok().flatten()).collect())
-}
-
 pub(super) fn need(repo: &Repo<'_>, plan: &str) -> Result<Details> {
     load(repo, plan)?.ok_or_else(|| {
         Fault::input(format!("there is no plan {plan}"), "it was made elsewhere, or its details were removed")
@@ -146,6 +137,8 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
     let files = store::files(&repo.dir, &|dir| !skipped.iter().any(|s| s == dir))?;
     let total = files.len() as u64;
     let objects = repo.dir.join("objects");
+    let mut folders = BTreeSet::from([to.to_owned(), to.join("git")]);
+    let mut written = Vec::new();
     for (n, from) in files.iter().enumerate() {
         repo.go_on()?;
         if n % 64 == 0 {
@@ -153,13 +146,20 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
         }
         let Ok(name) = from.strip_prefix(&repo.dir) else { continue };
         let target = to.join("git").join(name);
+        let above = target.ancestors().skip(1).take_while(|folder| *folder != to);
+        folders.extend(above.map(Path::to_owned));
         if let Some(folder) = target.parent() {
             store::private_dir(folder)?;
         }
         let put = if from.starts_with(&objects) { store::link_private } else { store::copy_private };
         put(from, &target).map_err(|fault| if from.exists() { fault } else { vanished() })?;
+        written.push(target);
     }
-    store::flush(to)?;
+    // Old gits made HEAD a link to its branch: what counts is where it leads, not what is there.
+    if let Ok(branch) = std::fs::read_link(repo.dir.join("HEAD")) {
+        store::put(&to.join("git/HEAD"), &[b"ref: ", branch.as_os_str().as_encoded_bytes(), b"\n"].concat())?;
+    }
+    store::bring_to_disk(to, written.iter().chain(&folders))?;
     store::put(&to.join(WHOLE), b"yes\n")
 }
 
@@ -213,6 +213,12 @@ pub(super) fn spoil(root: &Path, plan: &str) -> Result<()> {
     store::remove(&dir.join(WHOLE))?;
     store::sync_dir(&dir);
     Ok(())
+}
+
+/// The copies of git directories in all backups below `root`.
+pub(super) fn copies(root: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path().join("git")).filter(|dir| dir.is_dir()).collect()
 }
 
 /// The object files in a whole backup, relative to the git directory. They were all there was when it was made.

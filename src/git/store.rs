@@ -58,6 +58,9 @@ pub(super) fn put_stream(path: &Path, mode: u32, write: &mut dyn FnMut(&mut File
     Ok(())
 }
 
+/// More files than these are brought to disk together.
+const FEW: usize = 64;
+
 /// Start of the names of files that are not finished yet.
 pub(super) const TEMP: &str = ".stanch-tmp-";
 
@@ -85,9 +88,11 @@ pub(super) fn copy_private(from: &Path, to: &Path) -> Result<()> {
     std::io::copy(&mut source, &mut target).map(drop).map_err(cant)
 }
 
-/// The file `from` under the name `to` as well; a copy where the file system has no second names.
+/// The file `from` under the name `to` as well; a copy where the file system has no second names, or where `from` has
+/// other names already: another repository's, as `git clone` from a folder makes them, whose rights must not change.
 pub(super) fn link_private(from: &Path, to: &Path) -> Result<()> {
-    if fs::hard_link(from, to).is_ok() { Ok(()) } else { copy_private(from, to) }
+    let shared = fs::metadata(from).is_ok_and(|meta| meta.nlink() > 1);
+    if !shared && fs::hard_link(from, to).is_ok() { Ok(()) } else { copy_private(from, to) }
 }
 
 /// The file `from` under the name `to` as well, with `mode`; a copy, whole or not at all, where there are no second names.
@@ -119,6 +124,23 @@ pub(super) fn set_mode(path: &Path, mode: u32) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Brings these files and folders, all below `folder`, to disk. Few of them one by one: the file system may have much to
+/// do for others.
+pub(super) fn bring_to_disk<'p>(folder: &Path, all: impl Iterator<Item = &'p PathBuf>) -> Result<()> {
+    let all: Vec<&PathBuf> = all.collect();
+    if all.len() > FEW {
+        return flush(folder);
+    }
+    for path in all {
+        let done = File::open(path).and_then(|file| file.sync_all());
+        // Some file systems can't do it for a folder: see `sync_dir`.
+        if let Err(e) = done.or_else(|e| if path.is_dir() { Ok(()) } else { Err(e) }) {
+            return Err(Fault::machine(format!("{} can't be brought to disk", path.display()), e));
+        }
+    }
+    Ok(())
 }
 
 /// Brings everything that was written to the file system of `folder` to its disk.

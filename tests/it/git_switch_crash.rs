@@ -174,8 +174,8 @@ fn a_rollback_takes_lines_back_that_git_had_logged() {
         let new = fs::read_to_string(world.repo.join(format!(".git/refs/heads/{name}.lock"))).unwrap();
         let log = world.repo.join(format!(".git/logs/refs/heads/{name}"));
         let mut text = fs::read_to_string(&log).unwrap();
-        text +=
-            &format!("{} {} A <a@x> 1700000000 +0000\tstanch: switch to the clean history\n", world.head(), new.trim());
+        let (old, new) = (world.head(), new.trim());
+        text += &[&old, " ", new, " A <a@x> 1700000000 +0000\tstanch: switch to the clean history\n"].concat();
         fs::write(&log, text).unwrap();
     }
     let _ = fs::remove_file(world.repo.join(format!(".git/logs/refs/heads/k-{}", world.key)));

@@ -8,7 +8,6 @@
 
 mod body;
 mod crew;
-mod desk;
 mod family;
 mod glance;
 mod inside;
@@ -39,8 +38,7 @@ use rescue::Rescue;
 use sweep::{Grown, Sweep};
 use upward::{Roll, Upward};
 
-pub(super) use desk::Desk;
-pub(super) use library::Library;
+pub(super) use library::{Desk, Library};
 pub(super) use sweep::inflate_all;
 pub(super) use ways::{Under, Ways};
 
@@ -94,7 +92,7 @@ impl Scan {
 /// `links`: trees that name one of these commits of submodules lead to something that changes, too.
 pub(super) fn scan(repo: &Repo<'_>, links: &HashMap<Oid, Oid>) -> Result<Scan> {
     let mut places = Places::open(&repo.git2.commondir().join("objects"))?;
-    let style = Arc::new(Style::read(repo)?);
+    let style = Arc::new(Style::read(&repo.config));
     let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places, style: &style };
     let grown = sweep.grow()?;
     let mut rescue = Rescue::new(repo, &style);
@@ -188,7 +186,7 @@ fn gather(places: &Places, all: Vec<Notes>) -> Scan {
     scan
 }
 
-fn object_type(kind: Kind) -> ObjectType {
+pub(super) fn object_type(kind: Kind) -> ObjectType {
     match kind {
         Kind::Commit => ObjectType::Commit,
         Kind::Tree => ObjectType::Tree,

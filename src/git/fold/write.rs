@@ -201,7 +201,7 @@ impl Copy<'_> {
     fn same(&mut self, position: u32) -> std::io::Result<Option<()>> {
         let Some(old) = self.order.item(position).map(|item| item.old) else { return Ok(None) };
         let Some(Place::Packed(pack, rank)) = self.source.place(old) else { return Ok(None) };
-        let Some(reader) = self.readers.packs.get_mut(pack) else { return Ok(None) };
+        let Some(reader) = self.readers.pack(pack) else { return Ok(None) };
         let pack = reader.pack;
         if self.source.entry(old).base == NONE && Raw::long(pack, rank).is_some() {
             let id = self.source.id(old).copied().unwrap_or_default();

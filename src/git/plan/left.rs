@@ -21,6 +21,7 @@ pub(super) fn leave(repo: &Repo<'_>, mut seen: Seen) -> Result<Seen> {
         return Ok(seen);
     }
     let mut left: BTreeMap<Oid, &'static str> = BTreeMap::new();
+    let mut desk = seen.scan.library.desk();
     for (id, _) in seen.scan.dirty.iter().filter(|(_, (kind, _))| *kind == ObjectType::Blob) {
         repo.go_on()?;
         let library = &seen.scan.library;
@@ -28,10 +29,11 @@ pub(super) fn leave(repo: &Repo<'_>, mut seen: Seen) -> Result<Seen> {
             let packed = seen.scan.archives.inside.contains_key(id);
             large::leaves(repo, &id.to_string(), &|| library.large(*id), packed)?
         } else {
-            library.read(*id).and_then(|(_, data)| policy::leaves(repo, &id.to_string(), &data))
+            desk.read(*id).and_then(|(_, data)| policy::leaves(repo, &id.to_string(), &data))
         };
         left.extend(what.map(|what| (*id, what)));
     }
+    drop(desk);
     if left.is_empty() {
         return Ok(seen);
     }

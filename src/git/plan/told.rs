@@ -42,7 +42,7 @@ pub(super) fn describe(
     let by_id: HashMap<&str, &Copy> = copies.iter().rev().map(|copy| (copy.id.as_str(), copy)).collect();
     let refusals = if nothing_to_do { Vec::new() } else { refusals(repo, seen, &copies, &by_id, rewriter, details)? };
     let choices = choices(seen, rewriter, &by_id);
-    let remotes = !repo.git.run(&["remote"])?.trim_ascii().is_empty();
+    let remotes = repo.config.has_remotes();
     let outward = |m: &RefMove| {
         m.name.starts_with("refs/remotes/")
             || remotes && (m.name.starts_with("refs/tags/") || m.name.starts_with("refs/notes/"))
@@ -69,7 +69,7 @@ pub(super) fn describe(
         became_empty: changed.iter().filter(|id| became_empty(rewriter, scan, **id)).map(ToString::to_string).collect(),
         citations_followed: rewriter.cites.followed,
         citations_left: rewriter.cites.left.iter().map(|(id, word)| format!("{id} names {word}")).collect(),
-        diff: diff::lines(repo, &scan.library, &dirty_alive(scan, &copies), &about)?,
+        diff: diff::lines(repo, rewriter, &dirty_alive(scan, &copies), &about)?,
         prune_only: copies.iter().filter(|c| !c.reachable && is_object(c.what)).count() as u64,
         push_needed: details.moves.iter().any(outward),
         not_looked_into: not_looked_into(repo, seen),
@@ -164,6 +164,7 @@ pub(super) fn not_looked_into(repo: &Repo<'_>, seen: &Seen) -> Vec<String> {
     if repo.git2.is_shallow() {
         list.push("history before the shallow boundary".into());
     }
+    list.extend(seen.twins.iter().chain(&seen.bundles).cloned());
     list.extend(seen.submodules.not_looked_into.iter().cloned());
     list.extend(seen.lfs.not_looked_into.iter().cloned());
     list

@@ -6,6 +6,8 @@ mod dirty;
 mod neighbours;
 mod room;
 
+pub(super) use neighbours::twins;
+
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -16,6 +18,8 @@ use crate::base::fault::Result;
 use crate::base::words::count;
 use crate::effect::git::Refusal;
 
+/// Borrowers that are named.
+const NAMED: usize = 5;
 /// Below so many bits, a value is too ordinary: other text may well say the same.
 const BITS: f64 = 45.0;
 
@@ -97,7 +101,7 @@ fn shape(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
     if files.any(|entry| entry.file_name().to_string_lossy().starts_with("sharedindex.")) {
         found.push(no("the index is split in two files", "`git update-index --no-split-index`, then plan again"));
     }
-    if let Some(borrower) = neighbours::borrower(repo) {
+    for borrower in neighbours::borrowers(repo).iter().take(NAMED) {
         found.push(no(
             format!(
                 "{} borrows objects from this repository; dropping the old ones would break it",
@@ -144,8 +148,7 @@ fn packs(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
     if promised.iter().any(|path| path.extension().is_some_and(|e| e == "promisor")) {
         found.push(no("some packs stand in for objects on a server (a partial clone)", "work in a full `git clone`"));
     }
-    let precious = repo.git.ask_git(&["config", "--bool", "extensions.preciousObjects"], None)?;
-    if precious.out.trim_ascii() == b"true" {
+    if repo.config.is_true("extensions.preciousobjects") {
         found.push(no(
             "extensions.preciousObjects is set: git refuses to drop any object",
             "if no other repository borrows from this one: `git config --unset extensions.preciousObjects`",

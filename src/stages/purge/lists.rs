@@ -55,7 +55,7 @@ pub(super) fn preview(repo: &str, facts: &RepoFacts) -> Listing {
     let mut items = Vec::new();
     if let Some((_, plan)) = &facts.plan {
         items.extend(policy::lines(plan).into_iter().map(|line| vec![Text::tone(Tone::Strong, line)]));
-        items.extend(plan.choices.iter().map(|choice| file(choice)));
+        items.extend(plan.choices.iter().map(file));
         items.extend(plan.diff.iter().map(|line| vec![diff_line(line)]));
         let moved = |r: &crate::effect::git::RefMove| {
             vec![Text::plain(format!("ref {}  {} -> {}", r.name, short(&r.old), short(&r.new)))]
