@@ -9,7 +9,9 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
+use super::cli;
 use super::repo::{Repo, Tree};
 use super::store;
 use crate::base::Fault;
@@ -210,10 +212,21 @@ fn write(at: &Tree<'_>, file: &Path, path: &[u8], new: &Side, mode: Option<u32>)
         return link(file, &target);
     }
     // As a checkout would: line ends as the user has set them.
-    let said =
-        at.git.run(&[OsString::from("cat-file"), "--filters".into(), flag("--path=", path), new.id.clone().into()])?;
+    let args = [OsString::from("cat-file"), "--filters".into(), flag("--path=", path), new.id.clone().into()];
     let fresh = if new.mode == b"100755" { 0o755 } else { 0o644 };
-    store::put_with(file, &said, mode.unwrap_or(fresh))
+    // A large file is never held, by git neither.
+    store::put_stream(file, mode.unwrap_or(fresh), &mut |to| {
+        let mut command = at.git.command();
+        command.args(["-c", "core.bigFileThreshold=32m"]).args(&args).stderr(Stdio::null());
+        let mut child = cli::start(&mut command)?;
+        let copied = child.stdout.take().map(|mut out| std::io::copy(&mut out, to));
+        let ended = child.wait();
+        match (copied, ended) {
+            (Some(Ok(_)), Ok(status)) if status.success() => Ok(()),
+            (Some(Err(e)), _) | (_, Err(e)) => Err(Fault::machine(format!("{} can't be written", file.display()), e)),
+            _ => Err(Fault::machine(format!("{} can't be written", file.display()), "git could not read the file out")),
+        }
+    })
 }
 
 fn link(file: &Path, target: &[u8]) -> Result<()> {

@@ -7,9 +7,11 @@ use std::collections::HashSet;
 use git2::Oid;
 use sha2::{Digest as _, Sha256};
 
-use super::needle::{Hit, Search};
+use super::needle::{Hit, Pieces, Search};
+use super::pack::flow::Flow;
 use super::repo::Repo;
 use super::rewrite::Rewriter;
+use crate::base::Fault;
 use crate::base::fault::Result;
 
 /// Pairs shown; a person reads no more before typing the phrase.
@@ -30,10 +32,17 @@ pub(super) fn lines(repo: &Repo<'_>, rewriter: &Rewriter<'_>, ids: &[Oid], about
     let mut more = 0;
     for id in ids {
         repo.go_on()?;
-        let Ok(object) = rewriter.read(*id) else { continue };
-        let pairs = match about(*id) {
-            Some((what, way)) => vec![(format!("[leaked] in {what} of {}", size(object.len())), way)],
-            None => pairs(repo.search, &object, &mut known)?,
+        let pairs = if let Some(flow) = rewriter.scan.library.large(*id) {
+            match about(*id) {
+                Some((what, way)) => vec![named(&what, flow.size, way)],
+                None => streamed(repo, flow, &mut known)?,
+            }
+        } else {
+            let Ok(object) = rewriter.read(*id) else { continue };
+            match about(*id) {
+                Some((what, way)) => vec![named(&what, object.len() as u64, way)],
+                None => pairs(repo.search, &object, &mut known)?,
+            }
         };
         for (old, new) in pairs {
             if !shown.insert(old.clone()) {
@@ -51,6 +60,23 @@ pub(super) fn lines(repo: &Repo<'_>, rewriter: &Rewriter<'_>, ids: &[Oid], about
         out.push(format!(" and {more} more lines"));
     }
     Ok(out)
+}
+
+fn named(what: &str, bytes: u64, way: String) -> (String, String) {
+    (format!("[leaked] in {what} of {}", size(bytes)), way)
+}
+
+/// The pairs of a file that is too large to be held, piece by piece.
+fn streamed(repo: &Repo<'_>, flow: Flow<'_>, known: &mut HashSet<[u8; 32]>) -> Result<Vec<(String, String)>> {
+    let lost = |e: std::io::Error| Fault::machine("a large file can't be read", e);
+    let mut pieces = Pieces::new(repo.search, flow);
+    let (mut all, mut shown) = (Vec::new(), HashSet::new());
+    while all.len() <= COPIES {
+        repo.go_on()?;
+        let Some(piece) = pieces.next().map_err(lost)? else { break };
+        all.extend(pairs(repo.search, piece, known)?.into_iter().filter(|(old, _)| shown.insert(old.clone())));
+    }
+    Ok(all)
 }
 
 /// `known`: hashes of the lines that were seen before, in this or another object; they are not worked out again.
@@ -118,7 +144,7 @@ fn plain(line: &str) -> String {
     line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-fn size(bytes: usize) -> String {
+fn size(bytes: u64) -> String {
     match bytes {
         0..=2047 => format!("{bytes} bytes"),
         2048..=2_097_151 => format!("{} KB", bytes / 1024),

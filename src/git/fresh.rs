@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
@@ -71,6 +71,32 @@ impl Fresh {
         if inner.tail.len() >= PIECE { inner.flush() } else { Ok(()) }
     }
 
+    /// Keeps a file of `size` bytes that comes as a stream.
+    pub(super) fn put_stream(&self, id: Oid, size: u64, reader: &mut dyn Read) -> Result<()> {
+        let mut guard = self.inner.borrow_mut();
+        let inner = &mut *guard;
+        let (Some(id), Ok(whole)) = (id.as_bytes().first_chunk::<20>(), usize::try_from(size)) else {
+            return Err(cant(&io::Error::other("it is too large for this machine")));
+        };
+        if inner.known.contains_key(id) {
+            return Ok(());
+        }
+        inner.flush()?;
+        let at = inner.length;
+        let mut piece = vec![0; PIECE];
+        let mut left = size;
+        while left > 0 {
+            let most = usize::try_from(left).unwrap_or(PIECE).min(PIECE);
+            let part = piece.get_mut(..most).unwrap_or_default();
+            reader.read_exact(part).map_err(|e| cant(&e))?;
+            inner.file.write_all_at(part, at + (size - left)).map_err(|e| cant(&e))?;
+            left -= most as u64;
+        }
+        inner.known.insert(*id, Place { kind: Kind::Blob, at, size: whole });
+        inner.length = at + size;
+        Ok(())
+    }
+
     /// No more will come.
     pub(super) fn done(self) -> Result<Stock> {
         let mut inner = self.inner.into_inner();
@@ -110,12 +136,43 @@ impl Stock {
         self.known.contains_key(id)
     }
 
+    /// What a new object is.
+    pub(super) fn kind(&self, id: &Id) -> Option<Kind> {
+        self.known.get(id).map(|place| place.kind)
+    }
+
+    /// Bytes of a new object; none: it is not one.
+    pub(super) fn size(&self, id: &Id) -> u64 {
+        self.known.get(id).map_or(0, |place| place.size as u64)
+    }
+
+    /// Kind of a new object, and its bytes as a stream.
+    pub(super) fn flow(&self, id: &Id) -> Option<(Kind, impl Read + '_)> {
+        let place = self.known.get(id)?;
+        Some((place.kind, Span { file: &self.file, at: place.at, end: place.at + place.size as u64 }))
+    }
+
     /// Kind and bytes of a new object; `None` when it is not one, or can't be read back.
     pub(super) fn read(&self, id: &Id) -> Option<(Kind, Vec<u8>)> {
         let place = self.known.get(id)?;
         let mut bytes = vec![0; place.size];
         self.file.read_exact_at(&mut bytes, place.at).ok()?;
         Some((place.kind, bytes))
+    }
+}
+
+struct Span<'f> {
+    file: &'f File,
+    at: u64,
+    end: u64,
+}
+
+impl Read for Span<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buf.len());
+        let read = self.file.read_at(buf.get_mut(..most).unwrap_or_default(), self.at)?;
+        self.at += read as u64;
+        if read == 0 && most > 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(read) }
     }
 }
 

@@ -16,8 +16,6 @@ use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::effect::git::{Copy, CopyKind, LfsObject};
 
-/// An archive above this size is not unpacked: it would have to be held in memory.
-const LARGEST: u64 = 256 << 20;
 /// Commits that are named.
 const NAMED: usize = 20;
 
@@ -58,23 +56,20 @@ fn look(repo: &Repo<'_>, path: &Path, unseen: &mut Vec<String>) -> Result<(Optio
     let lost = |e: std::io::Error| Fault::machine("a file of git LFS can't be read", e);
     let mut file = store::open(path).map_err(lost)?;
     let mut hits = Vec::new();
-    let size = repo.search.stream(&mut file, &mut hits).map_err(lost)?;
+    let signs = repo.search.stream_with_signs(&mut file, &mut hits).map_err(lost)?;
+    let size = file.metadata().map_err(lost)?.len();
     if let Some(hit) = hits.first() {
         return Ok((Some(hit.form.to_owned()), size));
     }
     let mut bytes = Zeroizing::new(Vec::new());
     let again = store::open(path).map_err(lost)?;
     again.take(archive::HEAD as u64).read_to_end(&mut bytes).map_err(lost)?;
-    if archive::looks_like(&bytes).is_none() {
+    if archive::looks_like(&bytes).is_none() && !signs {
         return Ok((None, size));
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    if size > LARGEST {
-        unseen.push(format!("an archive of git LFS that is too large to unpack: {name}"));
-        return Ok((None, size));
-    }
-    let bytes = store::read(path)?;
-    let looked = archive::search(repo.search, &bytes, &Bounds::new(repo.ask.cancel));
+    let again = store::open(path).map_err(lost)?;
+    let looked = archive::search_stream(repo.search, again, size, &Bounds::new(repo.ask.cancel));
     repo.go_on()?;
     unseen.extend(looked.unseen.iter().map(|u| format!("in git LFS, {name} {}: {}", u.place, u.why.words())));
     Ok((looked.inside.first().map(ToString::to_string), size))
@@ -87,7 +82,7 @@ fn object(repo: &Repo<'_>, name: &Path, size: u64) -> Result<LfsObject> {
     let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize {size}\n", object.oid);
     let id = Oid::hash_object(ObjectType::Blob, pointer.as_bytes())
         .map_err(|e| Fault::machine("an id can't be worked out", e.message()))?;
-    if !repo.odb()?.exists(id) {
+    if !repo.git.ask_git(&["cat-file", "-e", &id.to_string()], None)?.ok {
         return Ok(object);
     }
     let find = format!("--find-object={id}");

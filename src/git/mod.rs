@@ -25,6 +25,7 @@ mod fresh;
 mod gitlink;
 mod graph;
 mod holders;
+mod large;
 mod leftover;
 mod lfs;
 mod map;

@@ -47,12 +47,15 @@ impl Way {
     }
 }
 
+/// What stands in place of a file that is left out, where something else than a tree holds it.
+pub(super) const GONE: &[u8] = b"REMOVED-BY-STANCH\n";
+
 /// See [`decide`].
 type Decision = (Option<&'static str>, Way, Option<Vec<u8>>);
 
 /// The sorts of such files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sort {
+pub(super) enum Sort {
     Archive,
     /// A text with something packed in the middle of it.
     Amid,
@@ -61,7 +64,7 @@ enum Sort {
 
 /// What holds for one file, by the choice for it or for its sort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+pub(super) enum Wanted {
     /// Nobody chose.
     Ask,
     Redact,
@@ -79,7 +82,8 @@ fn sort(repo: &Repo<'_>, data: &[u8]) -> Option<Sort> {
     binary(data).then_some(Sort::Binary)
 }
 
-fn wanted(policy: &Policy, id: &str, sort: Sort) -> Wanted {
+/// What is wanted of the file `id`.
+pub(super) fn wanted(policy: &Policy, id: &str, sort: Sort) -> Wanted {
     match (policy.files.get(id), sort, policy.archives, policy.binaries) {
         (Some(FileChoice::Redact), ..)
         | (None, Sort::Archive | Sort::Amid, Archives::Repack, _)
@@ -96,7 +100,7 @@ fn wanted(policy: &Policy, id: &str, sort: Sort) -> Wanted {
 
 /// What becomes of a file that holds the key: what it is when it is no text, the way, and its new content (`None`: none).
 pub(super) fn decide(repo: &Repo<'_>, id: &str, data: &[u8]) -> Result<Decision> {
-    let gone = || Some(b"REMOVED-BY-STANCH\n".to_vec());
+    let gone = || Some(GONE.to_vec());
     let Some(sort) = sort(repo, data) else { return Ok((None, Way::Edited, repo.search.replace(data, false)?)) };
     let wanted = wanted(&repo.policy, id, sort);
     let (way, clean) = match (wanted, sort) {
@@ -136,7 +140,8 @@ pub(super) fn leaves(repo: &Repo<'_>, id: &str, data: &[u8]) -> Option<&'static 
 }
 
 impl Sort {
-    fn word(self) -> &'static str {
+    /// For people.
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Archive | Self::Amid => "archive",
             Self::Binary => "binary",

@@ -291,11 +291,6 @@ impl Repo<'_> {
     pub(super) fn objects(&self) -> PathBuf {
         self.dir.join("objects")
     }
-
-    pub(super) fn odb(&self) -> Result<git2::Odb<'_>> {
-        self.git2.odb().map_err(|e| Fault::machine("the objects can't be read", e.message()))
-    }
-
     /// A fault when somebody pressed cancel.
     pub(super) fn go_on(&self) -> Result<()> {
         if (self.ask.cancel)() { Err(super::cancelled()) } else { Ok(()) }

@@ -7,12 +7,13 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-use git2::{ObjectType, Odb, Oid};
+use git2::{ObjectType, Oid};
 
 use super::cite::Cites;
 use super::find::{Desk, Scan, object_type};
 use super::fresh::Fresh;
 use super::graph::{Graph, Trees};
+use super::large;
 use super::policy::{self, Way};
 use super::raw::{self, Commit, Entry};
 use super::repo::Repo;
@@ -22,8 +23,6 @@ use crate::effect::git::Emptied;
 
 pub(super) struct Rewriter<'r> {
     pub(super) repo: &'r Repo<'r>,
-    /// For what our own reader can't read.
-    odb: &'r Odb<'r>,
     desk: RefCell<Desk<'r>>,
     pub(super) scan: &'r Scan,
     /// Where new objects go; without it only their ids are worked out.
@@ -57,6 +56,15 @@ pub(super) struct Rewriter<'r> {
 /// How deep folders may lie. No path that a system can open is so deep, and git itself stops at 2,048.
 const DEEPEST: usize = 1000;
 
+/// What `git cat-file --batch` says of one object.
+fn answer(said: &[u8]) -> Option<(ObjectType, &[u8])> {
+    let end = memchr::memchr(b'\n', said)?;
+    let mut words = std::str::from_utf8(said.get(..end)?).ok()?.split(' ').skip(1);
+    let kind = ObjectType::from_str(words.next()?)?;
+    let size: usize = words.next()?.parse().ok()?;
+    Some((kind, said.get(end + 1..)?.get(..size)?))
+}
+
 impl std::fmt::Debug for Rewriter<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Rewriter({} changed)", self.map.len())
@@ -66,7 +74,6 @@ impl std::fmt::Debug for Rewriter<'_> {
 impl<'r> Rewriter<'r> {
     pub(super) fn new(
         repo: &'r Repo<'r>,
-        odb: &'r Odb<'r>,
         scan: &'r Scan,
         links: &'r HashMap<Oid, Oid>,
         fresh: Option<&'r Fresh>,
@@ -74,7 +81,6 @@ impl<'r> Rewriter<'r> {
         let cites = Cites::default();
         Self {
             repo,
-            odb,
             desk: RefCell::new(scan.library.desk()),
             scan,
             fresh,
@@ -217,16 +223,22 @@ impl<'r> Rewriter<'r> {
         if let Some(new) = self.map.get(&id) {
             return Ok(*new);
         }
-        let object = self.read(id)?;
-        let (what, way, clean) = policy::decide(self.repo, &id.to_string(), &object)?;
+        let library = &self.scan.library;
+        let (what, way, new) = if library.large(id).is_some() {
+            let packed = self.scan.archives.inside.contains_key(&id);
+            large::rewritten(self.repo, id, &|| library.large(id), packed, self.fresh)?
+        } else {
+            let object = self.read(id)?;
+            let (what, way, clean) = policy::decide(self.repo, &id.to_string(), &object)?;
+            (what, way, clean.map(|clean| self.put(ObjectType::Blob, &clean)).transpose()?)
+        };
         if let Some(what) = what {
             self.fates.insert(id, (what, way));
         }
         if way == Way::Dropped {
             self.gone.insert(id);
         }
-        let Some(clean) = clean else { return Ok(id) };
-        let new = self.put(ObjectType::Blob, &clean)?;
+        let Some(new) = new else { return Ok(id) };
         self.map.insert(id, new);
         Ok(new)
     }
@@ -376,7 +388,8 @@ impl<'r> Rewriter<'r> {
         Ok(())
     }
 
-    /// The bytes of an object, held against its id: nothing new is made of what is damaged.
+    /// The bytes of an object, held against its id: nothing new is made of what is damaged. What our own reader can't
+    /// read, git is asked for, in a process of its own.
     pub(super) fn read(&self, id: Oid) -> Result<Rc<Vec<u8>>> {
         let damaged = |why: &str| {
             Fault::refused("the repository is damaged", format!("object {id} can't be read: {why}"))
@@ -387,11 +400,12 @@ impl<'r> Rewriter<'r> {
         {
             return Ok(data);
         }
-        let object = self.odb.read(id).map_err(|e| damaged(e.message()))?;
-        if raw::id(object.kind(), object.data())? != id {
+        let said = self.repo.git.ask_git(&["cat-file", "--batch"], Some(format!("{id}\n").as_bytes()))?;
+        let (kind, data) = answer(&said.out).ok_or_else(|| damaged("git can't read it either"))?;
+        if raw::id(kind, data)? != id {
             return Err(damaged("it is not what its id says"));
         }
-        Ok(Rc::new(object.data().to_vec()))
+        Ok(Rc::new(data.to_vec()))
     }
 
     pub(super) fn put(&self, kind: ObjectType, bytes: &[u8]) -> Result<Oid> {

@@ -34,6 +34,33 @@ fn overlapping_keys_leave_no_tail() {
 }
 
 #[test]
+fn a_large_binary_is_overwritten_in_place_wherever_the_key_stands() {
+    let world = World::new();
+    let noise = |n: u32| (n.wrapping_mul(2_654_435_761) >> 11).to_le_bytes()[0];
+    let mut file: Vec<u8> = (0..34u32 << 20).map(noise).collect();
+    let (len, edge) = (world.key.len(), (4 << 20) + 3);
+    for at in [0, edge, file.len() - len] {
+        file[at..at + len].copy_from_slice(world.key.as_bytes());
+    }
+    world.write("image.bin", &file);
+    world.commit("large");
+    world.git(&["repack", "-adq"]);
+    let plan = world.plan();
+    assert_eq!(plan.choices.len(), 1);
+    assert!(plan.diff[0].contains("of 34 MB"), "{:?}", plan.diff);
+    world.apply(&plan.id);
+    let clean = world.read("image.bin");
+    for at in [0, edge, file.len() - len] {
+        assert!(clean[at..].starts_with(MARK.as_bytes()), "{at}");
+        file[at..at + len].copy_from_slice(&clean[at..at + len]);
+    }
+    assert!(clean == file, "only the key's bytes changed");
+    world.clean();
+    world.undo(&plan.id);
+    assert!(world.read("image.bin").starts_with(world.key.as_bytes()));
+}
+
+#[test]
 fn a_large_file_with_the_key_across_a_blocks_edge() {
     let world = World::new();
     let mut file = std::io::BufWriter::new(std::fs::File::create(world.repo.join("large.txt")).unwrap());

@@ -22,15 +22,32 @@ const SMALL: u64 = 4 << 20;
 /// Bytes of a name or of pax fields that are read.
 const NAME: u64 = 1 << 16;
 
+pub(super) fn stream(search: &Search<'_>, mut reader: impl Read, size: u64, bounds: &Bounds<'_>) -> Looked {
+    let mut start = Zeroizing::new(Vec::with_capacity(HEAD));
+    let unseen = |why| Looked { unseen: vec![Unseen { place: String::new(), why }], ..Looked::default() };
+    if Read::take(&mut reader, HEAD as u64).read_to_end(&mut start).is_err() {
+        return unseen(Why::Damaged);
+    }
+    let kind = looks_like(&start);
+    let mut whole = start.as_slice().chain(reader);
+    if let Some(kind @ (Kind::Gzip | Kind::Tar)) = kind {
+        let meter = Meter::new(size, bounds);
+        let mut look = Look { search, meter: &meter, looked: Looked::default(), trail: Vec::new() };
+        look.archive(kind, &mut whole);
+        look.looked.bytes = meter.bytes.get();
+        return look.looked;
+    }
+    if size > bounds.held {
+        let what =
+            if kind == Some(Kind::Zip) { "a zip's size" } else { "the size of a file with something packed in it" };
+        return unseen(kind.filter(|kind| !kind.opens()).map_or(Why::Bound(what), |kind| Why::Kind(kind.name())));
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    if whole.read_to_end(&mut bytes).is_err() { unseen(Why::Damaged) } else { blob(search, &bytes, bounds) }
+}
+
 pub(super) fn blob(search: &Search<'_>, bytes: &[u8], bounds: &Bounds<'_>) -> Looked {
-    let meter = Meter {
-        bytes: Cell::new(0),
-        files: Cell::new(0),
-        over: Cell::new(None),
-        most: bounds.bytes.min(bounds.free.max(bounds.ratio.saturating_mul(bytes.len() as u64))),
-        by_ratio: bounds.ratio.saturating_mul(bytes.len() as u64) < bounds.bytes,
-        bounds,
-    };
+    let meter = Meter::new(bytes.len() as u64, bounds);
     let mut look = Look { search, meter: &meter, looked: Looked::default(), trail: Vec::new() };
     match looks_like(bytes) {
         Some(Kind::Zip) => look.zip(bytes),
@@ -54,6 +71,21 @@ struct Meter<'a> {
     most: u64,
     by_ratio: bool,
     bounds: &'a Bounds<'a>,
+}
+
+impl<'a> Meter<'a> {
+    /// For a file of `size` bytes.
+    fn new(size: u64, bounds: &'a Bounds<'a>) -> Self {
+        let by_ratio = bounds.ratio.saturating_mul(size);
+        Self {
+            bytes: Cell::new(0),
+            files: Cell::new(0),
+            over: Cell::new(None),
+            most: bounds.bytes.min(bounds.free.max(by_ratio)),
+            by_ratio: by_ratio < bounds.bytes,
+            bounds,
+        }
+    }
 }
 
 /// A reader of unpacked bytes that counts.

@@ -171,6 +171,12 @@ pub(super) fn search(search: &Search<'_>, bytes: &[u8], bounds: &Bounds<'_>) -> 
     look::blob(search, bytes, bounds)
 }
 
+/// The same of a file of `size` bytes that is too large to be held. Gzip and tar are read as they come; what must be held
+/// (a zip, a text with something in it) is, up to a bound.
+pub(super) fn search_stream(search: &Search<'_>, reader: impl std::io::Read, size: u64, bounds: &Bounds<'_>) -> Looked {
+    look::stream(search, reader, size, bounds)
+}
+
 /// The archive `bytes` with each key inside replaced and all else as it was; `None`: there is none inside. The same
 /// bytes always give the same result.
 pub(super) fn repacked(
@@ -184,6 +190,16 @@ pub(super) fn repacked(
 /// Whether something in `bytes` can be unpacked: it is an archive, or one may begin in the middle of it.
 pub(super) fn opens(of: &Search<'_>, bytes: &[u8]) -> bool {
     looks_like(bytes).is_some_and(Kind::opens) || of.signs(bytes).next().is_some()
+}
+
+/// The same of a file of `size` bytes that need not be held.
+pub(super) fn holds_stream(
+    of: &Search<'_>,
+    reader: impl std::io::Read,
+    size: u64,
+    stop: &(dyn Fn() -> bool + Sync),
+) -> bool {
+    !search_stream(of, reader, size, &Bounds::new(stop)).inside.is_empty()
 }
 
 /// Whether a key is packed inside of `bytes`.

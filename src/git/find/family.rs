@@ -15,13 +15,12 @@ use crate::git::needle::{ANCHOR, Search};
 use crate::git::pack::delta::{Delta, Op};
 use crate::git::pack::entry::{Kind, Stored};
 use crate::git::pack::file::Reader;
+use crate::git::pack::flow::LARGE;
 use crate::git::pack::forest::Forest;
 
 /// A base is built at once, and its deltas then read it directly, as long as what is built on one way down takes no more
 /// than this.
 const BUILT: usize = 1 << 24;
-/// Objects of more bytes are read by one thread at a time.
-const LARGE: u64 = 1 << 25;
 /// Bytes of an object's start that are always known.
 const START: usize = 8;
 
@@ -52,14 +51,14 @@ pub(super) trait Sink {
 /// One thread's way through the families of a pack.
 pub(super) struct Diver<'a> {
     pub(super) reader: Reader<'a>,
-    forest: &'a Forest,
-    search: &'a Search<'a>,
+    pub(super) forest: &'a Forest,
+    pub(super) search: &'a Search<'a>,
     frames: Vec<Frame>,
     /// Bytes of the objects among them that are built.
     built: usize,
     spare: Vec<Vec<u8>>,
     survey: Survey,
-    alone: &'a Mutex<()>,
+    one: &'a Mutex<()>,
 }
 
 impl std::fmt::Debug for Diver<'_> {
@@ -82,25 +81,19 @@ struct Survey {
 }
 
 impl<'a> Diver<'a> {
-    /// `alone` is shared by all threads.
-    pub(super) fn new(reader: Reader<'a>, forest: &'a Forest, search: &'a Search<'a>, alone: &'a Mutex<()>) -> Self {
-        Self {
-            reader,
-            forest,
-            search,
-            frames: Vec::new(),
-            built: 0,
-            spare: Vec::new(),
-            survey: Survey::default(),
-            alone,
-        }
+    /// `one` is shared by all threads.
+    pub(super) fn new(reader: Reader<'a>, forest: &'a Forest, search: &'a Search<'a>, one: &'a Mutex<()>) -> Self {
+        Self { reader, forest, search, frames: Vec::new(), built: 0, spare: Vec::new(), survey: Survey::default(), one }
     }
 
     /// Shows `root` and all that stands on it to `sink`. False: it said stop.
     pub(super) fn dive(&mut self, root: u32, sink: &mut impl Sink) -> bool {
         let Some(kind) = self.forest.kind(root) else { return true };
+        if let Some(go_on) = self.alone(root, kind, sink) {
+            return go_on;
+        }
         // One at a time of those that fill the memory.
-        let _alone = (self.reader.size(root) > LARGE).then(|| self.alone.lock());
+        let _one = (self.reader.size(root) > LARGE).then(|| self.one.lock());
         let mut next = Some(root);
         loop {
             let rank = if let Some(rank) = next.take() {

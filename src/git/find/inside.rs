@@ -91,8 +91,13 @@ pub(super) fn look(repo: &Repo<'_>, places: &Places, opener: &Opener<'_>, all: &
         repo.go_on()?;
         say(repo.ask, "looking into archives", n as u64, opaque.len() as u64);
         let Ok(oid) = Oid::from_bytes(id) else { continue };
-        let found = library::read(places, oid).and_then(|(_, data)| opener.look(&data));
         let damaged = || Unseen { place: String::new(), why: Why::Damaged };
+        let found = if let Some(flow) = library::large(places, oid) {
+            let size = flow.size;
+            Some(archive::search_stream(repo.search, flow, size, &opener.bounds))
+        } else {
+            library::read(places, oid).and_then(|(_, data)| opener.look(&data))
+        };
         looked.push((*id, *place, found.unwrap_or_else(|| Looked { unseen: vec![damaged()], ..Looked::default() })));
         repo.go_on()?;
     }

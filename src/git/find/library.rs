@@ -2,11 +2,14 @@
 //!
 //! Must not know: why.
 
+use std::path::Path;
+
 use git2::Oid;
 
 use super::places::Places;
 use crate::git::pack::entry::{Id, Kind};
 use crate::git::pack::file::Reader;
+use crate::git::pack::flow::{Flow, LARGE};
 use crate::git::pack::inflate::Inflater;
 use crate::git::pack::near::{Known, Near};
 
@@ -29,6 +32,11 @@ impl std::fmt::Debug for Desk<'_> {
 }
 
 impl Library {
+    /// The object `id` as a stream, if it is too large to be held and stands whole. Each call begins anew.
+    pub(in crate::git) fn large(&self, id: Oid) -> Option<Flow<'_>> {
+        large(&self.0, id)
+    }
+
     pub(in crate::git) fn desk(&self) -> Desk<'_> {
         let packs = self.0.all.iter().map(|place| &place.packs);
         let near = packs.map(|packs| packs.iter().map(|pack| Near::new(Reader::new(pack))).collect()).collect();
@@ -42,7 +50,7 @@ impl Desk<'_> {
         let id: &Id = id.as_bytes().first_chunk()?;
         for (place, near) in self.places.all.iter().zip(&mut self.near) {
             if place.loose.binary_search(id).is_ok()
-                && let Ok(file) = std::fs::read(place.file(id))
+                && let Ok(file) = crate::git::store::bytes(&place.file(id))
             {
                 let mut data = Vec::new();
                 if let Some(kind) = self.loose.loose(&file, &mut data) {
@@ -57,6 +65,27 @@ impl Desk<'_> {
         }
         None
     }
+}
+
+/// The file of a loose object that is too large to be held.
+pub(super) fn large_file(path: &Path) -> Option<Flow<'static>> {
+    // Most are small, and read in one go.
+    let long = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.len() > LARGE / 1032);
+    if long { Flow::loose(path).filter(|flow| flow.size > LARGE) } else { None }
+}
+
+/// The object `id` as a stream, if it is too large to be held and stands whole.
+pub(super) fn large(places: &Places, id: Oid) -> Option<Flow<'_>> {
+    let id: &Id = id.as_bytes().first_chunk()?;
+    for place in &places.all {
+        if place.loose.binary_search(id).is_ok() {
+            return large_file(&place.file(id));
+        }
+        if let Some((pack, rank)) = place.packs.iter().find_map(|pack| Some((pack, pack.rank_of(id)?))) {
+            return Flow::packed(pack, rank).filter(|flow| flow.size > LARGE);
+        }
+    }
+    None
 }
 
 /// The same from places that are still in use.

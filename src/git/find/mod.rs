@@ -9,6 +9,7 @@
 mod body;
 mod crew;
 mod family;
+mod glance;
 mod inside;
 mod library;
 mod limit;

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 
 use super::crew::Crew;
 use super::family::{Diver, Seen};
+use super::glance::glance;
 use super::inside::Opener;
+use super::library;
 use super::note::{Notes, PackNotes};
 use super::places::{Place, Places};
 use super::upward::Upward;
@@ -116,6 +118,13 @@ impl<'s> Sweep<'s> {
                 || (Loose::default(), Notes::citing(self.style)),
                 |(loose, notes), pulse, i| {
                     let Some(id) = place.loose.get(i) else { return true };
+                    if let Some(flow) = library::large_file(&place.file(id)).filter(|flow| flow.kind == Kind::Blob) {
+                        match glance(self.search, flow) {
+                            Some(seen) => notes.saw(id, n, &seen, None),
+                            None => notes.broken.push(*id),
+                        }
+                        return pulse.beat(1 << 20);
+                    }
                     let Some(kind) = loose.read(place, id) else {
                         notes.broken.push(*id);
                         return pulse.beat(0);

@@ -15,6 +15,7 @@ use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::git::pack::entry::Stored;
 use crate::git::pack::file::{Pack, Reader};
+use crate::git::pack::flow::Raw;
 
 /// `bases`: for each entry in the order they lie, the rank of its base, or [`NONE`].
 pub(super) fn check(path: &Path, bases: &[u32], cancel: &(dyn Fn() -> bool + Sync)) -> Result<()> {
@@ -33,10 +34,17 @@ pub(super) fn check(path: &Path, bases: &[u32], cancel: &(dyn Fn() -> bool + Syn
             if rank % 0x4000 == 0 && cancel() {
                 return Err(crate::git::cancelled());
             }
-            let raw = reader.raw(rank).ok_or_else(|| bad("an entry can't be read"))?;
-            let mut crc = Crc::new();
-            crc.update(raw);
-            if pack.crc(rank) != Some(crc.sum()) {
+            let sum = if let Some(long) = Raw::long(&pack, rank) {
+                long.crc()
+            } else {
+                reader.raw(rank).map(|raw| {
+                    let mut crc = Crc::new();
+                    crc.update(raw);
+                    crc.sum()
+                })
+            };
+            let sum = sum.ok_or_else(|| bad("an entry can't be read"))?;
+            if pack.crc(rank) != Some(sum) {
                 return Err(bad("an entry's checksum is wrong"));
             }
             let head = reader.head(rank).ok_or_else(|| bad("an entry has no head"))?;

@@ -3,6 +3,8 @@
 //!
 //! Must not know: where entries come to lie.
 
+use std::io::Read;
+
 use libdeflater::{CompressionLvl, Compressor};
 
 use super::order::Order;
@@ -12,6 +14,7 @@ use crate::git::fresh::Stock;
 use crate::git::pack::delta::Delta;
 use crate::git::pack::deltify::deltify;
 use crate::git::pack::entry::{Id, Kind};
+use crate::git::pack::flow::LARGE;
 use crate::git::pack::inflate::Inflater;
 use crate::git::pack::near::Known;
 
@@ -36,6 +39,27 @@ pub(super) fn is_needed(source: &Source, order: &Order, position: u32) -> bool {
     item.new != NONE
         || matches!(source.place(item.old), Some(Place::Loose(_)) | None)
         || (entry.base != NONE && order.stays(source, entry.base).is_none())
+}
+
+/// An object that is too large to be held and stands for itself: it is deflated on its way into the pack.
+pub(super) fn streamed<'s>(
+    source: &'s Source,
+    order: &Order,
+    stock: &'s Stock,
+    position: u32,
+) -> Option<(Kind, u64, Box<dyn Read + 's>)> {
+    let item = order.item(position)?;
+    if item.new == NONE {
+        let flow = source.flow(item.old)?;
+        return Some((flow.kind, flow.size, Box::new(flow)));
+    }
+    let id = order.new_id(item.new)?;
+    let size = stock.size(id);
+    if size <= LARGE || order.base(source, position).is_some() {
+        return None;
+    }
+    let (kind, flow) = stock.flow(id)?;
+    Some((kind, size, Box::new(flow)))
 }
 
 /// One thread's tools.

@@ -12,7 +12,7 @@ use super::source::{NONE, Source, damaged};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::git::fresh::Stock;
-use crate::git::pack::entry::Id;
+use crate::git::pack::entry::{Id, Kind};
 
 /// New objects a thread looks at, at once.
 const SHARE: usize = 256;
@@ -117,7 +117,12 @@ impl Order {
                 cancel,
                 || (),
                 |(), n| {
-                    let (kind, data) = stock.read(open.get(n)?)?;
+                    let id = open.get(n)?;
+                    // A file names nothing, and may be large.
+                    if stock.kind(id)? == Kind::Blob {
+                        return Some(Vec::new());
+                    }
+                    let (kind, data) = stock.read(id)?;
                     let mut more = Vec::new();
                     let mut whole = true;
                     alive::named(kind, &data, &mut |id| {

@@ -8,6 +8,7 @@ use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::git::pack::entry::{Id, Kind, Stored};
 use crate::git::pack::file::{Pack, Reader};
+use crate::git::pack::flow::{Flow, LARGE};
 use crate::git::pack::inflate::Inflater;
 use crate::git::pack::near::{Known, Near};
 use crate::git::store;
@@ -76,6 +77,12 @@ impl Source {
         }
     }
 
+    /// A loose file that is too large to be held.
+    pub(super) fn flow(&self, n: u32) -> Option<Flow<'static>> {
+        let Place::Loose(nth) = self.place(n)? else { return None };
+        loose_flow(&self.loose.get(nth)?.1)
+    }
+
     /// The number of an object: the first, when it is stored more than once.
     pub(super) fn find(&self, id: &Id) -> Option<u32> {
         self.table.find(id, &|n| self.id(n))
@@ -119,7 +126,8 @@ impl Source {
         let mut inflater = Inflater::default();
         let mut out = Vec::new();
         for (_, path) in &self.loose {
-            let kind = inflater.loose(&store::read(path)?, &mut out);
+            let large = loose_flow(path).map(|flow| flow.kind);
+            let kind = if large.is_some() { large } else { inflater.loose(&store::read(path)?, &mut out) };
             let kind = kind.ok_or_else(|| damaged("a loose object can't be read"))?;
             entries.push(Entry { base: NONE, first: NONE, kind });
         }
@@ -165,6 +173,12 @@ impl Source {
         self.table = table;
         Ok(())
     }
+}
+
+/// A loose object of more than [`LARGE`] bytes.
+fn loose_flow(path: &Path) -> Option<Flow<'static>> {
+    let long = std::fs::symlink_metadata(path).is_ok_and(|meta| meta.len() > LARGE / 1032);
+    if long { Flow::loose(path).filter(|flow| flow.size > LARGE) } else { None }
 }
 
 fn some_heads(

@@ -7,6 +7,7 @@
 //! Must not know: repositories.
 
 mod anchors;
+mod clean;
 mod forms;
 mod put;
 mod signs;
@@ -19,6 +20,7 @@ use crate::base::{Fault, FaultKind};
 #[allow(unused_imports, reason = "for who pieces texts together")]
 pub(super) use anchors::ANCHOR;
 use anchors::{Anchors, SIGN};
+pub(super) use clean::{Cleaned, Pieces, binary_stream};
 use forms::{Form, Kind, Of, PLACEHOLDER};
 pub(super) use signs::Sign;
 

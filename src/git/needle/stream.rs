@@ -18,6 +18,36 @@ impl Search<'_> {
     /// began; gives how many bytes came. After an error, `seen` has what came before it. In memory at once: a block and
     /// twice the reach.
     pub(in crate::git) fn stream(&self, reader: &mut dyn Read, seen: &mut Vec<Hit>) -> std::io::Result<u64> {
+        self.pass(reader, &mut |held, gone| self.add(held, gone, seen))
+    }
+
+    /// The same; gives whether there is a sign of something packed.
+    pub(in crate::git) fn stream_with_signs(
+        &self,
+        reader: &mut dyn Read,
+        seen: &mut Vec<Hit>,
+    ) -> std::io::Result<bool> {
+        let mut signs = false;
+        self.pass(reader, &mut |held, gone| {
+            self.add(held, gone, seen);
+            signs = signs || self.signs(held).next().is_some();
+        })?;
+        Ok(signs)
+    }
+
+    fn add(&self, held: &[u8], gone: u64, seen: &mut Vec<Hit>) {
+        for mut hit in self.hits(held) {
+            if !seen.iter().any(|known| known.key == hit.key && known.form == hit.form) {
+                let before = usize::try_from(gone).unwrap_or(usize::MAX);
+                hit.start = hit.start.saturating_add(before);
+                hit.end = hit.end.saturating_add(before);
+                seen.push(hit);
+            }
+        }
+    }
+
+    /// Shows all that comes, in stretches that overlap, and how many bytes came before each.
+    fn pass(&self, reader: &mut dyn Read, show: &mut dyn FnMut(&[u8], u64)) -> std::io::Result<u64> {
         let keep = self.reach().saturating_sub(1);
         let block = BLOCK.max(self.reach());
         let most = keep + block;
@@ -39,14 +69,7 @@ impl Search<'_> {
                 held = more;
                 continue;
             }
-            for mut hit in self.hits(held.get(..len).unwrap_or_default()) {
-                if !seen.iter().any(|known| known.key == hit.key && known.form == hit.form) {
-                    let before = usize::try_from(gone).unwrap_or(usize::MAX);
-                    hit.start = hit.start.saturating_add(before);
-                    hit.end = hit.end.saturating_add(before);
-                    seen.push(hit);
-                }
-            }
+            show(held.get(..len).unwrap_or_default(), gone);
             if read? == 0 {
                 return Ok(gone + len as u64);
             }

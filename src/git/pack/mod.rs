@@ -6,6 +6,7 @@ pub(super) mod delta;
 pub(super) mod deltify;
 pub(super) mod entry;
 pub(super) mod file;
+pub(super) mod flow;
 pub(super) mod forest;
 mod image;
 pub(super) mod index;

@@ -3,12 +3,15 @@
 //! Must not know: which objects belong into it, or what they say.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
+use std::io::{self, BufWriter, Read, Write as _};
 
 use libdeflater::Crc;
 use sha1::{Digest as _, Sha1};
 
 use super::entry::{Id, Kind};
+
+/// Bytes taken from a stream at once.
+const PIECE: usize = 1 << 16;
 
 /// Where one object came to lie: what the index beside the pack says about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +84,50 @@ impl PackWriter {
     pub(in crate::git) fn add_same(&mut self, id: Id, whole: &[u8], crc: u32) -> io::Result<()> {
         self.placed.push(Placed { id, at: self.at, crc });
         self.put(whole)
+    }
+
+    /// Adds an entry of `size` inflated bytes, whose zlib stream comes in pieces.
+    pub(in crate::git) fn add_stream(
+        &mut self,
+        id: Id,
+        kind: Kind,
+        size: u64,
+        deflated: &mut dyn Read,
+    ) -> io::Result<()> {
+        let mut start = [0; 48];
+        let length = write_head(&mut start, As::Whole(kind), size, self.at)?;
+        let (at, mut crc) = (self.at, Crc::new());
+        let start = start.get(..length).unwrap_or_default();
+        crc.update(start);
+        self.put(start)?;
+        let mut piece = vec![0; PIECE];
+        loop {
+            let read = match deflated.read(&mut piece) {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => continue,
+                read => read?,
+            };
+            if read == 0 {
+                break;
+            }
+            let piece = piece.get(..read).unwrap_or_default();
+            crc.update(piece);
+            self.put(piece)?;
+        }
+        self.placed.push(Placed { id, at, crc: crc.sum() });
+        Ok(())
+    }
+
+    /// Adds an entry byte for byte as it stood in another pack, in pieces; `crc` is that of all of it.
+    pub(in crate::git) fn add_same_stream(&mut self, id: Id, whole: &mut dyn Read, crc: u32) -> io::Result<()> {
+        self.placed.push(Placed { id, at: self.at, crc });
+        let mut piece = vec![0; PIECE];
+        loop {
+            let read = whole.read(&mut piece)?;
+            if read == 0 {
+                return Ok(());
+            }
+            self.put(piece.get(..read).unwrap_or_default())?;
+        }
     }
 
     /// Ends the pack: its checksum, what lies where, and the file, which is on disk.

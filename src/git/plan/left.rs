@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use git2::{ObjectType, Oid};
 
 use super::super::graph::{Graph, Trees};
+use super::super::large;
 use super::super::policy::{self, Way};
 use super::super::repo::Repo;
 use super::{Seen, places};
@@ -23,8 +24,14 @@ pub(super) fn leave(repo: &Repo<'_>, mut seen: Seen) -> Result<Seen> {
     let mut desk = seen.scan.library.desk();
     for (id, _) in seen.scan.dirty.iter().filter(|(_, (kind, _))| *kind == ObjectType::Blob) {
         repo.go_on()?;
-        let Some((_, data)) = desk.read(*id) else { continue };
-        left.extend(policy::leaves(repo, &id.to_string(), &data).map(|what| (*id, what)));
+        let library = &seen.scan.library;
+        let what = if library.large(*id).is_some() {
+            let packed = seen.scan.archives.inside.contains_key(id);
+            large::leaves(repo, &id.to_string(), &|| library.large(*id), packed)?
+        } else {
+            desk.read(*id).and_then(|(_, data)| policy::leaves(repo, &id.to_string(), &data))
+        };
+        left.extend(what.map(|what| (*id, what)));
     }
     drop(desk);
     if left.is_empty() {

@@ -114,13 +114,12 @@ pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
 /// Works the rewrite out; `fresh` takes the new objects.
 pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Result<Worked> {
     sound(&seen.scan)?;
-    let odb = repo.odb()?;
     let mut trees = Trees::new(&seen.scan);
     let graph = Graph::new(repo, &seen.scan, &trees)?;
     let copies = places::copies(repo, seen, &mut trees, &graph)?;
     let kept = Repo::kept(&seen.refs);
     let alive = graph::reach(&seen.scan, &kept, repo.git2.is_shallow())?;
-    let mut rewriter = Rewriter::new(repo, &odb, &seen.scan, &seen.links, fresh);
+    let mut rewriter = Rewriter::new(repo, &seen.scan, &seen.links, fresh);
     rewriter.parts = stash_parts(seen);
     rewriter.commits(&graph, &mut trees, &alive)?;
     for id in &kept {

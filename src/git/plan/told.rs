@@ -16,7 +16,6 @@ use crate::base::fault::Result;
 use crate::base::words::count;
 use crate::effect::git::{Choice, Copy, CopyKind, Plan, RefMove, Refusal};
 
-#[allow(clippy::too_many_arguments, reason = "one caller; each is one thing that was worked out before")]
 pub(super) fn describe(
     repo: &Repo<'_>,
     seen: &Seen,

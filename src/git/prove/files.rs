@@ -87,9 +87,6 @@ fn tracked(repo: &Repo<'_>, tree: &Path, of: &str) -> Result<ProofLine> {
     Ok(super::line(&format!("every tracked file of {of}"), &count(looked, "file"), &found))
 }
 
-/// An archive above this size is not unpacked: it would have to be held in memory.
-const LARGEST: u64 = 256 << 20;
-
 /// Does the file, what it packs, or the symlink's target, hold the key? `None`: there is no such file.
 fn holds(repo: &Repo<'_>, path: &Path) -> Result<Option<bool>> {
     let Ok(meta) = std::fs::symlink_metadata(path) else { return Ok(None) };
@@ -103,10 +100,12 @@ fn holds(repo: &Repo<'_>, path: &Path) -> Result<Option<bool>> {
     match store::open(path) {
         Ok(mut file) => {
             let (found, packed) = read::stream(&mut file, repo.search)?;
-            if found || !packed || meta.len() > LARGEST {
+            if found || !packed {
                 return Ok(Some(found));
             }
-            let inside = archive::holds(repo.search, &store::read(path)?, repo.ask.cancel);
+            let again =
+                store::open(path).map_err(|e| Fault::machine(format!("{} can't be read", path.display()), e))?;
+            let inside = archive::holds_stream(repo.search, again, meta.len(), repo.ask.cancel);
             repo.go_on()?;
             Ok(Some(inside))
         }

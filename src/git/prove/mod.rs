@@ -71,7 +71,8 @@ fn line(what: &str, looked: &str, found: &[String]) -> ProofLine {
 /// Complaints about how an object was written long ago are no damage: a rewrite keeps such bytes as they are.
 fn fsck(git: &super::cli::Git<'_>) -> Result<ProofLine> {
     say(git.ask, "git checks the whole", 0, 0);
-    let said = git.ask_git(&["fsck", "--connectivity-only", "--no-dangling", "--no-progress"], None)?;
+    let args = ["-c", "core.bigFileThreshold=32m", "fsck", "--connectivity-only", "--no-dangling", "--no-progress"];
+    let said = git.ask_git(&args, None)?;
     let what = "git fsck --connectivity-only".to_owned();
     if said.ok {
         return Ok(ProofLine { what, clean: true, saw: "every object that is needed is there".into() });
@@ -111,8 +112,10 @@ fn not_checked(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<Vec<String>> {
     list.extend(
         files::absent(repo, trees).into_iter().map(|path| format!("the linked worktree {path}: it is not there now")),
     );
-    list.push("inside of files packed in another way than gzip, zip and tar (`find` lists them)".into());
-    list.push("inside of archives above 256 MB that are not part of the history".into());
+    list.push(
+        "inside of files packed in another way than gzip, zip and tar, or beyond a bound (`find` lists them)".into(),
+    );
+    list.push("archives by another program: this one unpacked them, no second one did".into());
     list.push(
         "files that git does not track, other clones (also such as borrow objects from here), and people's copies"
             .into(),

@@ -7,7 +7,6 @@ use std::process::Stdio;
 use std::sync::mpsc::sync_channel;
 
 use git2::Oid;
-use zeroize::Zeroizing;
 
 use super::super::repo::Repo;
 use super::super::{archive, cli, say, store};
@@ -16,6 +15,8 @@ use crate::base::fault::Result;
 use crate::base::{Fault, words};
 use crate::effect::git::ProofLine;
 
+/// Makes git read large files in pieces, too.
+pub(super) const BY_PIECES: [&str; 2] = ["-c", "core.bigFileThreshold=32m"];
 /// Pieces that wait for the searching thread.
 const WAITING: usize = 4;
 
@@ -69,7 +70,8 @@ pub(super) fn these(repo: &Repo<'_>, dir: &Path, ids: &[Oid]) -> Result<Read> {
 
 fn run(repo: &Repo<'_>, dir: &Path, which: &[&str], input: Option<String>) -> Result<Read> {
     let mut command = repo.git.bare();
-    command.arg("--git-dir").arg(cli::plain(dir)).args(["cat-file", "--batch", "--buffer"]).args(which);
+    command.args(BY_PIECES).arg("--git-dir").arg(cli::plain(dir));
+    command.args(["cat-file", "--batch", "--buffer"]).args(which);
     command.stderr(Stdio::null());
     if input.is_some() {
         command.stdin(Stdio::piped());
@@ -108,8 +110,8 @@ fn run(repo: &Repo<'_>, dir: &Path, which: &[&str], input: Option<String>) -> Re
     }
     let status = child.wait().map_err(|e| Fault::machine("git did not end as it should", e))?;
     let Seen { mut ids, mut found, packed } = read?;
-    for id in packed {
-        if archive::holds(search, &blob(repo, dir, id)?, stop) {
+    for (id, size) in packed {
+        if inside(repo, dir, id, size)? {
             found.dirty.push(format!("blob {id}"));
         }
         repo.go_on()?;
@@ -119,11 +121,14 @@ fn run(repo: &Repo<'_>, dir: &Path, which: &[&str], input: Option<String>) -> Re
     Ok(Read { ids, found: found.dirty, wrong: found.wrong, whole: status.success() })
 }
 
-/// One file of the repository at `dir`, whole.
-fn blob(repo: &Repo<'_>, dir: &Path, id: Oid) -> Result<Zeroizing<Vec<u8>>> {
-    let args = ["cat-file".to_owned(), "blob".to_owned(), id.to_string()];
+/// Does a large file of the repository at `dir` hold the key in what it packs?
+fn inside(repo: &Repo<'_>, dir: &Path, id: Oid, size: u64) -> Result<bool> {
     let mut command = repo.git.bare();
-    command.arg("--git-dir").arg(cli::plain(dir)).args(&args);
-    let said = repo.git.finish(command, None)?;
-    if said.ok { Ok(said.out) } else { Err(cli::failed(&args, &said)) }
+    command.args(BY_PIECES).arg("--git-dir").arg(cli::plain(dir)).args(["cat-file", "blob", &id.to_string()]);
+    let mut child = cli::start(command.stderr(Stdio::null()))?;
+    let Some(out) = child.stdout.take() else { return Err(Fault::machine("git's answer can't be read", "no pipe")) };
+    // Whether the pipe is read to its end or closed before: it ends then.
+    let holds = archive::holds_stream(repo.search, out, size, repo.ask.cancel);
+    child.wait().map_err(|e| Fault::machine("git did not end as it should", e))?;
+    Ok(holds)
 }

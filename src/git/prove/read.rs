@@ -21,7 +21,7 @@ const PIECE: usize = 4 << 20;
 /// What a file is read into at first.
 const SMALL: usize = 16 << 10;
 /// An object above this is searched in parts that overlap.
-const LARGE: u64 = 64 << 20;
+const LARGE: u64 = 16 << 20;
 /// How much parts of a large object overlap: more than any form of the longest key, line breaks and indents included.
 const OVERLAP: usize = 256 << 10;
 
@@ -47,8 +47,9 @@ impl Found {
 pub(super) struct Seen {
     pub(super) ids: Vec<Oid>,
     pub(super) found: Found,
-    /// Too large to be held beside others, and they look like archives: to be read once more, one at a time.
-    pub(super) packed: Vec<Oid>,
+    /// Too large to be held beside others, and they look like archives: to be read once more, one at a time. With their
+    /// sizes.
+    pub(super) packed: Vec<(Oid, u64)>,
 }
 
 /// Objects that wait to be searched together: their bytes one after the other, and who they are.
@@ -145,7 +146,7 @@ pub(super) fn read(
             if holds {
                 seen.found.dirty.push(name);
             } else if packed {
-                seen.packed.extend(raw::oid(id.as_bytes()));
+                seen.packed.extend(raw::oid(id.as_bytes()).map(|id| (id, size)));
             }
             continue;
         }
