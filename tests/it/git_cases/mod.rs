@@ -9,7 +9,7 @@ mod a_hiding;
 mod b_rewriting;
 mod c_state;
 mod d_remote;
-mod oracle;
+pub(crate) mod oracle;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -85,7 +85,7 @@ impl Case {
     }
 
     fn purged(&self, world: &World, pruned_only: bool, policy: &Policy) -> String {
-        let planned = || world.hush(world.ask(|ask| git::plan_as(ask, policy.clone())).unwrap());
+        let planned = || world.hush(world.ask(|ask| git::plan_kept(ask, policy.clone(), &world.memory)).unwrap());
         let before = Before::take(world);
         let print = world.footprint();
         let plan = planned();
