@@ -32,6 +32,10 @@ pub(crate) fn needles(key: &str) -> Vec<Vec<u8>> {
         bytes.iter().flat_map(|b| format!("\\u{b:04x}").into_bytes()).collect(),
         bytes.iter().flat_map(|b| format!("%{b:02X}").into_bytes()).collect(),
     ];
+    let escaped = key.replace('"', "\\\"");
+    all.push(key.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D").replace('"', "%22").into_bytes());
+    all.extend([escaped.replace('/', "\\/").into_bytes(), escaped.into_bytes()]);
+    all.push(key.replace('"', "\\u0022").replace('+', "\\u002b").into_bytes());
     for skew in 0..3usize {
         for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
             let text = engine.encode([&vec![b'x'; skew][..], bytes].concat());

@@ -129,6 +129,32 @@ pub(super) fn cases() -> Vec<Case> {
             }),
         ),
         case(
+            20,
+            "a key with + / = and quotes: as in an address, in JSON, with \\u escapes, in base64",
+            Clean(|| {
+                let mut w = World::new();
+                w.key = format!("{}+a/b=\"c", w.key);
+                let k = w.key.clone();
+                w.write("plain", format!("k={k}\n"));
+                w.write("address", k.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D").replace('"', "%22"));
+                w.write("a.json", format!("{{\"k\": \"{}\"}}", k.replace('"', "\\\"")));
+                w.write("b.json", format!("{{\"k\": \"{}\"}}", k.replace('"', "\\\"").replace('/', "\\/")));
+                w.write("c.json", format!("{{\"k\": \"{}\"}}", k.replace('"', "\\u0022").replace('+', "\\u002b")));
+                w.write("d", STANDARD.encode(&k));
+                w.commit("a key that must be escaped");
+                w
+            }),
+        )
+        .and(|w, _| {
+            for name in ["plain", "address", "a.json", "b.json", "c.json"] {
+                let text = String::from_utf8(w.read(name)).unwrap();
+                assert!(text.contains(MARK) && !text.contains(&w.key[..30]), "{name}: {text}");
+            }
+            for name in ["a.json", "b.json", "c.json"] {
+                serde_json::from_slice::<serde_json::Value>(&w.read(name)).unwrap();
+            }
+        }),
+        case(
             21,
             "twice in a line, glued, at the very start and end of a file",
             Clean(|| {

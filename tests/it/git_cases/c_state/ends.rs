@@ -11,7 +11,7 @@ use stanch::git;
 use super::others::refused_while;
 use crate::git_cases::Expect::Course;
 use crate::git_cases::{Case, SKIPPED, case, leak, old_leak, oracle};
-use crate::gitrepo::{World, interrupted, walk};
+use crate::gitrepo::{World, walk};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -74,7 +74,24 @@ pub(super) fn cases() -> Vec<Case> {
                 fs::remove_file(&lock).unwrap();
                 oracle::clean(&w);
                 // Killed when the old objects are there and no ref went back; then somebody commits.
-                assert!(interrupted(&w, 3, |ask| drop(git::undo(ask, &plan.id))));
+                let backup = w.backup();
+                let killed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    let progress = |p: stanch::effect::Progress| {
+                        if p.words == "moving the refs back" {
+                            std::panic::resume_unwind(Box::new("power cut"));
+                        }
+                    };
+                    let keys = [w.key.as_bytes()];
+                    let ask = git::Ask {
+                        repo: &w.repo,
+                        backup_root: &backup,
+                        keys: &keys,
+                        cancel: &|| false,
+                        progress: &progress,
+                    };
+                    drop(git::undo(&ask, &plan.id));
+                }));
+                assert!(killed.is_err());
                 let there = !w.copies(&w.key).is_empty();
                 assert!(w.repo.join(".git/stanch-switch.json").exists() && there, "it was not cut there");
                 w.git(&["commit", "-q", "--allow-empty", "-m", "meanwhile"]);
