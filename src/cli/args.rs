@@ -227,7 +227,8 @@ pub struct Purge {
     pub repo: PathBuf,
     #[command(flatten)]
     pub key: KeySources,
-    /// Show what would change; changes nothing
+    /// Show what would change; changes nothing. Asks the remotes what they hold, as `git fetch` does it: with your git's
+    /// credentials and ssh, and with those that the repository's own config names
     #[arg(long, group = "step")]
     pub plan: bool,
     /// Back up and switch to the clean history
@@ -261,6 +262,9 @@ pub struct Purge {
     /// for later calls. Purges of the submodule by this program are known without it
     #[arg(long, value_name = "FILE")]
     pub commit_map: Option<PathBuf>,
+    /// For --plan and --apply: ask no remote. For a repository whose config you don't trust
+    #[arg(long, conflicts_with_all = ["push", "check", "papers", "undo", "finish"])]
+    pub offline: bool,
     /// For one file, against what holds for its sort: PATH=redact, PATH=drop or PATH=leave; may be given several times
     #[arg(long, value_name = "PATH=CHOICE", value_parser = file_choice)]
     pub file: Vec<(String, FileWay)>,

@@ -36,7 +36,7 @@ pub(super) fn known(repo: &Repo<'_>) -> Result<HashMap<Oid, Oid>> {
     if let Some(given) = store::read_if(&root.join(GIVEN))? {
         next.extend(parsed(&given)?);
     }
-    if has_submodules(repo)? {
+    if has_submodules(repo) {
         let own = submodule::dirs(repo);
         let mut plans = others(root, &repo.dir);
         // Where two purges made different things of one commit, that of the submodule in here counts.
@@ -49,10 +49,10 @@ pub(super) fn known(repo: &Repo<'_>) -> Result<HashMap<Oid, Oid>> {
     Ok(ends(&next))
 }
 
-fn has_submodules(repo: &Repo<'_>) -> Result<bool> {
-    Ok(repo.dir.join("modules").exists()
+fn has_submodules(repo: &Repo<'_>) -> bool {
+    repo.dir.join("modules").exists()
         || repo.work.iter().any(|work| work.join(".gitmodules").exists())
-        || repo.git.ask_git(&["cat-file", "-e", "HEAD:.gitmodules"], None)?.ok)
+        || repo.git2.revparse_single("HEAD:.gitmodules").is_ok()
 }
 
 /// Every plan that is kept in this backup folder and in those beside it.
@@ -85,7 +85,7 @@ pub(super) fn used(root: &Path) -> BTreeSet<PathBuf> {
 /// Plans that stand, of other repositories.
 fn others(root: &Path, own: &Path) -> Vec<Other> {
     // What can't be read is of an older program, or none of ours.
-    let plan = |path: &PathBuf| serde_json::from_slice::<Other>(&std::fs::read(path).ok()?).ok();
+    let plan = |path: &PathBuf| serde_json::from_slice::<Other>(&super::store::bytes(path).ok()?).ok();
     let stands = |plan: &Other| matches!(plan.stage, Stage::Applied | Stage::Finished) && plan.git_dir != own;
     plans(root).iter().filter_map(plan).filter(stands).collect()
 }

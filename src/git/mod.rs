@@ -17,6 +17,7 @@ mod bring;
 mod came;
 mod cite;
 mod cli;
+mod config;
 mod diff;
 mod find;
 mod fold;
@@ -27,8 +28,10 @@ mod holders;
 mod leftover;
 mod lfs;
 mod map;
+mod memory;
 mod needle;
 mod notes;
+mod odd;
 mod pack;
 mod papers;
 mod plan;
@@ -48,6 +51,7 @@ mod shelf;
 mod store;
 mod submodule;
 mod switch;
+mod tamed;
 mod tidy;
 mod undo;
 
@@ -60,6 +64,7 @@ use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::Progress;
 use crate::effect::git::{Aftermath, CopyMap, Filed, GitReply, Papers, Plan, Policy, Proof, PushReport};
+pub use memory::Memory;
 use needle::{Needles, Search};
 use repo::Repo;
 
@@ -107,19 +112,20 @@ pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
 
 /// The same, with what a person chose for archives and binaries. The choice stays with the plan.
 pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
+    alone(ask, |repo| plan::make(repo, policy, None))
+}
+
+/// The same, and what was worked out is kept in `memory` for [`apply_kept`]: while the repository stays as it is, that
+/// needs no second look.
+pub fn plan_kept(ask: &Ask<'_>, policy: Policy, memory: &Memory) -> Result<Plan> {
+    alone(ask, |repo| plan::make(repo, policy, Some(memory)))
+}
+
+/// The same, and no remote is asked: no program runs that the repository's configuration names.
+pub fn plan_offline(ask: &Ask<'_>, policy: Policy, memory: &Memory) -> Result<Plan> {
     alone(ask, |repo| {
-        repo.policy = policy;
-        let seen = plan::look(repo)?;
-        let worked = plan::work(repo, &seen, None)?;
-        let mut plan = worked.plan;
-        if plan.nothing_to_do {
-            return Ok(plan);
-        }
-        shelf::save(repo, &worked.details)?;
-        remote::survey(repo, &worked.details, &mut plan)?;
-        let plan = masked(repo.search, plan)?;
-        remote::outline::save(ask.backup_root, &plan)?;
-        Ok(plan)
+        repo.offline = true;
+        plan::make(repo, policy, Some(memory))
     })
 }
 
@@ -132,7 +138,12 @@ pub fn take_commit_map(backup_root: &Path, map: &Path) -> Result<usize> {
 /// Switches to the plan: backup, new objects, refs, files, logs, then the old objects go. Refused with
 /// [`FaultKind::Changed`] when the repository is not as it was planned. Once refs begin to move it can't be cancelled.
 pub fn apply(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
-    alone(ask, |repo| switch::apply(repo, plan_id))
+    alone(ask, |repo| switch::apply(repo, plan_id, None))
+}
+
+/// The same. What [`plan_kept`] left in `memory` is used if it is still true, and looked for anew if not.
+pub fn apply_kept(ask: &Ask<'_>, plan_id: &str, memory: &Memory) -> Result<GitReply> {
+    alone(ask, |repo| switch::apply(repo, plan_id, Some(memory)))
 }
 
 /// Asks git itself, in five ways, whether a copy is left. Changes nothing.

@@ -18,6 +18,9 @@ const STAND_INS: &str = "refs/stanch/held/";
 
 /// A stand-in for every private ref.
 pub(super) fn hold(repo: &Repo<'_>) -> Result<()> {
+    if repo.linked.is_empty() {
+        return Ok(());
+    }
     let mut input = String::new();
     for (n, at) in repo.refs()?.direct.iter().filter(|r| r.name.starts_with("worktrees/")).enumerate() {
         // One that leads nowhere holds nothing.
@@ -30,6 +33,10 @@ pub(super) fn hold(repo: &Repo<'_>) -> Result<()> {
 
 /// Removes the stand-ins.
 pub(super) fn let_go(repo: &Repo<'_>) -> Result<()> {
+    let packed = store::read_if(&repo.dir.join("packed-refs"))?.unwrap_or_default();
+    if !repo.dir.join("refs/stanch").exists() && memchr::memmem::find(&packed, STAND_INS.as_bytes()).is_none() {
+        return Ok(());
+    }
     let listed = repo.git.run(&["for-each-ref", "--format=%(refname)", STAND_INS])?;
     let listed = String::from_utf8_lossy(&listed).into_owned();
     set(repo, &listed.lines().flat_map(|name| ["delete ", name, "\n"]).collect::<String>())?;

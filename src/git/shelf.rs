@@ -3,6 +3,7 @@
 //!
 //! Must not know: how a plan is made or applied.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -136,6 +137,8 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
     let files = store::files(&repo.dir, &|dir| !skipped.iter().any(|s| s == dir))?;
     let total = files.len() as u64;
     let objects = repo.dir.join("objects");
+    let mut folders = BTreeSet::from([to.to_owned(), to.join("git")]);
+    let mut written = Vec::new();
     for (n, from) in files.iter().enumerate() {
         repo.go_on()?;
         if n % 64 == 0 {
@@ -143,17 +146,20 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
         }
         let Ok(name) = from.strip_prefix(&repo.dir) else { continue };
         let target = to.join("git").join(name);
+        let above = target.ancestors().skip(1).take_while(|folder| *folder != to);
+        folders.extend(above.map(Path::to_owned));
         if let Some(folder) = target.parent() {
             store::private_dir(folder)?;
         }
         let put = if from.starts_with(&objects) { store::link_private } else { store::copy_private };
         put(from, &target).map_err(|fault| if from.exists() { fault } else { vanished() })?;
+        written.push(target);
     }
     // Old gits made HEAD a link to its branch: what counts is where it leads, not what is there.
     if let Ok(branch) = std::fs::read_link(repo.dir.join("HEAD")) {
         store::put(&to.join("git/HEAD"), &[b"ref: ", branch.as_os_str().as_encoded_bytes(), b"\n"].concat())?;
     }
-    store::flush(to)?;
+    store::bring_to_disk(to, written.iter().chain(&folders))?;
     store::put(&to.join(WHOLE), b"yes\n")
 }
 

@@ -12,14 +12,15 @@ use git2::Oid;
 
 use super::cli::{self, Said};
 use super::fresh::Fresh;
+use super::memory::{Memory, Prepared};
 use super::plan::{self, Details, Stage};
 use super::reflog::{self, Fate, OUR_MESSAGE};
 use super::repo::{Refs, Repo};
 use super::shelf::{self, Doing};
-use super::{align, came, fold, leftover, lfs, private, raw, rename, roots, say, store, tidy};
+use super::{align, came, fold, leftover, lfs, private, raw, refuse, rename, roots, say, store, tidy};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
-use crate::effect::git::{GitReply, RefMove, Standing};
+use crate::effect::git::{GitReply, RefMove, Refusal, Standing};
 
 pub(super) use super::shelf::JOURNAL;
 
@@ -27,7 +28,7 @@ pub(super) use super::shelf::JOURNAL;
 const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Applies `plan`: refuses when anything it rests on changed since.
-pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
+pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) -> Result<GitReply> {
     if shelf::under_way(repo)?.is_some() {
         return Err(interrupted());
     }
@@ -41,35 +42,24 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         repo.policy.clone_from(&known.policy);
     }
     fold::sweep(repo)?;
-    let seen = plan::look(repo)?;
-    let fresh = Fresh::new(repo.ask.backup_root)?;
-    let worked = plan::work(repo, &seen, Some(&fresh))?;
-    if worked.plan.id != plan {
-        return Err(Fault::new(
-            FaultKind::Changed,
-            "the repository changed since it was planned",
-            "a ref moved, or the key turned up in more or fewer places; nothing was changed",
-        )
-        .hint("plan again and look at what is different"));
-    }
-    if worked.plan.nothing_to_do {
+    let kept = memory.map(|memory| memory.take(repo, plan)).transpose()?.flatten();
+    let Some(ready) = kept.map_or_else(|| look(repo, plan), |kept| still(repo, kept))? else {
         let (backup, came_back) = (String::new(), Vec::new());
         return Ok(GitReply::Applied { plan: plan.into(), refs: 0, backup, dropped: 0, came_back });
-    }
-    if let Some(first) = worked.plan.refusals.first() {
+    };
+    if let Some(first) = ready.refusals.first() {
         let mut fault = Fault::refused("the history can't be switched safely", first.why.clone());
-        for refusal in &worked.plan.refusals {
+        for refusal in &ready.refusals {
             fault = fault.hint(refusal.way_forward.clone());
         }
         return Err(fault);
     }
+    let Ready { mut details, map, refs, fresh, .. } = ready;
     let _quiet = tidy::Quiet::begin(repo)?;
-    let mut details = worked.details;
-    let stays = stays(repo, &seen.refs, &details)?;
-    drop(seen);
+    let stays = stays(repo, &refs, &details)?;
     shelf::save(repo, &details)?;
-    let prepared = prepare(repo, &details, &stays, &worked.map, fresh);
-    drop(worked.map);
+    let prepared = prepare(repo, &details, &stays, &map, fresh);
+    drop((map, stays));
     let pack = match prepared {
         Ok(pack) => pack,
         Err(fault) => {
@@ -83,13 +73,52 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
     say(repo.ask, "switching", 0, 0);
     shelf::begin(repo, plan, Doing::Apply)?;
     repo.git.may_cancel = false;
-    if let Err(fault) =
-        pack.map_or(Ok(()), fold::NewPack::install).and_then(|()| move_refs(repo, &details.moves, false))
-    {
+    say(repo.ask, "putting the new pack in place", 0, 0);
+    let installed = pack.map_or(Ok(()), fold::NewPack::install);
+    say(repo.ask, "moving the refs", 0, 0);
+    if let Err(fault) = installed.and_then(|()| move_refs(repo, &details.moves, false)) {
         return Err(step_back(repo, &details, fault));
     }
     let came = forward(repo, &details, true)?;
     applied(repo, &details, came)
+}
+
+/// All that a switch needs to know.
+struct Ready {
+    details: Details,
+    /// Every object with a new counterpart: old id to new id.
+    map: HashMap<Oid, Oid>,
+    refs: Refs,
+    /// The new objects.
+    fresh: Fresh,
+    refusals: Vec<Refusal>,
+}
+
+/// Looks at the repository anew. `None`: there is nothing to do.
+fn look(repo: &Repo<'_>, plan: &str) -> Result<Option<Ready>> {
+    let seen = plan::look(repo)?;
+    let fresh = Fresh::new(repo.ask.backup_root)?;
+    let worked = plan::work(repo, &seen, Some(&fresh))?;
+    if worked.plan.id != plan {
+        return Err(Fault::new(
+            FaultKind::Changed,
+            "the repository changed since it was planned",
+            "a ref moved, or the key turned up in more or fewer places; nothing was changed",
+        )
+        .hint("plan again and look at what is different"));
+    }
+    if worked.plan.nothing_to_do {
+        return Ok(None);
+    }
+    let (details, map, refusals) = (worked.details, worked.map, worked.plan.refusals);
+    Ok(Some(Ready { details, map, refs: seen.refs, fresh, refusals }))
+}
+
+/// What was kept of the look for the plan. What may stand in the way is asked again: locks, files of working trees, space.
+fn still(repo: &Repo<'_>, kept: Prepared) -> Result<Option<Ready>> {
+    let Prepared { details, map, refs, fresh, .. } = kept;
+    let refusals = refuse::all(repo, &refs, !details.moves.is_empty(), None)?;
+    Ok(Some(Ready { details, map, refs, fresh, refusals }))
 }
 
 /// The backup, and the pack of the clean history. Nobody sees either yet, and both can go without a trace.
@@ -185,11 +214,11 @@ fn at(now: &BTreeMap<String, String>, name: &str) -> String {
 /// Moves every ref, all or none, each only if it is still at its old id. `again`: an interrupted move is gone on with,
 /// and those that are not at their old ids were moved already.
 pub(super) fn move_refs(repo: &Repo<'_>, moves: &[RefMove], again: bool) -> Result<()> {
-    let now = current(repo)?;
+    let now = if again { Some(current(repo)?) } else { None };
     let zero = Oid::ZERO_SHA1.to_string();
     let mut input = String::from("start\n");
     let mut any = false;
-    for step in moves.iter().filter(|m| !again || at(&now, &m.name) == m.old) {
+    for step in moves.iter().filter(|m| now.as_ref().is_none_or(|now| at(now, &m.name) == m.old)) {
         any = true;
         let line = if step.new == zero {
             format!("delete {} {}\n", step.name, step.old)
@@ -234,8 +263,12 @@ pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result
     say(repo.ask, "cleaning leftover files", 0, 0);
     leftover::clean(repo)?;
     lfs::set_aside(repo, shelf::whole(repo.ask.backup_root, &details.plan)?.as_deref())?;
-    for tree in repo.trees().iter().filter(|tree| tree.dir.join("index").exists()) {
-        tree.git.run(&["update-index", "--clear-resolve-undo"])?;
+    for tree in repo.trees() {
+        // Git's sign for what it remembers of resolved conflicts, in its index.
+        if store::read_if(&tree.dir.join("index"))?.is_some_and(|index| memchr::memmem::find(&index, b"REUC").is_some())
+        {
+            tree.git.run(&["update-index", "--clear-resolve-undo"])?;
+        }
     }
     private::hold(repo)?;
     let mut came = drop_old(repo, details)?;
@@ -246,8 +279,10 @@ pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result
     // A push that was under way as the old objects went may have come to its end since.
     if came::relink(repo, details)? {
         came = drop_old(repo, details)?;
+        serve(repo)?;
     }
     shelf::reached(repo, details, Stage::Applied)?;
+    say(repo.ask, "clearing the journal", 0, 0);
     shelf::end(repo)?;
     Ok(came)
 }
@@ -346,9 +381,6 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<Vec<String>> {
     }
     if graph {
         repo.git.run(&["commit-graph", "write", "--reachable"])?;
-    }
-    if repo.objects().join("info/packs").exists() {
-        repo.git.run(&["update-server-info"])?;
     }
     // What somebody needs stays, and is told: the proof finds it, and the next plan takes it in.
     if left > 0 { came::back(repo, details) } else { Ok(Vec::new()) }

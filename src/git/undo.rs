@@ -125,8 +125,11 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
     switch::serve(repo)?;
     files(repo, &backup)?;
     lfs::bring_back(repo, &backup)?;
+    say(repo.ask, "dropping the clean objects", 0, 0);
     bring::drop_new(repo, details, &backup)?;
+    say(repo.ask, "closing the undo", 0, 0);
     shelf::reached(repo, details, Stage::Undone)?;
+    say(repo.ask, "clearing the journal", 0, 0);
     shelf::end(repo)
 }
 
@@ -200,6 +203,7 @@ pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     let details = shelf::need(repo, plan)?;
     let root = repo.ask.backup_root;
     let dir = shelf::backup_dir(root, plan)?;
+    say(repo.ask, "noting that it is finished", 0, 0);
     // Noted before the first file goes: half a backup is none, and nobody may go back to it after a kill.
     if details.stage == Stage::Applied {
         shelf::reached(repo, &details, Stage::Finished)?;
@@ -208,10 +212,12 @@ pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     let (others, strange) = shelf::backups(repo)?;
     for plan in others.iter().map(String::as_str).filter(|other| *other != plan).chain([plan]) {
         let dir = shelf::backup_dir(root, plan)?;
+        say(repo.ask, "taking the backup's mark away", 0, 0);
         shelf::spoil(root, plan)?;
         say(repo.ask, "destroying the backup", 0, 0);
         store::remove_all(&dir)?;
         store::sync_dir(root);
+        say(repo.ask, "looking whether it is gone", 0, 0);
         if dir.exists() {
             return Err(Fault::machine("the backup is still there", "it could not be removed"));
         }

@@ -32,6 +32,7 @@ mod writer;
 mod git_archives;
 mod git_cases;
 mod git_forms;
+mod git_hostile;
 mod git_packs;
 mod git_property;
 mod git_remote;

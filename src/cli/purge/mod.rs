@@ -56,7 +56,7 @@ pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     let engine = Engine::new(&vault, &repo, context);
     let (desk, policy) = (Desk::take(&repo, context)?, policy(args));
     let keys = keys::prints(&vault);
-    let job = Job { engine, keys, desk, policy, files: files(args), json: args.json };
+    let job = Job { engine, keys, desk, policy, files: files(args), offline: args.offline, json: args.json };
     if !args.check {
         job.settle()?;
     }
@@ -116,6 +116,7 @@ struct Job<'a> {
     keys: Vec<String>,
     desk: Desk,
     policy: Policy,
+    offline: bool,
     /// What was chosen for single files, by path.
     files: Vec<(String, FileChoice)>,
     json: bool,
@@ -226,7 +227,8 @@ impl Job<'_> {
     }
 
     fn planned_as(&self, policy: Policy) -> Result<Plan> {
-        match self.engine.sure(&GitOp::PlanAs { policy })? {
+        let op = if self.offline { GitOp::PlanOffline { policy } } else { GitOp::PlanAs { policy } };
+        match self.engine.sure(&op)? {
             GitReply::Planned(plan) => Ok(*plan),
             _ => Err(Fault::refused("there is no plan", "the engine answered something else")),
         }
@@ -394,7 +396,8 @@ fn phrase(given: Option<&str>, wanted: &str) -> Result<()> {
     if given == Some(wanted) {
         return Ok(());
     }
-    Err(Fault::input("nothing was done", "--yes does not name the repository").hint(format!("--yes={wanted}")))
+    Err(Fault::input("nothing was done", "--yes does not name the repository")
+        .hint(format!("--yes={}", words::shell(wanted))))
 }
 
 fn full(repo: &Path) -> Result<PathBuf> {

@@ -4,14 +4,16 @@
 
 use std::path::Path;
 
-use crate::base::words::count;
+use crate::base::words::{self, count};
 use crate::effect::git::{
     Aftermath, Archives, Binaries, Copy, CopyKind, CopyMap, Emptied, FileChoice, Filed, Plan, Proof, PushOutcome,
     PushReport, RemoteAfter, Serves, Standing,
 };
-use crate::ui::text::wrap;
+use crate::ui::text::{Cut, truncate, wrap};
 
 const WIDTH: usize = 80;
+/// Cells of a path; some are made to fill a screen.
+const PATH: usize = 320;
 /// Lines of one list; `--json` has all.
 const SHOWN: usize = 12;
 
@@ -21,7 +23,8 @@ struct Page(Vec<String>);
 
 impl Page {
     fn say(&mut self, text: impl AsRef<str>) {
-        self.0.extend(wrap(text.as_ref(), WIDTH));
+        // One line, whatever a name in it holds: it must not look like a word of ours.
+        self.0.extend(wrap(&words::tame(text.as_ref()), WIDTH));
     }
 
     fn list<T>(&mut self, all: &[T], line: impl Fn(&T) -> String) {
@@ -123,7 +126,8 @@ fn one(copy: &Copy) -> String {
             );
         }
     };
-    let path = copy.path.as_ref().map(|path| format!(" {path}")).unwrap_or_default();
+    let path =
+        copy.path.as_ref().map(|path| format!(" {}", truncate(path, PATH, Cut::Middle, "…"))).unwrap_or_default();
     let since = match (&copy.first, &copy.last) {
         (Some(first), Some(last)) if first != last => format!(", from {} to {}", short(first), short(last)),
         (Some(first), _) => format!(", in {}", short(first)),
@@ -161,13 +165,14 @@ pub(super) fn plan(prints: &[String], plan: &Plan) -> String {
         page.list(&plan.refs, |r| format!("    {}  {} -> {}", r.name, short(&r.old), short(&r.new)));
         page.say("");
     }
+    asked(&mut page, plan);
     packed(&mut page, plan);
     gitlinks(&mut page, plan);
     citations(&mut page, plan);
     not(&mut page, "Not looked into", &plan.not_looked_into);
     if plan.refusals.is_empty() {
         page.say("Nothing was changed. To do it (a backup is made first, --undo takes it back):");
-        page.say(format!("    stanch purge --repo PATH --apply --yes={}{}", plan.phrase, chosen(plan)));
+        page.say(format!("    stanch purge --repo PATH --apply --yes={}{}", words::shell(&plan.phrase), chosen(plan)));
     } else {
         page.say("It can't be applied yet:");
         for refusal in &plan.refusals {
@@ -176,6 +181,15 @@ pub(super) fn plan(prints: &[String], plan: &Plan) -> String {
         }
     }
     page.end()
+}
+
+/// A look at a remote runs programs that the repository's configuration may name: said, so that nobody wonders.
+fn asked(page: &mut Page, plan: &Plan) {
+    let names: Vec<&str> = plan.remotes.iter().filter(|r| r.silent.is_none()).map(|r| r.name.as_str()).collect();
+    if !names.is_empty() {
+        page.say(format!("Asked, as `git fetch` would: {} (--offline asks no remote).", names.join(", ")));
+        page.say("");
+    }
 }
 
 /// Files that can't be edited as text, and large files beside the history.
@@ -259,8 +273,11 @@ fn chosen(plan: &Plan) -> String {
         FileChoice::Leave => "leave",
     };
     let path = |id: &String| plan.choices.iter().find(|c| c.id == *id).and_then(|c| c.path.clone());
-    let mut files: Vec<String> =
-        policy.files.iter().map(|(id, c)| format!(" --file {}={}", path(id).as_ref().unwrap_or(id), way(c))).collect();
+    let mut files: Vec<String> = policy
+        .files
+        .iter()
+        .map(|(id, c)| format!(" --file {}", words::shell(&format!("{}={}", path(id).as_ref().unwrap_or(id), way(c)))))
+        .collect();
     files.sort_unstable();
     files.dedup();
     format!("{archives}{binaries}{emptied}{}", files.concat())
@@ -331,7 +348,7 @@ pub(super) fn applied(plan: &Plan, (backup, dropped): (&str, u64), came_back: &[
     if !shown.clean() {
         page.say("A copy is left, or a check failed: plan again, or take it back with --undo.");
     } else if plan.push_needed {
-        page.say(format!("Next: stanch purge --repo PATH --push --yes={}", plan.phrase));
+        page.say(format!("Next: stanch purge --repo PATH --push --yes={}", words::shell(&plan.phrase)));
     }
     if dropped > 0 {
         page.say(format!("{} that nothing needed went, too: only the backup has them.", number(dropped, "object")));

@@ -4,8 +4,7 @@
 
 use std::ops::Range;
 
-use crate::base::fault::Result;
-use crate::git::repo::Repo;
+use crate::git::config::Config;
 
 /// Shortest word taken for an abbreviated id, unless `core.abbrev` is shorter: what git itself prints at least.
 pub(in crate::git) const LEAST: usize = 7;
@@ -21,13 +20,12 @@ pub(in crate::git) struct Style {
 }
 
 impl Style {
-    pub(in crate::git) fn read(repo: &Repo<'_>) -> Result<Self> {
-        let abbrev = repo.git.ask_git(&["config", "--get", "core.abbrev"], None)?;
-        let set: Option<usize> = std::str::from_utf8(abbrev.out.trim_ascii()).ok().and_then(|text| text.parse().ok());
+    pub(in crate::git) fn read(config: &Config) -> Self {
+        let set = config.value("core.abbrev").and_then(|value| std::str::from_utf8(value.trim_ascii()).ok());
+        let set: Option<usize> = set.and_then(|text| text.parse().ok());
         let least = set.filter(|n| (4..=LEAST).contains(n)).unwrap_or(LEAST);
-        let urls = repo.git.ask_git(&["config", "-z", "--get-regexp", r"^remote\..*\.url$"], None)?;
-        let url = |entry: &[u8]| Some(place(std::str::from_utf8(entry).ok()?.split_once('\n')?.1));
-        Ok(Self { least, ours: urls.out.split(|b| *b == 0).filter_map(url).collect() })
+        let url = |value: &[u8]| Some(place(std::str::from_utf8(value).ok()?));
+        Self { least, ours: config.of_remotes("url").filter_map(url).collect() }
     }
 
     /// What may be ids of our commits in `text`.

@@ -37,7 +37,7 @@ use rescue::Rescue;
 use sweep::{Grown, Sweep};
 use upward::{Roll, Upward};
 
-pub(super) use library::Library;
+pub(super) use library::{Desk, Library};
 pub(super) use sweep::inflate_all;
 pub(super) use ways::{Under, Ways};
 
@@ -90,7 +90,7 @@ impl Scan {
 /// `links`: trees that name one of these commits of submodules lead to something that changes, too.
 pub(super) fn scan(repo: &Repo<'_>, links: &HashMap<Oid, Oid>) -> Result<Scan> {
     let mut places = Places::open(&repo.git2.commondir().join("objects"))?;
-    let style = Arc::new(Style::read(repo)?);
+    let style = Arc::new(Style::read(&repo.config));
     let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places, style: &style };
     let grown = sweep.grow()?;
     let mut rescue = Rescue::new(repo, &style);
@@ -184,7 +184,7 @@ fn gather(places: &Places, all: Vec<Notes>) -> Scan {
     scan
 }
 
-fn object_type(kind: Kind) -> ObjectType {
+pub(super) fn object_type(kind: Kind) -> ObjectType {
     match kind {
         Kind::Commit => ObjectType::Commit,
         Kind::Tree => ObjectType::Tree,

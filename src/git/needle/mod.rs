@@ -24,6 +24,8 @@ pub(super) use signs::Sign;
 
 /// A replacement that makes the key appear anew (its end meets the next bytes) is repeated at most this often.
 const ROUNDS: usize = 16;
+/// So many hits back one is looked for that an anchor may be a part of: as many as forms that look alike.
+const NEAR: usize = 8;
 /// As bytes, and as letters within other text.
 const LINE_ENDS: [&[u8]; 4] = [b"\\r\\n", b"\\n", b"\r\n", b"\n"];
 
@@ -93,7 +95,15 @@ pub(super) struct Hit {
 impl Search<'_> {
     /// Every hit in `hay`, by place; at one place the longest first. A hit inside another is left out.
     pub(super) fn hits(&self, hay: &[u8]) -> Vec<Hit> {
-        let mut hits: Vec<Hit> = self.raw(hay).collect();
+        let mut hits: Vec<Hit> = Vec::new();
+        for (at, spots) in self.needles.anchors.all(hay, 0) {
+            for spot in spots {
+                // A key in its plain form has many anchors, and each would lead to the same hit.
+                if !hits.iter().rev().take(NEAR).any(|hit| self.is_part(hit, at, *spot)) {
+                    hits.extend(self.read(hay, at, *spot));
+                }
+            }
+        }
         hits.sort_unstable_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end), hit.at));
         let mut end = 0;
         hits.retain(|hit| {
@@ -102,6 +112,13 @@ impl Search<'_> {
             more
         });
         hits
+    }
+
+    /// Whether the anchor at `at`, as its `spot`, is a part of `hit`: of one that has a byte for each symbol, so that each
+    /// byte's symbol is known.
+    fn is_part(&self, hit: &Hit, at: usize, spot: anchors::Spot) -> bool {
+        let symbols = self.needles.forms.get(hit.at).map_or(0, |form| form.symbols.len());
+        hit.at == spot.form && hit.end - hit.start == symbols && at == hit.start + spot.symbol + spot.before
     }
 
     /// Any one hit: the cheapest question.

@@ -22,13 +22,6 @@ pub(super) fn script(facts: &Facts) -> String {
         .flatten()
         .map(|w| format!("{} {} {}", w.length, w.digest, w.prefix).trim_end().to_owned())
         .collect();
-    fill(
-        TEMPLATE,
-        &[
-            ("REPO", facts.repo()),
-            ("STARTS", &starts.join("\n")),
-            ("OBJECTS", &objects.join("\n")),
-            ("WINDOWS", &windows.join("\n")),
-        ],
-    )
+    let windows: Vec<&str> = windows.iter().map(String::as_str).collect();
+    fill(TEMPLATE, &[("REPO", &[facts.repo()]), ("STARTS", &starts), ("OBJECTS", &objects), ("WINDOWS", &windows)])
 }

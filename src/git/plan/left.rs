@@ -20,11 +20,13 @@ pub(super) fn leave(repo: &Repo<'_>, mut seen: Seen) -> Result<Seen> {
         return Ok(seen);
     }
     let mut left: BTreeMap<Oid, &'static str> = BTreeMap::new();
+    let mut desk = seen.scan.library.desk();
     for (id, _) in seen.scan.dirty.iter().filter(|(_, (kind, _))| *kind == ObjectType::Blob) {
         repo.go_on()?;
-        let Some((_, data)) = seen.scan.library.read(*id) else { continue };
+        let Some((_, data)) = desk.read(*id) else { continue };
         left.extend(policy::leaves(repo, &id.to_string(), &data).map(|what| (*id, what)));
     }
+    drop(desk);
     if left.is_empty() {
         return Ok(seen);
     }

@@ -4,13 +4,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use git2::{ObjectType, Odb, Oid};
+use git2::{ObjectType, Oid};
 
 use super::super::find::Scan;
 use super::super::graph::Graph;
 use super::super::repo::Repo;
 use super::super::rewrite::Rewriter;
-use super::super::{diff, gitlink, lfs, policy, raw, refuse, submodule};
+use super::super::{diff, gitlink, lfs, odd, policy, raw, refuse, submodule};
 use super::{Details, Seen};
 use crate::base::fault::Result;
 use crate::effect::git::{Choice, Copy, CopyKind, Plan, RefMove, Refusal};
@@ -19,7 +19,6 @@ use crate::effect::git::{Choice, Copy, CopyKind, Plan, RefMove, Refusal};
 pub(super) fn describe(
     repo: &Repo<'_>,
     seen: &Seen,
-    odb: &Odb<'_>,
     copies: Vec<Copy>,
     graph: &Graph,
     alive: &HashSet<Oid>,
@@ -44,7 +43,7 @@ pub(super) fn describe(
     let by_id: HashMap<&str, &Copy> = copies.iter().rev().map(|copy| (copy.id.as_str(), copy)).collect();
     let refusals = if nothing_to_do { Vec::new() } else { refusals(repo, seen, &copies, &by_id, rewriter, details)? };
     let choices = choices(seen, rewriter, &by_id);
-    let remotes = !repo.git.run(&["remote"])?.trim_ascii().is_empty();
+    let remotes = repo.config.has_remotes();
     let outward = |m: &RefMove| {
         m.name.starts_with("refs/remotes/")
             || remotes && (m.name.starts_with("refs/tags/") || m.name.starts_with("refs/notes/"))
@@ -71,7 +70,7 @@ pub(super) fn describe(
         became_empty: changed.iter().filter(|id| became_empty(rewriter, scan, **id)).map(ToString::to_string).collect(),
         citations_followed: rewriter.cites.followed,
         citations_left: rewriter.cites.left.iter().map(|(id, word)| format!("{id} names {word}")).collect(),
-        diff: diff::lines(repo, odb, &dirty_alive(scan, &copies), &about)?,
+        diff: diff::lines(repo, rewriter, &dirty_alive(scan, &copies), &about)?,
         prune_only: copies.iter().filter(|c| !c.reachable && is_object(c.what)).count() as u64,
         push_needed: details.moves.iter().any(outward),
         not_looked_into: not_looked_into(repo, seen),
@@ -101,6 +100,7 @@ fn refusals(
         way_forward: copy.remedy.clone(),
         asks: false,
     }));
+    refusals.extend(seen.leftovers.iter().filter_map(|left| left.refusal(repo)));
     refusals.extend(seen.submodules.held.iter().map(submodule::Held::refusal));
     let path = |id: &Oid| by_id.get(id.to_string().as_str()).and_then(|copy| copy.path.clone());
     refusals.extend(policy::refusals(rewriter.fates.iter().map(|(id, (_, way))| (path(id), *way))));
@@ -166,6 +166,7 @@ pub(super) fn not_looked_into(repo: &Repo<'_>, seen: &Seen) -> Vec<String> {
     if repo.git2.is_shallow() {
         list.push("history before the shallow boundary".into());
     }
+    list.extend(odd::unread(repo));
     list.extend(seen.twins.iter().chain(&seen.bundles).cloned());
     list.extend(seen.submodules.not_looked_into.iter().cloned());
     list.extend(seen.lfs.not_looked_into.iter().cloned());

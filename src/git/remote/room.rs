@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::cli::{Said, plain};
+use super::super::cli::{self, Said, plain};
 use super::super::repo::Repo;
 use super::super::store;
 use super::ask;
@@ -58,14 +58,16 @@ impl<'r, 'a> Room<'r, 'a> {
     /// no more is wanted.
     pub(super) fn fetch(&self, remote: &str, what: &[String], options: &[&str]) -> Result<Said> {
         let mut command = self.repo.git.bare();
-        ask::quiet(&mut command);
+        ask::quiet(self.repo, &mut command);
         let mut include = std::ffi::OsString::from("include.path=");
         include.push(self.repo.git2.commondir().join("config"));
         command.arg("-c").arg(include).args(["-c", "core.bare=true", "-c", "fetch.writeCommitGraph=false"]);
-        command.args(["-c", &format!("remote.{remote}.mirror=false"), "-c", &format!("remote.{remote}.tagOpt=")]);
+        cli::set(&mut command, format!("remote.{remote}.mirror"), "false");
+        cli::set(&mut command, format!("remote.{remote}.tagOpt"), "");
         command.args(["-c", "core.hooksPath=/dev/null", "-c", "fetch.fsckObjects=false"]);
         command.arg("--git-dir").arg(self.dir());
         command.args(["fetch", "--quiet", "--no-tags", "--refmap=", "--no-write-fetch-head"]);
+        command.args(ask::upload_pack(self.repo, remote));
         command.args(options).args(["--", remote]).args(what);
         self.repo.git.finish_by(command, None, Some(PATIENCE))
     }

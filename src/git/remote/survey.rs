@@ -12,7 +12,7 @@ use super::there::{self, Is, There};
 use super::{ask, strange};
 use crate::base::FaultKind;
 use crate::base::fault::Result;
-use crate::base::words::count;
+use crate::base::words::{self, count};
 use crate::effect::git::{Plan, Refusal, RemoteLook};
 
 /// Refs named in one sentence.
@@ -23,7 +23,12 @@ pub(in super::super) fn survey(repo: &Repo<'_>, details: &Details, plan: &mut Pl
     if details.moves.is_empty() {
         return Ok(());
     }
-    for remote in ask::remotes(repo)? {
+    let remotes = ask::remotes(repo)?;
+    if repo.offline && !remotes.is_empty() {
+        plan.not_looked_into.push(format!("what the remotes hold now ({}): --offline", remotes.join(", ")));
+        return Ok(());
+    }
+    for remote in remotes {
         let (look, not_looked_into) = look_into(repo, details, &plan.first_changed, &remote)?;
         plan.not_looked_into.extend(not_looked_into);
         if let Some(why) = &look.silent {
@@ -32,7 +37,10 @@ pub(in super::super) fn survey(repo: &Repo<'_>, details: &Details, plan: &mut Pl
         if !look.behind.is_empty() {
             plan.refusals.push(Refusal {
                 why: format!("{remote} has newer commits than this clone on {}", some(&look.behind)),
-                way_forward: format!("`git fetch {remote}`, then plan again: otherwise that work could not be pushed"),
+                way_forward: format!(
+                    "`git fetch {}`, then plan again: otherwise that work could not be pushed",
+                    words::shell(&remote)
+                ),
                 asks: false,
             });
         }

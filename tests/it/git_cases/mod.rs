@@ -85,7 +85,7 @@ impl Case {
     }
 
     fn purged(&self, world: &World, pruned_only: bool, policy: &Policy) -> String {
-        let planned = || world.hush(world.ask(|ask| git::plan_as(ask, policy.clone())).unwrap());
+        let planned = || world.hush(world.ask(|ask| git::plan_kept(ask, policy.clone(), &world.memory)).unwrap());
         let before = Before::take(world);
         let print = world.footprint();
         let plan = planned();
