@@ -30,8 +30,8 @@ STANCH_END
 }
 
 length=@LENGTH@
-prefix='@PREFIX@'
-digest='@DIGEST@'
+prefix=@PREFIX@
+digest=@DIGEST@
 most=20000
 
 refuse() {

@@ -6,15 +6,19 @@ use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::cost::{RUNS, median, said, timed};
+use crate::cost::{Cost, RUNS, median, said, timed};
 use crate::plant;
+use crate::purge::fresh;
 
 /// Commits of each history.
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
 pub(crate) fn run() {
     println!("\ngrowth: seconds (MB of the largest process), median of {RUNS}; goals: linear, at most 600 MB");
-    println!("{:>9} {:>9} {:>16} {:>16} {:>22}", "commits", "objects", "find", "plan", "find, us per object");
+    println!(
+        "{:>9} {:>9} {:>16} {:>16} {:>16} {:>22} {:>22}",
+        "commits", "objects", "find", "plan", "whole purge", "find, us per object", "purge, us per object"
+    );
     for commits in SIZES {
         let temp = tempfile::tempdir().expect("a folder");
         let repo = temp.path().join("made.git");
@@ -27,14 +31,28 @@ pub(crate) fn run() {
         let cost = |args: &[&str], fine| median((0..RUNS).filter_map(|_| timed(temp.path(), args, fine)).collect());
         let find = cost(&[stanch, "find", "--repo", &dir, "--key-file", &key_file, "--json"], 3);
         let plan = cost(&[stanch, "purge", "--repo", &dir, "--key-file", &key_file, "--plan", "--json"], 3);
+        let me = at(&std::env::current_exe().expect("this program"));
+        let (work, backup) = (temp.path().join("work.git"), temp.path().join("backup"));
+        let purge = median(
+            (0..RUNS)
+                .filter_map(|_| {
+                    fresh(&repo, &work);
+                    let _ = std::fs::remove_dir_all(&backup);
+                    timed(temp.path(), &[&me, "--child", "apply", &at(&work), &at(&backup), &key_file], 0)
+                })
+                .collect(),
+        );
         let counted = plant::git(&repo, &["count-objects", "-v"]);
         let objects: f64 =
             counted.lines().find_map(|line| line.strip_prefix("in-pack: ")?.parse().ok()).unwrap_or_default();
+        let each = |cost: Option<Cost>| cost.map_or("-".into(), |c| format!("{:.2}", 1e6 * c.seconds / objects));
         println!(
-            "{commits:>9} {objects:>9} {:>16} {:>16} {:>22}",
+            "{commits:>9} {objects:>9} {:>16} {:>16} {:>16} {:>22} {:>22}",
             said(find),
             said(plan),
-            find.map_or("-".into(), |cost| format!("{:.2}", 1e6 * cost.seconds / objects))
+            said(purge),
+            each(find),
+            each(purge)
         );
     }
 }

@@ -7,6 +7,7 @@
 
 #![allow(clippy::expect_used, clippy::panic)]
 
+mod cancel;
 mod cost;
 mod find;
 mod grow;

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use stanch::git::{self, Ask};
 
+use crate::cancel;
 use crate::cost::{RUNS, median, said, timed};
 use crate::plant::{self, How};
 
@@ -79,9 +80,12 @@ fn row(repo: &Path, how: How) {
         ratio(proof.map_or(0.0, |proof| proof.seconds)),
         format!("{:+.1} %", (size - 1.0) * 100.0),
     );
+    if how == How::Many {
+        println!("{}", cancel::line(&planted, temp.path(), key.as_bytes()));
+    }
 }
 
-fn fresh(from: &Path, to: &Path) {
+pub(crate) fn fresh(from: &Path, to: &Path) {
     let _ = std::fs::remove_dir_all(to);
     assert!(Command::new("cp").arg("-a").args([from, to]).status().expect("cp runs").success());
 }
@@ -118,12 +122,14 @@ pub(crate) fn child(what: &str, repo: &str, backup: &str, key: &str) {
         assert!(git::prove(&ask).expect("a proof").clean());
         return;
     }
-    let plan = git::plan(&ask).expect("a plan");
+    // As `purge --apply` and the cockpit do it: from the plan to its application in one process.
+    let memory = git::Memory::default();
+    let plan = git::plan_kept(&ask, stanch::effect::git::Policy::default(), &memory).expect("a plan");
     assert!(!plan.nothing_to_do && plan.refusals.is_empty(), "{:?}", plan.refusals);
     if told {
         eprintln!("{:7.3} planned", since.elapsed().as_secs_f64());
     }
-    git::apply(&ask, &plan.id).expect("applied");
+    git::apply_kept(&ask, &plan.id, &memory).expect("applied");
     if told {
         eprintln!("{:7.3} applied", since.elapsed().as_secs_f64());
     }

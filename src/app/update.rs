@@ -3,6 +3,7 @@
 //! Must not know: how orders are carried out.
 
 use crate::base::Stamp;
+use crate::effect::{Effect, GitOp};
 use crate::incident::settle::settle;
 use crate::incident::{Event, Record};
 use crate::stages::{Consequence, Running, Tone};
@@ -131,7 +132,7 @@ impl App {
 
     /// A repository was taken off the list: nobody waits for what is looked for in it.
     fn stop_looking(&mut self, repo: &std::path::Path, orders: &mut Vec<Order>) {
-        let of = |r: &&mut Running| matches!(&r.effect, crate::effect::Effect::Git { repo: of, .. } if of == repo);
+        let of = |r: &&mut Running| matches!(&r.effect, Effect::Git { repo: of, .. } if of == repo);
         for running in self.running.iter_mut().filter(of).filter(|r| !r.cancelling) {
             running.cancelling = true;
             orders.push(Order::Cancel(running.run));
@@ -189,7 +190,7 @@ impl App {
             _ => None,
         };
         match effect {
-            Some(crate::effect::Effect::Git { repo, op }) => {
+            Some(Effect::Git { repo, op }) => {
                 let name = repo.file_name().map_or_else(|| repo.display().to_string(), |n| n.to_string_lossy().into());
                 format!("stopped: {}. {name} is as it was before", op.words())
             }
@@ -288,16 +289,14 @@ impl App {
     pub(super) fn unfit_consequence(&self, consequence: &Consequence) -> Option<String> {
         match consequence {
             Consequence::Record(event) => self.unfit(event),
+            Consequence::Perform { effect: Effect::Git { op: GitOp::Papers { dir, .. }, .. }, .. } => {
+                (!dir.is_absolute()).then(|| "not written: that is no absolute path: it begins with /".into())
+            }
             _ => None,
         }
     }
 
-    pub(super) fn perform(
-        &mut self,
-        step: crate::incident::StepRef,
-        effect: crate::effect::Effect,
-        orders: &mut Vec<Order>,
-    ) {
+    pub(super) fn perform(&mut self, step: crate::incident::StepRef, effect: Effect, orders: &mut Vec<Order>) {
         let no = if self.setup.observe || effect.writes() { self.no_writes() } else { None };
         if let Some(why) = no {
             self.tell(Tone::Warn, format!("not started, {why}"));

@@ -96,6 +96,23 @@ pub enum EmptiedChoice {
     Drop,
 }
 
+/// What becomes of one file that is no text and holds the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum FileWay {
+    Redact,
+    Drop,
+    Leave,
+}
+
+/// `rel/app.zip=drop`; a path may have an equals sign in it.
+fn file_choice(text: &str) -> Result<(String, FileWay), String> {
+    let (path, way) = text.rsplit_once('=').ok_or("it wants PATH=redact, PATH=drop or PATH=leave")?;
+    if path.is_empty() {
+        return Err("it names no path".into());
+    }
+    Ok((path.to_owned(), FileWay::from_str(way, false)?))
+}
+
 /// Where the key comes from. Never from an argument: those are visible to everybody on the machine.
 #[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
@@ -113,6 +130,27 @@ pub struct KeySource {
     #[arg(long, value_name = "PATH", group = "source")]
     pub leaked_in: Vec<PathBuf>,
     /// Take the key even when it does not look like one
+    #[arg(long)]
+    pub any_key: bool,
+}
+
+/// Where one or several keys come from.
+#[derive(Debug, Clone, Default, Args)]
+#[group(skip)]
+pub struct KeySources {
+    /// Read the keys from standard input, one on each line
+    #[arg(long, group = "source")]
+    pub key_stdin: bool,
+    /// Read keys from a file, one on each line; may be given several times
+    #[arg(long, value_name = "FILE", group = "source")]
+    pub key_file: Vec<PathBuf>,
+    /// Read a key from this environment variable; may be given several times
+    #[arg(long, value_name = "VAR", group = "source")]
+    pub key_env: Vec<String>,
+    /// I only know where it leaked: look for keys in this file or folder and let me choose
+    #[arg(long, value_name = "PATH", group = "source")]
+    pub leaked_in: Vec<PathBuf>,
+    /// Take a key even when it does not look like one
     #[arg(long)]
     pub any_key: bool,
 }
@@ -180,7 +218,7 @@ pub struct Find {
     #[arg(long, value_name = "PATH", required = true)]
     pub repo: Vec<PathBuf>,
     #[command(flatten)]
-    pub key: KeySource,
+    pub key: KeySources,
     /// Print the result as one JSON document
     #[arg(long)]
     pub json: bool,
@@ -194,8 +232,9 @@ pub struct Purge {
     #[arg(long, value_name = "PATH")]
     pub repo: PathBuf,
     #[command(flatten)]
-    pub key: KeySource,
-    /// Show what would change; changes nothing
+    pub key: KeySources,
+    /// Show what would change; changes nothing. Asks the remotes what they hold, as `git fetch` does it: with your git's
+    /// credentials and ssh, and with those that the repository's own config names
     #[arg(long, group = "step")]
     pub plan: bool,
     /// Back up and switch to the clean history
@@ -229,6 +268,12 @@ pub struct Purge {
     /// for later calls. Purges of the submodule by this program are known without it
     #[arg(long, value_name = "FILE")]
     pub commit_map: Option<PathBuf>,
+    /// For --plan and --apply: ask no remote. For a repository whose config you don't trust
+    #[arg(long, conflicts_with_all = ["push", "check", "papers", "undo", "finish"])]
+    pub offline: bool,
+    /// For one file, against what holds for its sort: PATH=redact, PATH=drop or PATH=leave; may be given several times
+    #[arg(long, value_name = "PATH=CHOICE", value_parser = file_choice)]
+    pub file: Vec<(String, FileWay)>,
     /// The phrase the plan names: the repository's name
     #[arg(long, value_name = "REPO_NAME")]
     pub yes: Option<String>,

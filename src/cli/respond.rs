@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::fault::Result;
-use crate::base::{Clock, Fault, FaultKind, Secret, SecretRef, Stamp};
+use crate::base::{Clock, Fault, FaultKind, Secret, SecretRef, Stamp, words};
 use crate::git;
 use crate::incident::{Mode, Opened};
 use crate::providers;
@@ -208,7 +208,7 @@ pub(super) fn warn(text: &str) {
 fn tell(text: &str) {
     use std::io::Write as _;
     // A standard error that is gone can't be told so.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", words::tame_lines(text));
 }
 
 /// Standard input gave the key and ended: the answers come from the terminal then, or there is nobody to give any.
@@ -257,6 +257,14 @@ pub(super) fn key(source: &KeySource, provider: &str, salt: &str, meant: Meant) 
     };
     match doubt(&taken.secret) {
         None => Ok(told(taken, source.any_key)),
+        Some(fault) => Err(fault.hint("give exactly the key; --any-key takes it all the same")),
+    }
+}
+
+/// A key that is only looked for, unless it has not the shape of one and nobody insists.
+pub(super) fn plain(taken: input::Taken, any_key: bool) -> Result<Secret> {
+    match input::shapeless(&taken.secret).filter(|_| !any_key) {
+        None => Ok(told(taken, any_key)),
         Some(fault) => Err(fault.hint("give exactly the key; --any-key takes it all the same")),
     }
 }

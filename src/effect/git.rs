@@ -2,6 +2,7 @@
 //!
 //! Must not know: how a repository is read. Paths and names in here are redacted already.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,8 @@ pub enum GitOp {
     Plan,
     /// The same, with what a person chose for files that can't be edited as text.
     PlanAs { policy: Policy },
+    /// The same, and no remote is asked.
+    PlanOffline { policy: Policy },
     /// Back up, switch all refs to `plan`, expire and prune. Refused when a ref moved since.
     Apply { plan: String },
     /// Ask git itself whether a copy is left.
@@ -43,6 +46,7 @@ impl GitOp {
             Self::Find
             | Self::Plan
             | Self::PlanAs { .. }
+            | Self::PlanOffline { .. }
             | Self::Prove
             | Self::Check { .. }
             | Self::After { .. }
@@ -55,7 +59,7 @@ impl GitOp {
     pub fn words(&self) -> &'static str {
         match self {
             Self::Find => "find every copy",
-            Self::Plan | Self::PlanAs { .. } => "plan the rewrite",
+            Self::Plan | Self::PlanAs { .. } | Self::PlanOffline { .. } => "plan the rewrite",
             Self::Apply { .. } => "switch to the clean history",
             Self::Prove => "prove that no copy is left",
             Self::Push { .. } => "push the clean history",
@@ -80,6 +84,9 @@ pub enum GitReply {
         /// Objects that nothing needed: they are in the backup only, and go with it.
         #[serde(default)]
         dropped: u64,
+        /// Refs that somebody put on the old history while the switch ran. They keep it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        came_back: Vec<String>,
     },
     Proved(Proof),
     Pushed(PushReport),
@@ -201,7 +208,7 @@ pub struct Plan {
 
 /// What becomes of files that can't be edited as text, and of commits that become empty. A person's choice; it stays
 /// with the plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Policy {
     #[serde(default)]
     pub archives: Archives,
@@ -209,6 +216,9 @@ pub struct Policy {
     pub binaries: Binaries,
     #[serde(default)]
     pub emptied: Emptied,
+    /// For single files, by their blob's id: it goes before what holds for their sort.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, FileChoice>,
 }
 
 /// Commits that change nothing any more once the key, or the files that held it, are gone. What was empty before stays.
@@ -220,6 +230,18 @@ pub enum Emptied {
     Keep,
     /// What came after them stands on their parent.
     Drop,
+}
+
+/// What becomes of one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileChoice {
+    /// The key goes, the file stays: an archive is packed anew, in another binary the key is overwritten in place.
+    Redact,
+    /// It goes from every commit that has it.
+    Drop,
+    /// The key stays in it.
+    Leave,
 }
 
 /// gzip, zip (jar, docx, …), tar.
@@ -278,14 +300,41 @@ pub struct Choice {
     pub what: String,
     /// Where in it: `gzip > tar > app/.env: plain`.
     pub holds: Vec<String>,
-    /// What the plan does with it.
+    #[serde(default)]
+    pub fate: Fate,
+    /// What the plan does with it, in words.
     pub way: String,
 }
 
+/// What a plan does with one file that can't be edited as text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// Nobody chose yet; it could be packed anew.
+    #[default]
+    Asked,
+    /// The key is overwritten in place.
+    SameLength,
+    Repacked,
+    Dropped,
+    /// The key stays in it.
+    Left,
+    /// It was to be packed anew, and that does not work; [`Choice::way`] says why.
+    Stuck,
+}
+
 impl Choice {
-    /// It was to be packed anew, and that does not work; `way` says why.
     pub fn is_stuck(&self) -> bool {
-        self.way.starts_with("can't be repacked")
+        self.fate == Fate::Stuck
+    }
+
+    pub fn is_left(&self) -> bool {
+        self.fate == Fate::Left
+    }
+
+    /// Somebody must still say what becomes of it.
+    pub fn is_open(&self) -> bool {
+        matches!(self.fate, Fate::Asked | Fate::Stuck)
     }
 }
 
@@ -296,10 +345,13 @@ pub struct RefMove {
     pub new: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Refusal {
     pub why: String,
     pub way_forward: String,
+    /// It goes when somebody chooses what becomes of archives and binaries.
+    #[serde(default)]
+    pub asks: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -56,6 +56,34 @@ pub(super) fn objects(repo: &Repo<'_>, backup: &Path) -> Result<()> {
     store::flush(&repo.objects())
 }
 
+/// Refuses unless all that an undo needs can be read from the backup: what held the key or was changed, and the old
+/// refs with everything below them.
+pub(super) fn readable(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
+    let zero = git2::Oid::ZERO_SHA1.to_string();
+    let old = details.moves.iter().map(|m| &m.old).filter(|id| **id != zero);
+    let lines = |ids: &mut dyn Iterator<Item = &String>| ids.flat_map(|id| [id.as_str(), "\n"]).collect::<String>();
+    let ask = |args: &[&str], input: &str| {
+        let mut command = repo.git.seeing(&backup.join("objects"));
+        command.args(args);
+        repo.git.finish(command, Some(input.as_bytes()))
+    };
+    let held = lines(&mut details.dirty.iter().chain(details.map.keys()));
+    let said = ask(&["cat-file", "--batch-check"], &held)?;
+    let missing = said.out.split(|b| *b == b'\n').filter(|line| line.ends_with(b" missing")).count();
+    if !said.ok || missing > 0 {
+        return Err(spoiled(&format!("{missing} of its objects can't be read")));
+    }
+    // What is here is whole; git follows the rest.
+    let said = ask(&["rev-list", "--objects", "--stdin", "--not", "--all", "--quiet"], &lines(&mut { old }))?;
+    if said.ok { Ok(()) } else { Err(spoiled(&said.err)) }
+}
+
+fn spoiled(why: &str) -> Fault {
+    Fault::refused("the backup is not whole any more", format!("{why}; nothing was changed"))
+        .hint("the clean history stands: keep it, and let `finish` destroy what is left of the backup")
+        .hint("a colleague's clone or the remote may still have the old history, if it is needed")
+}
+
 /// The pack of the clean history goes when nothing but the old objects is needed. Work that was done on it since, on
 /// other branches, keeps it.
 pub(super) fn drop_new(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
@@ -82,7 +110,7 @@ pub(super) fn drop_new(repo: &Repo<'_>, details: &Details, backup: &Path) -> Res
 pub(super) fn withdraw(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
     let brought = brought(backup)?;
     let whole = match &details.pack {
-        Some(pack) => fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?)?,
+        Some(pack) => fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?, None)?,
         None => false,
     };
     if whole {

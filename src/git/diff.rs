@@ -4,10 +4,12 @@
 
 use std::collections::HashSet;
 
-use git2::{Odb, Oid};
+use git2::Oid;
+use sha2::{Digest as _, Sha256};
 
 use super::needle::{Hit, Search};
 use super::repo::Repo;
+use super::rewrite::Rewriter;
 use crate::base::fault::Result;
 
 /// Pairs shown; a person reads no more before typing the phrase.
@@ -21,16 +23,17 @@ const AROUND: usize = 60;
 pub(super) type About<'a> = &'a dyn Fn(Oid) -> Option<(String, String)>;
 
 /// `-` and `+` lines, one pair per distinct line.
-pub(super) fn lines(repo: &Repo<'_>, odb: &Odb<'_>, ids: &[Oid], about: About<'_>) -> Result<Vec<String>> {
+pub(super) fn lines(repo: &Repo<'_>, rewriter: &Rewriter<'_>, ids: &[Oid], about: About<'_>) -> Result<Vec<String>> {
     let mut shown = HashSet::new();
+    let mut known = HashSet::new();
     let mut out = Vec::new();
     let mut more = 0;
     for id in ids {
         repo.go_on()?;
-        let Ok(object) = odb.read(*id) else { continue };
+        let Ok(object) = rewriter.read(*id) else { continue };
         let pairs = match about(*id) {
-            Some((what, way)) => vec![(format!("[leaked] in {what} of {}", size(object.data().len())), way)],
-            None => pairs(repo.search, object.data())?,
+            Some((what, way)) => vec![(format!("[leaked] in {what} of {}", size(object.len())), way)],
+            None => pairs(repo.search, &object, &mut known)?,
         };
         for (old, new) in pairs {
             if !shown.insert(old.clone()) {
@@ -50,7 +53,8 @@ pub(super) fn lines(repo: &Repo<'_>, odb: &Odb<'_>, ids: &[Oid], about: About<'_
     Ok(out)
 }
 
-fn pairs(search: &Search<'_>, data: &[u8]) -> Result<Vec<(String, String)>> {
+/// `known`: hashes of the lines that were seen before, in this or another object; they are not worked out again.
+fn pairs(search: &Search<'_>, data: &[u8], known: &mut HashSet<[u8; 32]>) -> Result<Vec<(String, String)>> {
     let hits = search.hits(data);
     let mut pairs = Vec::new();
     let mut done = 0;
@@ -66,6 +70,11 @@ fn pairs(search: &Search<'_>, data: &[u8]) -> Result<Vec<(String, String)>> {
         let (start, end) = window(data, &hits, n);
         done = end;
         let seen = data.get(start..end).unwrap_or_default();
+        let around = (start.checked_sub(1).and_then(|at| data.get(at)) == Some(&b'\n'), data.get(end) == Some(&b'\n'));
+        let ends = [start == 0, around.0, end >= data.len(), around.1].map(u8::from);
+        if !known.insert(Sha256::new().chain_update(ends).chain_update(seen).finalize().into()) {
+            continue;
+        }
         let Some(clean) = search.replace(seen, false)? else { continue };
         let more = |at: usize, end: u8| if data.get(at).is_some_and(|b| *b != end) { "…" } else { "" };
         let before = if start > 0 { more(start - 1, b'\n') } else { "" };
@@ -129,7 +138,7 @@ mod tests {
     fn shown(text: &str) -> Vec<(String, String)> {
         let key = key();
         let needles = Needles::new(&[key.as_bytes()]).unwrap();
-        let pairs = pairs(&needles.search(), text.as_bytes()).unwrap();
+        let pairs = pairs(&needles.search(), text.as_bytes(), &mut HashSet::new()).unwrap();
         // No piece of the key that anybody could use.
         for piece in key.as_bytes().windows(12) {
             let piece = std::str::from_utf8(piece).unwrap();

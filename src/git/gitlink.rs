@@ -36,7 +36,7 @@ pub(super) fn known(repo: &Repo<'_>) -> Result<HashMap<Oid, Oid>> {
     if let Some(given) = store::read_if(&root.join(GIVEN))? {
         next.extend(parsed(&given)?);
     }
-    if has_submodules(repo)? {
+    if has_submodules(repo) {
         let own = submodule::dirs(repo);
         let mut plans = others(root, &repo.dir);
         // Where two purges made different things of one commit, that of the submodule in here counts.
@@ -49,14 +49,14 @@ pub(super) fn known(repo: &Repo<'_>) -> Result<HashMap<Oid, Oid>> {
     Ok(ends(&next))
 }
 
-fn has_submodules(repo: &Repo<'_>) -> Result<bool> {
-    Ok(repo.dir.join("modules").exists()
+fn has_submodules(repo: &Repo<'_>) -> bool {
+    repo.dir.join("modules").exists()
         || repo.work.iter().any(|work| work.join(".gitmodules").exists())
-        || repo.git.ask_git(&["cat-file", "-e", "HEAD:.gitmodules"], None)?.ok)
+        || repo.git2.revparse_single("HEAD:.gitmodules").is_ok()
 }
 
-/// Plans that stand, of other repositories: in this backup folder and in those beside it.
-fn others(root: &Path, own: &Path) -> Vec<Other> {
+/// Every plan that is kept in this backup folder and in those beside it.
+fn plans(root: &Path) -> Vec<PathBuf> {
     let below = |folder: &Path| -> Vec<PathBuf> {
         std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
     };
@@ -69,10 +69,25 @@ fn others(root: &Path, own: &Path) -> Vec<Other> {
     files.retain(|path| is_plan(path));
     files.sort_unstable();
     files.dedup();
+    files
+}
+
+/// Git directories of all repositories that this program made a plan for.
+pub(super) fn used(root: &Path) -> BTreeSet<PathBuf> {
+    #[derive(Deserialize)]
+    struct Place {
+        git_dir: PathBuf,
+    }
+    let place = |path: &PathBuf| serde_json::from_slice::<Place>(&std::fs::read(path).ok()?).ok();
+    plans(root).iter().filter_map(place).map(|place| place.git_dir).collect()
+}
+
+/// Plans that stand, of other repositories.
+fn others(root: &Path, own: &Path) -> Vec<Other> {
     // What can't be read is of an older program, or none of ours.
-    let plan = |path: &PathBuf| serde_json::from_slice::<Other>(&std::fs::read(path).ok()?).ok();
+    let plan = |path: &PathBuf| serde_json::from_slice::<Other>(&super::store::bytes(path).ok()?).ok();
     let stands = |plan: &Other| matches!(plan.stage, Stage::Applied | Stage::Finished) && plan.git_dir != own;
-    files.iter().filter_map(plan).filter(stands).collect()
+    plans(root).iter().filter_map(plan).filter(stands).collect()
 }
 
 /// Each id with what it is in the end, after all purges. A circle, as an undone purge can leave, leads nowhere.

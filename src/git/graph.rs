@@ -2,11 +2,12 @@
 //!
 //! Must not know: how new objects are written.
 
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 use git2::Oid;
 
-use super::find::Scan;
+use super::find::{Desk, Scan};
 use super::raw;
 use super::repo::Repo;
 use crate::base::Fault;
@@ -15,6 +16,7 @@ use crate::base::fault::Result;
 /// The trees of a repository: which lead to the key, and under which names.
 pub(super) struct Trees<'r> {
     scan: &'r Scan,
+    desk: RefCell<Desk<'r>>,
 }
 
 impl std::fmt::Debug for Trees<'_> {
@@ -25,7 +27,7 @@ impl std::fmt::Debug for Trees<'_> {
 
 impl<'r> Trees<'r> {
     pub(super) fn new(scan: &'r Scan) -> Self {
-        Self { scan }
+        Self { scan, desk: RefCell::new(scan.library.desk()) }
     }
 
     /// Whether the tree `id` holds the key in a name, or anything below it holds it.
@@ -46,7 +48,7 @@ impl<'r> Trees<'r> {
 
     /// What the tree calls the object `below`.
     fn name(&self, tree: Oid, below: Oid) -> Option<Vec<u8>> {
-        let (_, data) = self.scan.library.read(tree)?;
+        let (_, data) = self.desk.borrow_mut().read(tree)?;
         let entries = raw::entries(&data)?;
         entries.iter().find(|entry| entry.id == below).map(|entry| entry.name.to_vec())
     }

@@ -3,14 +3,16 @@
 //!
 //! Must not know: objects.
 
+use std::collections::HashSet;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::odd::{Link, To};
 use super::repo::Repo;
 use super::{raw, store};
 use crate::base::fault::Result;
-use crate::effect::git::{Copy, CopyKind};
+use crate::effect::git::{Copy, CopyKind, Refusal};
 
 /// One file of the git directory that holds the key.
 #[derive(Debug)]
@@ -19,6 +21,8 @@ pub(super) struct Leftover {
     /// Relative to the git directory.
     pub(super) name: PathBuf,
     form: &'static str,
+    /// It is a symbolic link; the file behind it holds the key.
+    behind: Option<PathBuf>,
 }
 
 /// Folders that are looked at in another way or belong to other programs.
@@ -72,7 +76,57 @@ pub(super) fn find(repo: &Repo<'_>) -> Result<Vec<Leftover>> {
         // A log has its ref's name: it goes or is renamed with it.
         let named = if is_log(&name) && log_is_used(repo, &name) { None } else { in_name(repo, &name) };
         if let Some(form) = repo.search.form_in(&bytes).or(named) {
-            found.push(Leftover { path, name, form });
+            found.push(Leftover { path, name, form, behind: None });
+        }
+    }
+    for link in &repo.links {
+        let To::File(real) = &link.to else { continue };
+        // A tracked file is looked at as one.
+        let held = store::read_if(real)?.and_then(|bytes| repo.search.form_in(&bytes));
+        if let Some(form) = held.filter(|_| !link.in_the_way() || is_text(link))
+            && !tracked(repo, real)?
+        {
+            let (path, name, behind) = (link.path.clone(), link.name.clone(), Some(real.clone()));
+            found.push(Leftover { path, name, form, behind });
+        }
+    }
+    Ok(found)
+}
+
+/// Objects and indexes are read by others.
+fn is_text(link: &Link) -> bool {
+    !link.name.starts_with("objects") && !link.name.ends_with("index")
+}
+
+fn tracked(repo: &Repo<'_>, file: &Path) -> Result<bool> {
+    for tree in repo.trees() {
+        let Ok(path) = file.strip_prefix(&tree.work) else { continue };
+        let listed = tree.git.run(&["ls-files", "-z"])?;
+        if listed.split(|b| *b == 0).any(|listed| listed == path.as_os_str().as_bytes()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Files that hold packed history which is not read: bundles and stray packs in the git directory, and bundles that lie at
+/// the top of a working tree or beside it.
+pub(super) fn bundles(repo: &Repo<'_>) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let works = repo.trees();
+    let tops = works.iter().flat_map(|tree| [Some(tree.work.as_path()), tree.work.parent()]).flatten();
+    let tops: std::collections::BTreeSet<&Path> = tops.chain(repo.dir.parent()).collect();
+    let entries = tops.iter().flat_map(|top| std::fs::read_dir(top).into_iter().flatten().flatten());
+    let named = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "bundle"));
+    for path in files(&repo.dir)?.into_iter().chain(named) {
+        let mut start = [0; 16];
+        let read = store::open(&path).and_then(|mut file| std::io::Read::read(&mut file, &mut start));
+        let start = start.get(..read.unwrap_or(0)).unwrap_or_default();
+        if start.starts_with(b"# v2 git bundle")
+            || start.starts_with(b"# v3 git bundle")
+            || start.starts_with(b"PACK\0\0\0")
+        {
+            found.push(format!("{}: packed history that is not read", repo.search.text(path.as_os_str().as_bytes())));
         }
     }
     Ok(found)
@@ -97,9 +151,25 @@ fn packed(repo: &Repo<'_>, name: &Path) -> bool {
 }
 
 impl Leftover {
+    /// What is behind a link is not ours to change: it may be anything.
+    pub(super) fn refusal(&self, repo: &Repo<'_>) -> Option<Refusal> {
+        let shown = |path: &Path| repo.search.text(path.as_os_str().as_bytes());
+        let behind = self.behind.as_ref()?;
+        Some(Refusal {
+            why: format!("the key is in {}, behind the symbolic link {}", shown(behind), shown(&self.name)),
+            way_forward: "replace it there by hand, then plan again".into(),
+            asks: false,
+        })
+    }
+
     pub(super) fn copy(&self, repo: &Repo<'_>) -> Copy {
-        let name = repo.search.text(self.name.as_os_str().as_bytes());
+        let shown = |path: &Path| repo.search.text(path.as_os_str().as_bytes());
+        let name = match &self.behind {
+            Some(behind) => format!("{} (a link to {})", shown(&self.name), shown(behind)),
+            None => shown(&self.name),
+        };
         let remedy = match self.name.to_string_lossy().as_ref() {
+            _ if self.behind.is_some() => "replace it in the file that the link leads to",
             "config" => "replace it in git's config; a remote that used it needs a new password",
             name if name.starts_with("hooks/") => "replace it in the hook; check that the hook still works",
             _ => "replace it in the file",
@@ -121,7 +191,7 @@ impl Leftover {
 
 /// Takes the key out of every such file and file name. The log of a ref that is gone goes as well.
 pub(super) fn clean(repo: &Repo<'_>) -> Result<()> {
-    for left in find(repo)? {
+    for left in find(repo)?.into_iter().filter(|left| left.behind.is_none()) {
         let named = in_name(repo, &left.name).is_some();
         if named && is_log(&left.name) {
             store::remove(&left.path)?;
@@ -145,12 +215,16 @@ pub(super) fn clean(repo: &Repo<'_>) -> Result<()> {
 
 /// Points `ORIG_HEAD`, `FETCH_HEAD` and the like at the clean counterparts; one that leads nowhere is removed.
 pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::Oid>) -> Result<()> {
-    // Git is asked: libgit2 remembers objects that are gone.
-    let exists = |id: git2::Oid| Ok(repo.git.ask_git(&["cat-file", "-e", &id.to_string()], None)?.ok);
     let dirs = repo.linked.iter().map(|tree| tree.dir.as_path()).chain([repo.dir.as_path()]);
     let names = ["ORIG_HEAD", "FETCH_HEAD", "AUTO_MERGE", "REBASE_HEAD"];
+    let mut files = Vec::new();
     for path in dirs.flat_map(|dir| names.map(|name| dir.join(name))) {
-        let Some(bytes) = store::read_if(&path)? else { continue };
+        files.extend(store::read_if(&path)?.map(|bytes| (path, bytes)));
+    }
+    let named = files.iter().flat_map(|(_, bytes)| bytes.split(|b| *b == b'\n'));
+    let named: Vec<git2::Oid> = named.filter_map(|line| raw::oid(line.get(..40)?)).collect();
+    let there = there(repo, named.into_iter().map(|id| now(id).unwrap_or(id)).collect())?;
+    for (path, bytes) in files {
         let mut out = Vec::with_capacity(bytes.len());
         for line in bytes.split_inclusive(|b| *b == b'\n') {
             let Some(id) = line.get(..40).and_then(raw::oid) else {
@@ -158,7 +232,7 @@ pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::
                 continue;
             };
             let new = now(id).unwrap_or(id);
-            if exists(new)? {
+            if there.contains(&new) {
                 out.extend_from_slice(new.to_string().as_bytes());
                 out.extend_from_slice(line.get(40..).unwrap_or_default());
             }
@@ -170,4 +244,15 @@ pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::
         }
     }
     Ok(())
+}
+
+/// Those of `ids` that exist. Git is asked: libgit2 remembers objects that are gone.
+fn there(repo: &Repo<'_>, ids: HashSet<git2::Oid>) -> Result<HashSet<git2::Oid>> {
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let asked: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    let said = repo.git.feed(&["cat-file", "--batch-check"], Some(asked.as_bytes()))?;
+    let there = said.split(|b| *b == b'\n').filter(|line| !line.ends_with(b" missing"));
+    Ok(there.filter_map(|line| raw::oid(line.get(..40)?)).collect())
 }

@@ -3,7 +3,6 @@
 //!
 //! Must not know: how history is rewritten. A pointer names content by its hash and holds no key: it stays as it is.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -57,14 +56,14 @@ pub(super) fn find(repo: &Repo<'_>) -> Result<Lfs> {
 
 fn look(repo: &Repo<'_>, path: &Path, unseen: &mut Vec<String>) -> Result<(Option<String>, u64)> {
     let lost = |e: std::io::Error| Fault::machine("a file of git LFS can't be read", e);
-    let mut file = File::open(path).map_err(lost)?;
+    let mut file = store::open(path).map_err(lost)?;
     let mut hits = Vec::new();
     let size = repo.search.stream(&mut file, &mut hits).map_err(lost)?;
     if let Some(hit) = hits.first() {
         return Ok((Some(hit.form.to_owned()), size));
     }
     let mut bytes = Zeroizing::new(Vec::new());
-    let again = File::open(path).map_err(lost)?;
+    let again = store::open(path).map_err(lost)?;
     again.take(archive::HEAD as u64).read_to_end(&mut bytes).map_err(lost)?;
     if archive::looks_like(&bytes).is_none() {
         return Ok((None, size));

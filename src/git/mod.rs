@@ -11,10 +11,13 @@
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
 mod align;
+mod alone;
 mod archive;
 mod bring;
+mod came;
 mod cite;
 mod cli;
+mod config;
 mod diff;
 mod find;
 mod fold;
@@ -25,8 +28,10 @@ mod holders;
 mod leftover;
 mod lfs;
 mod map;
+mod memory;
 mod needle;
 mod notes;
+mod odd;
 mod pack;
 mod papers;
 mod plan;
@@ -46,6 +51,7 @@ mod shelf;
 mod store;
 mod submodule;
 mod switch;
+mod tamed;
 mod tidy;
 mod undo;
 
@@ -58,6 +64,7 @@ use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::Progress;
 use crate::effect::git::{Aftermath, CopyMap, Filed, GitReply, Papers, Plan, Policy, Proof, PushReport};
+pub use memory::Memory;
 use needle::{Needles, Search};
 use repo::Repo;
 
@@ -105,19 +112,20 @@ pub fn plan(ask: &Ask<'_>) -> Result<Plan> {
 
 /// The same, with what a person chose for archives and binaries. The choice stays with the plan.
 pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
-    run(ask, |repo| {
-        repo.policy = policy;
-        let seen = plan::look(repo)?;
-        let worked = plan::work(repo, &seen, None)?;
-        let mut plan = worked.plan;
-        if plan.nothing_to_do {
-            return Ok(plan);
-        }
-        shelf::save(repo, &worked.details)?;
-        remote::survey(repo, &worked.details, &mut plan)?;
-        let plan = masked(repo.search, plan)?;
-        remote::outline::save(ask.backup_root, &plan)?;
-        Ok(plan)
+    alone(ask, |repo| plan::make(repo, policy, None))
+}
+
+/// The same, and what was worked out is kept in `memory` for [`apply_kept`]: while the repository stays as it is, that
+/// needs no second look.
+pub fn plan_kept(ask: &Ask<'_>, policy: Policy, memory: &Memory) -> Result<Plan> {
+    alone(ask, |repo| plan::make(repo, policy, Some(memory)))
+}
+
+/// The same, and no remote is asked: no program runs that the repository's configuration names.
+pub fn plan_offline(ask: &Ask<'_>, policy: Policy, memory: &Memory) -> Result<Plan> {
+    alone(ask, |repo| {
+        repo.offline = true;
+        plan::make(repo, policy, Some(memory))
     })
 }
 
@@ -130,7 +138,12 @@ pub fn take_commit_map(backup_root: &Path, map: &Path) -> Result<usize> {
 /// Switches to the plan: backup, new objects, refs, files, logs, then the old objects go. Refused with
 /// [`FaultKind::Changed`] when the repository is not as it was planned. Once refs begin to move it can't be cancelled.
 pub fn apply(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
-    run(ask, |repo| switch::apply(repo, plan_id))
+    alone(ask, |repo| switch::apply(repo, plan_id, None))
+}
+
+/// The same. What [`plan_kept`] left in `memory` is used if it is still true, and looked for anew if not.
+pub fn apply_kept(ask: &Ask<'_>, plan_id: &str, memory: &Memory) -> Result<GitReply> {
+    alone(ask, |repo| switch::apply(repo, plan_id, Some(memory)))
 }
 
 /// Asks git itself, in five ways, whether a copy is left. Changes nothing.
@@ -140,7 +153,7 @@ pub fn prove(ask: &Ask<'_>) -> Result<Proof> {
 
 /// Pushes each rewritten ref the remotes have, with a lease. Can be repeated: what is done is left alone.
 pub fn push(ask: &Ask<'_>, plan_id: &str) -> Result<PushReport> {
-    run(ask, |repo| remote::push(repo, plan_id))
+    alone(ask, |repo| remote::push(repo, plan_id))
 }
 
 /// After a push: what the remotes still serve of the old history, whether it came back there or here, and visible forks.
@@ -161,7 +174,7 @@ pub fn file_papers(ask: &Ask<'_>, plan_id: &str, dir: &Path) -> Result<Filed> {
 
 /// Where the repository stands, and its remotes. An interrupted switch or undo is first rolled to one of its ends.
 pub fn check(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
-    run(ask, |repo| {
+    alone(ask, |repo| {
         let at = switch::check(repo, plan_id)?;
         let remote = remote::look(repo, plan_id)?;
         Ok(GitReply::Stands { plan: plan_id.to_owned(), at, remote, finished: undo::finished(repo, plan_id)? })
@@ -170,12 +183,12 @@ pub fn check(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
 
 /// Puts everything back from the backup.
 pub fn undo(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
-    run(ask, |repo| undo::undo(repo, plan_id))
+    alone(ask, |repo| undo::undo(repo, plan_id))
 }
 
 /// Destroys the backup and looks whether it is gone. After this there is no undo.
 pub fn finish(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
-    run(ask, |repo| undo::finish(repo, plan_id))
+    alone(ask, |repo| undo::finish(repo, plan_id))
 }
 
 fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
@@ -185,6 +198,14 @@ fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Re
         .and_then(|mut repo| work(&mut repo))
         .and_then(|reply| masked(&search, reply))
         .map_err(|fault| search.fault(&fault))
+}
+
+/// The same for what writes, or must not be told half of what another process writes now.
+fn alone<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
+    run(ask, |repo| {
+        let _alone = alone::Alone::with(repo)?;
+        work(repo)
+    })
 }
 
 /// A reply without the key, whatever its parts forgot.

@@ -60,14 +60,14 @@ impl Rewriter<'_> {
             if !all.is_empty() {
                 all.push(b'\n');
             }
-            self.push_clean(&mut all, object.data())?;
+            self.push_clean(&mut all, &object)?;
         }
         self.put(ObjectType::Blob, &all)
     }
 
     fn flatten(&self, tree: Oid, at: &mut Vec<u8>, out: &mut Vec<File>) -> Result<()> {
         let object = self.read(tree)?;
-        for entry in raw::entries(object.data()).unwrap_or_default() {
+        for entry in raw::entries(&object).unwrap_or_default() {
             let length = at.len();
             at.extend_from_slice(entry.name);
             if entry.is_tree() {

@@ -5,14 +5,22 @@
 //!
 //! Must not know: why objects are dropped.
 
+use std::path::PathBuf;
+
 use super::repo::Repo;
+use super::store;
 use crate::base::fault::Result;
 
+/// Start of the names of refs of our own.
+pub(super) const OURS: &str = "refs/stanch/";
 /// Where the stand-ins are. Also after a kill: the next run removes them.
 const STAND_INS: &str = "refs/stanch/held/";
 
 /// A stand-in for every private ref.
 pub(super) fn hold(repo: &Repo<'_>) -> Result<()> {
+    if repo.linked.is_empty() {
+        return Ok(());
+    }
     let mut input = String::new();
     for (n, at) in repo.refs()?.direct.iter().filter(|r| r.name.starts_with("worktrees/")).enumerate() {
         // One that leads nowhere holds nothing.
@@ -25,6 +33,10 @@ pub(super) fn hold(repo: &Repo<'_>) -> Result<()> {
 
 /// Removes the stand-ins.
 pub(super) fn let_go(repo: &Repo<'_>) -> Result<()> {
+    let packed = store::read_if(&repo.dir.join("packed-refs"))?.unwrap_or_default();
+    if !repo.dir.join("refs/stanch").exists() && memchr::memmem::find(&packed, STAND_INS.as_bytes()).is_none() {
+        return Ok(());
+    }
     let listed = repo.git.run(&["for-each-ref", "--format=%(refname)", STAND_INS])?;
     let listed = String::from_utf8_lossy(&listed).into_owned();
     set(repo, &listed.lines().flat_map(|name| ["delete ", name, "\n"]).collect::<String>())?;
@@ -33,6 +45,13 @@ pub(super) fn let_go(repo: &Repo<'_>) -> Result<()> {
         let _ = std::fs::remove_dir(repo.dir.join(folder));
     }
     Ok(())
+}
+
+/// Locks of stand-ins: a git that was killed leaves them, and no other can set one then.
+pub(super) fn locks(repo: &Repo<'_>) -> Result<Vec<PathBuf>> {
+    let mut files = store::files(&repo.dir.join("refs/stanch"), &|_| true)?;
+    files.retain(|file| file.extension().is_some_and(|end| end == "lock"));
+    Ok(files)
 }
 
 fn set(repo: &Repo<'_>, input: &str) -> Result<()> {

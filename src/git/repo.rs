@@ -11,10 +11,12 @@ use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
 
 use super::Ask;
 use super::cli::Git;
+use super::config::Config;
 use super::needle::Search;
-use super::raw;
-use crate::base::Fault;
+use super::tamed::Tamed;
+use super::{odd, raw};
 use crate::base::fault::Result;
+use crate::base::{Fault, words};
 use crate::effect::git::Policy;
 
 /// A repository, open in both ways: libgit2 for objects, git for the rest.
@@ -31,6 +33,12 @@ pub(super) struct Repo<'a> {
     pub(super) linked: Vec<Linked>,
     /// What a person chose for files that can't be edited as text.
     pub(super) policy: Policy,
+    pub(super) config: Config,
+    /// Symbolic links in the git directory.
+    pub(super) links: Vec<odd::Link>,
+    pub(super) tamed: Tamed,
+    /// No remote is asked.
+    pub(super) offline: bool,
 }
 
 /// A linked working tree.
@@ -102,6 +110,7 @@ pub(super) struct Refs {
 pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<'a>> {
     // Each object would be hashed again on every read; `git fsck` proves the hashes where it matters.
     git2::opts::strict_hash_verification(false);
+    let links = odd::check(ask.repo)?;
     let none: [&OsStr; 0] = [];
     let mut git2 =
         Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none).map_err(|e| unopened(ask.repo, &e))?;
@@ -117,8 +126,12 @@ pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<
         outside(ask.backup_root, work, &dir)?;
     }
     let mut git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true, settings: Vec::new() };
-    git.settings = without_filters(&git)?;
-    Ok(Repo { git2, git, ask, search, dir, work, linked, policy: Policy::default() })
+    let config = Config::read(&git)?;
+    let tamed = Tamed::read(&git, &linked)?;
+    git.settings.clone_from(&tamed.settings);
+    let links = links.of(&dir)?;
+    let policy = Policy::default();
+    Ok(Repo { git2, git, ask, search, dir, work, linked, policy, config, links, tamed, offline: false })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
@@ -161,31 +174,9 @@ fn linked(dir: &Path) -> Result<Vec<Linked>> {
     Ok(found)
 }
 
-/// Settings that turn every content filter off: a filter is a program of somebody's, and it would see the key.
-fn without_filters(git: &Git<'_>) -> Result<Vec<String>> {
-    let said = git.ask_git(&["config", "--name-only", "-z", "--get-regexp", r"^filter\."], None)?;
-    let mut settings = Vec::new();
-    for name in said.out.split(|b| *b == 0) {
-        let Ok(name) = std::str::from_utf8(name) else { continue };
-        if git.search.form_in(name.as_bytes()).is_some() {
-            return Err(Fault::refused(
-                "a content filter can't be turned off",
-                "the key is in its name in git's config",
-            )
-            .hint("rename it in the config and in .gitattributes"));
-        }
-        if let Some((stem, "clean" | "smudge" | "process")) = name.rsplit_once('.') {
-            settings.extend(["clean", "smudge", "process"].map(|verb| format!("{stem}.{verb}=")));
-            settings.push(format!("{stem}.required=false"));
-        }
-    }
-    settings.sort_unstable();
-    settings.dedup();
-    Ok(settings)
-}
-
 /// Can it be opened at all?
 pub(super) fn openable(path: &Path) -> Result<()> {
+    odd::check(path)?;
     let none: [&OsStr; 0] = [];
     let opened = Repository::open_ext(path, RepositoryOpenFlags::empty(), none);
     opened.map(drop).map_err(|e| unopened(path, &e))
@@ -194,6 +185,9 @@ pub(super) fn openable(path: &Path) -> Result<()> {
 /// `fault` of a key that is too short, with how many objects hold it: a number convinces.
 pub(super) fn counted(ask: &Ask<'_>, mut fault: Fault) -> Fault {
     let none: [&OsStr; 0] = [];
+    if odd::check(ask.repo).is_err() {
+        return fault;
+    }
     let short = ask.keys.iter().filter(|key| !key.is_empty()).min_by_key(|key| key.len());
     let (Ok(git2), Some(short)) = (Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none), short) else {
         return fault;
@@ -277,11 +271,13 @@ fn outside(backup: &Path, work: &Path, dir: &Path) -> Result<()> {
 }
 
 impl Repo<'_> {
-    /// What a person calls this repository: its directory's name, redacted.
+    /// What a person calls this repository, and types to have it rewritten: its directory's name, redacted, without
+    /// characters nobody can type.
     pub(super) fn name(&self) -> String {
         let path = self.work.as_deref().unwrap_or(&self.dir);
         let name = path.file_name().unwrap_or(path.as_os_str());
-        self.search.text(name.as_bytes())
+        let name = words::tame(&self.search.text(name.as_bytes()));
+        if name.trim().is_empty() { "repository".into() } else { name }
     }
 
     /// Where loose objects and packs are.
@@ -314,13 +310,13 @@ impl Repo<'_> {
     pub(super) fn refs(&self) -> Result<Refs> {
         let mut refs = Refs::default();
         refs.list(&self.git, &[], "")?;
-        (refs.branch, refs.head) = refs.at_head(&self.git, "")?;
+        (refs.branch, refs.head) = self.at_head(&mut refs, &self.git, "")?;
         for linked in &self.linked {
             // What another working tree keeps to itself is listed from inside of it only.
             let git = Git { dir: linked.dir.clone(), work: None, ..self.git.clone() };
             let prefix = format!("worktrees/{}/", linked.name);
             refs.list(&git, &["refs/worktree", "refs/bisect", "refs/rewritten"], &prefix)?;
-            let (branch, head) = refs.at_head(&git, &prefix)?;
+            let (branch, head) = self.at_head(&mut refs, &git, &prefix)?;
             if let Some(head) = head {
                 refs.heads.push((linked.name.clone(), head));
                 if branch.is_none() {
@@ -339,6 +335,42 @@ impl Repo<'_> {
         refs.logged.sort_unstable();
         refs.logged.dedup();
         Ok(refs)
+    }
+
+    /// The branch HEAD names and the commit it is at. `refs` are those that were listed.
+    fn at_head(&self, refs: &mut Refs, git: &Git<'_>, prefix: &str) -> Result<(Option<String>, Option<Oid>)> {
+        if let Some((branch, head)) = self.plain_head(refs, &git.dir) {
+            refs.symbolic.extend(branch.iter().map(|branch| (format!("{prefix}HEAD"), branch.clone())));
+            return Ok((branch, head));
+        }
+        let branch = git.ask_git(&["symbolic-ref", "-q", "HEAD"], None)?;
+        let branch = branch.ok.then(|| String::from_utf8_lossy(branch.out.trim_ascii()).into_owned());
+        if let Some(branch) = &branch {
+            refs.symbolic.push((format!("{prefix}HEAD"), branch.clone()));
+        }
+        let head = git.ask_git(&["rev-parse", "-q", "--verify", "HEAD^0"], None)?;
+        Ok((branch, if head.ok { raw::oid(head.out.trim_ascii()) } else { None }))
+    }
+
+    /// The same from the file, where that is as plain as it nearly always is: the id of a commit, or the name of a
+    /// branch with one. Two processes less for each look.
+    fn plain_head(&self, refs: &Refs, dir: &Path) -> Option<(Option<String>, Option<Oid>)> {
+        let path = dir.join("HEAD");
+        if !std::fs::symlink_metadata(&path).ok()?.is_file() {
+            return None;
+        }
+        let bytes = std::fs::read(&path).ok()?;
+        let text = std::str::from_utf8(&bytes).ok()?.strip_suffix('\n')?;
+        let (branch, id) = match text.strip_prefix("ref: ") {
+            // A branch that is not there, or itself a symbolic ref, is git's affair.
+            Some(name) if name.starts_with("refs/heads/") => {
+                (Some(name.to_owned()), refs.direct.iter().find(|r| r.name == name)?.id)
+            }
+            Some(_) => return None,
+            None => (None, raw::oid(text.as_bytes())?),
+        };
+        let (_, kind) = self.git2.odb().ok()?.read_header(id).ok()?;
+        (kind == git2::ObjectType::Commit).then_some((branch, Some(id)))
     }
 
     /// Everything a rewrite keeps alive: refs, HEAD, each stash.
@@ -372,16 +404,5 @@ impl Refs {
             }
         }
         Ok(())
-    }
-
-    /// The branch HEAD names and the commit it is at.
-    fn at_head(&mut self, git: &Git<'_>, prefix: &str) -> Result<(Option<String>, Option<Oid>)> {
-        let branch = git.ask_git(&["symbolic-ref", "-q", "HEAD"], None)?;
-        let branch = branch.ok.then(|| String::from_utf8_lossy(branch.out.trim_ascii()).into_owned());
-        if let Some(branch) = &branch {
-            self.symbolic.push((format!("{prefix}HEAD"), branch.clone()));
-        }
-        let head = git.ask_git(&["rev-parse", "-q", "--verify", "HEAD^0"], None)?;
-        Ok((branch, if head.ok { raw::oid(head.out.trim_ascii()) } else { None }))
     }
 }

@@ -3,12 +3,14 @@
 //!
 //! Must not know: refs, files, who asked. Whether new objects are kept or only hashed is the caller's choice.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 
 use git2::{ObjectType, Odb, Oid};
 
 use super::cite::Cites;
-use super::find::Scan;
+use super::find::{Desk, Scan, object_type};
 use super::fresh::Fresh;
 use super::graph::{Graph, Trees};
 use super::policy::{self, Way};
@@ -20,7 +22,9 @@ use crate::effect::git::Emptied;
 
 pub(super) struct Rewriter<'r> {
     pub(super) repo: &'r Repo<'r>,
+    /// For what our own reader can't read.
     odb: &'r Odb<'r>,
+    desk: RefCell<Desk<'r>>,
     pub(super) scan: &'r Scan,
     /// Where new objects go; without it only their ids are worked out.
     fresh: Option<&'r Fresh>,
@@ -46,7 +50,12 @@ pub(super) struct Rewriter<'r> {
     made: HashMap<Oid, Oid>,
     /// What became of files that can't be edited as text.
     pub(super) fates: BTreeMap<Oid, (&'static str, Way)>,
+    /// Folders in folders, or tags of tags, that are open now.
+    depth: usize,
 }
+
+/// How deep folders may lie. No path that a system can open is so deep, and git itself stops at 2,048.
+const DEEPEST: usize = 1000;
 
 impl std::fmt::Debug for Rewriter<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -66,6 +75,7 @@ impl<'r> Rewriter<'r> {
         Self {
             repo,
             odb,
+            desk: RefCell::new(scan.library.desk()),
             scan,
             fresh,
             map: HashMap::new(),
@@ -79,6 +89,7 @@ impl<'r> Rewriter<'r> {
             parts: HashSet::new(),
             made: HashMap::new(),
             fates: BTreeMap::new(),
+            depth: 0,
         }
     }
 
@@ -141,7 +152,7 @@ impl<'r> Rewriter<'r> {
         }
         self.vanished.insert(id);
         self.cites.vanished(id);
-        if raw::split(self.read(id)?.data()).0.iter().any(raw::Header::is_signature) {
+        if raw::split(&self.read(id)?).0.iter().any(raw::Header::is_signature) {
             self.signatures_lost.push(id);
         }
         Ok(Some(parent))
@@ -150,7 +161,29 @@ impl<'r> Rewriter<'r> {
     /// A message: ids follow, the key goes.
     fn push_message(&mut self, out: &mut Vec<u8>, id: Oid, body: &[u8]) -> Result<()> {
         let followed = self.cites.follow(self.scan, id, body, &self.changed, &self.map);
-        self.push_clean(out, followed.as_deref().unwrap_or(body))
+        self.push_of(out, id, followed.as_deref().unwrap_or(body))
+    }
+
+    /// A part of the object `id`, without the key. Where the whole is clean, each part is.
+    fn push_of(&self, out: &mut Vec<u8>, id: Oid, bytes: &[u8]) -> Result<()> {
+        if self.scan.dirty.contains_key(&id) {
+            return self.push_clean(out, bytes);
+        }
+        out.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Each level takes a part of the stack, and somebody can make more levels than any stack holds.
+    fn deeper(&mut self, id: Oid) -> Result<()> {
+        self.depth += 1;
+        if self.depth <= DEEPEST {
+            return Ok(());
+        }
+        Err(Fault::refused(
+            "the history can't be rewritten",
+            format!("what leads to the key lies more than {DEEPEST} folders or tags deep, at {id}"),
+        )
+        .hint("nobody works with such a tree by hand: find the ref that leads there (`stanch find`), and delete it"))
     }
 
     /// The new id of anything a ref can name. Commits must be rewritten before.
@@ -162,7 +195,9 @@ impl<'r> Rewriter<'r> {
             return Ok(id);
         }
         if let Some(target) = self.scan.tags.get(&id).copied() {
+            self.deeper(id)?;
             let new_target = self.object(target, trees)?;
+            self.depth -= 1;
             if new_target == target && !self.scan.dirty.contains_key(&id) {
                 return Ok(id);
             }
@@ -183,7 +218,7 @@ impl<'r> Rewriter<'r> {
             return Ok(*new);
         }
         let object = self.read(id)?;
-        let (what, way, clean) = policy::decide(self.repo, object.data())?;
+        let (what, way, clean) = policy::decide(self.repo, &id.to_string(), &object)?;
         if let Some(what) = what {
             self.fates.insert(id, (what, way));
         }
@@ -204,14 +239,15 @@ impl<'r> Rewriter<'r> {
         if !trees.leads(id) {
             return Ok(id);
         }
+        self.deeper(id)?;
         let object = self.read(id)?;
-        let Some(entries) = raw::entries(object.data()) else {
+        let Some(entries) = raw::entries(&object) else {
             return Err(Fault::refused("the repository is damaged", format!("tree {id} can't be read"))
                 .hint("`git fsck` lists what is broken"));
         };
-        let mut fresh: Vec<(&[u8], Vec<u8>, Oid, bool)> = Vec::with_capacity(entries.len());
+        let mut news = Vec::with_capacity(entries.len());
         for entry in &entries {
-            let new = if let Some(new) = self.links.get(&entry.id).filter(|_| entry.is_commit()) {
+            news.push(if let Some(new) = self.links.get(&entry.id).filter(|_| entry.is_commit()) {
                 self.relinked.insert(entry.id);
                 *new
             } else if entry.is_tree() {
@@ -220,24 +256,40 @@ impl<'r> Rewriter<'r> {
                 self.blob(entry.id)?
             } else {
                 entry.id
-            };
-            if self.gone.contains(&entry.id) {
-                continue;
-            }
-            fresh.push((entry.mode, entry.name.to_vec(), new, entry.is_tree()));
+            });
         }
+        let dirty = self.scan.dirty.contains_key(&id);
+        if !dirty && (self.gone.is_empty() || !entries.iter().any(|entry| self.gone.contains(&entry.id))) {
+            // No name in it holds the key, and nothing goes: only ids change.
+            let mut bytes = object.to_vec();
+            let mut at = 0;
+            for (entry, new) in entries.iter().zip(&news) {
+                at += entry.mode.len() + 1 + entry.name.len() + 1;
+                if let Some(slot) = bytes.get_mut(at..at + 20) {
+                    slot.copy_from_slice(new.as_bytes());
+                }
+                at += 20;
+            }
+            let new = self.put(ObjectType::Tree, &bytes)?;
+            self.map.insert(id, new);
+            return Ok(new);
+        }
+        let left = entries.iter().zip(&news).filter(|(entry, _)| !self.gone.contains(&entry.id));
+        let mut fresh: Vec<(&[u8], Vec<u8>, Oid, bool)> =
+            left.map(|(entry, new)| (entry.mode, entry.name.to_vec(), *new, entry.is_tree())).collect();
         if fresh.is_empty() && !entries.is_empty() {
             self.gone.insert(id);
         }
         if self.rename(&entries, &mut fresh)? {
             fresh.sort_by_cached_key(|(_, name, _, is_tree)| raw::sort_key(name, *is_tree));
         }
-        let mut bytes = Vec::with_capacity(object.data().len());
+        let mut bytes = Vec::with_capacity(object.len());
         for (mode, name, id, _) in &fresh {
             raw::write_entry(&mut bytes, mode, name, *id);
         }
         let new = self.put(ObjectType::Tree, &bytes)?;
         self.map.insert(id, new);
+        self.depth -= 1;
         Ok(new)
     }
 
@@ -262,8 +314,8 @@ impl<'r> Rewriter<'r> {
     /// A commit with its tree and parents replaced, the key taken out, the signature dropped. All else as it was.
     pub(super) fn commit_bytes(&mut self, id: Oid, tree: Oid) -> Result<Vec<u8>> {
         let object = self.read(id)?;
-        let (headers, body) = raw::split(object.data());
-        let mut out = Vec::with_capacity(object.data().len());
+        let (headers, body) = raw::split(&object);
+        let mut out = Vec::with_capacity(object.len());
         let mut lost = false;
         let mut parents = HashSet::new();
         for header in headers {
@@ -281,7 +333,7 @@ impl<'r> Rewriter<'r> {
                 _ if header.is_signature() => lost = true,
                 // A signed tag that was merged: its signature covers the old id or the old text.
                 b"mergetag" if self.stale_mergetag(header.whole) => lost = true,
-                _ => self.push_clean(&mut out, header.whole)?,
+                _ => self.push_of(&mut out, id, header.whole)?,
             }
         }
         self.push_message(&mut out, id, body)?;
@@ -298,14 +350,14 @@ impl<'r> Rewriter<'r> {
 
     fn tag_bytes(&mut self, id: Oid, target: Oid) -> Result<Vec<u8>> {
         let object = self.read(id)?;
-        let (headers, body) = raw::split(object.data());
-        let mut out = Vec::with_capacity(object.data().len());
+        let (headers, body) = raw::split(&object);
+        let mut out = Vec::with_capacity(object.len());
         let mut lost = false;
         for header in headers {
             match header.key {
                 b"object" => out.extend_from_slice(format!("object {target}\n").as_bytes()),
                 _ if header.is_signature() => lost = true,
-                _ => self.push_clean(&mut out, header.whole)?,
+                _ => self.push_of(&mut out, id, header.whole)?,
             }
         }
         let signed = raw::tag_signature(body);
@@ -324,11 +376,22 @@ impl<'r> Rewriter<'r> {
         Ok(())
     }
 
-    pub(super) fn read(&self, id: Oid) -> Result<git2::OdbObject<'r>> {
-        self.odb.read(id).map_err(|e| {
-            Fault::refused("the repository is damaged", format!("object {id} can't be read: {}", e.message()))
+    /// The bytes of an object, held against its id: nothing new is made of what is damaged.
+    pub(super) fn read(&self, id: Oid) -> Result<Rc<Vec<u8>>> {
+        let damaged = |why: &str| {
+            Fault::refused("the repository is damaged", format!("object {id} can't be read: {why}"))
                 .hint("`git fsck` lists what is missing; fetch it, or work on a fresh clone")
-        })
+        };
+        if let Some((kind, data)) = self.desk.borrow_mut().read(id)
+            && raw::id(object_type(kind), &data)? == id
+        {
+            return Ok(data);
+        }
+        let object = self.odb.read(id).map_err(|e| damaged(e.message()))?;
+        if raw::id(object.kind(), object.data())? != id {
+            return Err(damaged("it is not what its id says"));
+        }
+        Ok(Rc::new(object.data().to_vec()))
     }
 
     pub(super) fn put(&self, kind: ObjectType, bytes: &[u8]) -> Result<Oid> {

@@ -19,6 +19,10 @@ pub(super) fn all(repo: &Repo<'_>, refs: &Refs) -> Result<HashSet<Oid>> {
     for other in worktrees(repo)? {
         worktree(&other, &mut roots)?;
     }
+    let mut dirs = worktrees(repo)?.into_iter().chain([repo.dir.clone()]);
+    if !dirs.any(|dir| dir.join("index").exists()) {
+        return Ok(roots);
+    }
     // Of every worktree, with the trees an index remembers.
     let indexed = repo.git.run(&["rev-list", "--objects", "--no-walk", "--indexed-objects"])?;
     roots.extend(indexed.split(|b| *b == b'\n').filter_map(|line| raw::oid(line.get(..40)?)));

@@ -3,6 +3,7 @@
 //!
 //! Must not know: how a plan is made or applied.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -136,6 +137,8 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
     let files = store::files(&repo.dir, &|dir| !skipped.iter().any(|s| s == dir))?;
     let total = files.len() as u64;
     let objects = repo.dir.join("objects");
+    let mut folders = BTreeSet::from([to.to_owned(), to.join("git")]);
+    let mut written = Vec::new();
     for (n, from) in files.iter().enumerate() {
         repo.go_on()?;
         if n % 64 == 0 {
@@ -143,13 +146,20 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
         }
         let Ok(name) = from.strip_prefix(&repo.dir) else { continue };
         let target = to.join("git").join(name);
+        let above = target.ancestors().skip(1).take_while(|folder| *folder != to);
+        folders.extend(above.map(Path::to_owned));
         if let Some(folder) = target.parent() {
             store::private_dir(folder)?;
         }
         let put = if from.starts_with(&objects) { store::link_private } else { store::copy_private };
         put(from, &target).map_err(|fault| if from.exists() { fault } else { vanished() })?;
+        written.push(target);
     }
-    store::flush(to)?;
+    // Old gits made HEAD a link to its branch: what counts is where it leads, not what is there.
+    if let Ok(branch) = std::fs::read_link(repo.dir.join("HEAD")) {
+        store::put(&to.join("git/HEAD"), &[b"ref: ", branch.as_os_str().as_encoded_bytes(), b"\n"].concat())?;
+    }
+    store::bring_to_disk(to, written.iter().chain(&folders))?;
     store::put(&to.join(WHOLE), b"yes\n")
 }
 
@@ -166,6 +176,49 @@ fn vanished() -> Fault {
 pub(super) fn whole(root: &Path, plan: &str) -> Result<Option<PathBuf>> {
     let dir = backup_dir(root, plan)?;
     Ok(dir.join(WHOLE).is_file().then(|| dir.join("git")))
+}
+
+/// The plans of this repository whose backups are here, each marked as finished when it was applied; and the names of
+/// backups that no plan tells of. No key is needed: a purge of another key counts as well.
+pub(super) fn backups(repo: &Repo<'_>) -> Result<(Vec<String>, Vec<String>)> {
+    let root = repo.ask.backup_root;
+    let (mut own, mut strange) = (Vec::new(), Vec::new());
+    for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if checked(&name).is_err() || !entry.path().is_dir() {
+            continue;
+        }
+        let path = details_path(root, &name)?;
+        let told = store::read_if(&path)?.and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok());
+        let Some(mut told) = told else {
+            strange.push(name);
+            continue;
+        };
+        if serde_json::to_value(&repo.dir).ok().as_ref() != told.get("git_dir") {
+            continue;
+        }
+        if let Some(stage) = told.get_mut("stage").filter(|stage| **stage == "applied") {
+            *stage = "finished".into();
+            store::put(&path, &json(&told)?)?;
+        }
+        own.push(name);
+    }
+    own.sort_unstable();
+    Ok((own, strange))
+}
+
+/// From here on the backup of `plan` counts as none, also after a power cut.
+pub(super) fn spoil(root: &Path, plan: &str) -> Result<()> {
+    let dir = backup_dir(root, plan)?;
+    store::remove(&dir.join(WHOLE))?;
+    store::sync_dir(&dir);
+    Ok(())
+}
+
+/// The copies of git directories in all backups below `root`.
+pub(super) fn copies(root: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(root).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path().join("git")).filter(|dir| dir.is_dir()).collect()
 }
 
 /// The object files in a whole backup, relative to the git directory. They were all there was when it was made.

@@ -120,6 +120,7 @@ impl Held {
         Refusal {
             why: format!("the submodule {} holds the key ({})", self.name, count(self.copies, "copy")),
             way_forward: format!("{}; then plan again here: commits that name its old ones follow", self.way()),
+            asks: false,
         }
     }
 }

@@ -12,23 +12,23 @@ use git2::Oid;
 
 use super::cli::{self, Said};
 use super::fresh::Fresh;
+use super::memory::{Memory, Prepared};
 use super::plan::{self, Details, Stage};
 use super::reflog::{self, Fate, OUR_MESSAGE};
 use super::repo::{Refs, Repo};
 use super::shelf::{self, Doing};
-use super::{align, fold, leftover, lfs, private, raw, rename, roots, say, store, tidy};
+use super::{align, came, fold, leftover, lfs, private, raw, refuse, rename, roots, say, store, tidy};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
-use crate::effect::git::{GitReply, RefMove, Standing};
+use crate::effect::git::{GitReply, RefMove, Refusal, Standing};
 
 pub(super) use super::shelf::JOURNAL;
 
 /// How long a lock of a git that may still be running is waited for before it counts as left behind.
 const PATIENCE: Duration = Duration::from_millis(1500);
-const LEFT: &str = "objects that hold the key are still there";
 
 /// Applies `plan`: refuses when anything it rests on changed since.
-pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
+pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) -> Result<GitReply> {
     if shelf::under_way(repo)?.is_some() {
         return Err(interrupted());
     }
@@ -36,40 +36,30 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         && matches!(known.stage, Stage::Applied | Stage::Finished)
         && stands(repo, &known)? == Standing::New
     {
-        return applied(repo, &known);
+        return applied(repo, &known, Vec::new());
     }
     if let Some(known) = shelf::load(repo, plan)? {
-        repo.policy = known.policy;
+        repo.policy.clone_from(&known.policy);
     }
     fold::sweep(repo)?;
-    let seen = plan::look(repo)?;
-    let fresh = Fresh::new(repo.ask.backup_root)?;
-    let worked = plan::work(repo, &seen, Some(&fresh))?;
-    if worked.plan.id != plan {
-        return Err(Fault::new(
-            FaultKind::Changed,
-            "the repository changed since it was planned",
-            "a ref moved, or the key turned up in more or fewer places; nothing was changed",
-        )
-        .hint("plan again and look at what is different"));
-    }
-    if worked.plan.nothing_to_do {
-        return Ok(GitReply::Applied { plan: plan.into(), refs: 0, backup: String::new(), dropped: 0 });
-    }
-    if let Some(first) = worked.plan.refusals.first() {
+    let kept = memory.map(|memory| memory.take(repo, plan)).transpose()?.flatten();
+    let Some(ready) = kept.map_or_else(|| look(repo, plan), |kept| still(repo, kept))? else {
+        let (backup, came_back) = (String::new(), Vec::new());
+        return Ok(GitReply::Applied { plan: plan.into(), refs: 0, backup, dropped: 0, came_back });
+    };
+    if let Some(first) = ready.refusals.first() {
         let mut fault = Fault::refused("the history can't be switched safely", first.why.clone());
-        for refusal in &worked.plan.refusals {
+        for refusal in &ready.refusals {
             fault = fault.hint(refusal.way_forward.clone());
         }
         return Err(fault);
     }
+    let Ready { mut details, map, refs, fresh, .. } = ready;
     let _quiet = tidy::Quiet::begin(repo)?;
-    let mut details = worked.details;
-    let stays = stays(repo, &seen.refs, &details)?;
-    drop(seen);
+    let stays = stays(repo, &refs, &details)?;
     shelf::save(repo, &details)?;
-    let prepared = prepare(repo, &details, &stays, &worked.map, fresh);
-    drop(worked.map);
+    let prepared = prepare(repo, &details, &stays, &map, fresh);
+    drop((map, stays));
     let pack = match prepared {
         Ok(pack) => pack,
         Err(fault) => {
@@ -83,13 +73,52 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
     say(repo.ask, "switching", 0, 0);
     shelf::begin(repo, plan, Doing::Apply)?;
     repo.git.may_cancel = false;
-    if let Err(fault) =
-        pack.map_or(Ok(()), fold::NewPack::install).and_then(|()| move_refs(repo, &details.moves, false))
-    {
+    say(repo.ask, "putting the new pack in place", 0, 0);
+    let installed = pack.map_or(Ok(()), fold::NewPack::install);
+    say(repo.ask, "moving the refs", 0, 0);
+    if let Err(fault) = installed.and_then(|()| move_refs(repo, &details.moves, false)) {
         return Err(step_back(repo, &details, fault));
     }
-    forward(repo, &details, true)?;
-    applied(repo, &details)
+    let came = forward(repo, &details, true)?;
+    applied(repo, &details, came)
+}
+
+/// All that a switch needs to know.
+struct Ready {
+    details: Details,
+    /// Every object with a new counterpart: old id to new id.
+    map: HashMap<Oid, Oid>,
+    refs: Refs,
+    /// The new objects.
+    fresh: Fresh,
+    refusals: Vec<Refusal>,
+}
+
+/// Looks at the repository anew. `None`: there is nothing to do.
+fn look(repo: &Repo<'_>, plan: &str) -> Result<Option<Ready>> {
+    let seen = plan::look(repo)?;
+    let fresh = Fresh::new(repo.ask.backup_root)?;
+    let worked = plan::work(repo, &seen, Some(&fresh))?;
+    if worked.plan.id != plan {
+        return Err(Fault::new(
+            FaultKind::Changed,
+            "the repository changed since it was planned",
+            "a ref moved, or the key turned up in more or fewer places; nothing was changed",
+        )
+        .hint("plan again and look at what is different"));
+    }
+    if worked.plan.nothing_to_do {
+        return Ok(None);
+    }
+    let (details, map, refusals) = (worked.details, worked.map, worked.plan.refusals);
+    Ok(Some(Ready { details, map, refs: seen.refs, fresh, refusals }))
+}
+
+/// What was kept of the look for the plan. What may stand in the way is asked again: locks, files of working trees, space.
+fn still(repo: &Repo<'_>, kept: Prepared) -> Result<Option<Ready>> {
+    let Prepared { details, map, refs, fresh, .. } = kept;
+    let refusals = refuse::all(repo, &refs, !details.moves.is_empty(), None)?;
+    Ok(Some(Ready { details, map, refs, fresh, refusals }))
 }
 
 /// The backup, and the pack of the clean history. Nobody sees either yet, and both can go without a trace.
@@ -121,10 +150,11 @@ fn stays(repo: &Repo<'_>, refs: &Refs, details: &Details) -> Result<HashSet<Oid>
     Ok(roots)
 }
 
-fn applied(repo: &Repo<'_>, details: &Details) -> Result<GitReply> {
+fn applied(repo: &Repo<'_>, details: &Details, came_back: Vec<String>) -> Result<GitReply> {
     let backup = shelf::backup_dir(repo.ask.backup_root, &details.plan)?;
     let backup = if backup.exists() { backup.display().to_string() } else { String::new() };
-    Ok(GitReply::Applied { plan: details.plan.clone(), refs: details.moves.len(), backup, dropped: details.dropped })
+    let (plan, refs, dropped) = (details.plan.clone(), details.moves.len(), details.dropped);
+    Ok(GitReply::Applied { plan, refs, backup, dropped, came_back })
 }
 
 pub(super) fn interrupted() -> Fault {
@@ -137,6 +167,11 @@ pub(super) fn interrupted() -> Fault {
 
 /// Nothing was switched: the new pack, the backup and the journal go.
 fn withdraw(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    if let Some(backup) = shelf::whole(repo.ask.backup_root, &details.plan)? {
+        // Git logs its moves before it makes them, and drops the logs of refs that go: killed between, it leaves lines
+        // that lead into the pack that goes now.
+        super::undo::logs(repo, details, &backup)?;
+    }
     if let Some(pack) = &details.pack {
         fold::remove(repo, pack)?;
     }
@@ -179,11 +214,11 @@ fn at(now: &BTreeMap<String, String>, name: &str) -> String {
 /// Moves every ref, all or none, each only if it is still at its old id. `again`: an interrupted move is gone on with,
 /// and those that are not at their old ids were moved already.
 pub(super) fn move_refs(repo: &Repo<'_>, moves: &[RefMove], again: bool) -> Result<()> {
-    let now = current(repo)?;
+    let now = if again { Some(current(repo)?) } else { None };
     let zero = Oid::ZERO_SHA1.to_string();
     let mut input = String::from("start\n");
     let mut any = false;
-    for step in moves.iter().filter(|m| !again || at(&now, &m.name) == m.old) {
+    for step in moves.iter().filter(|m| now.as_ref().is_none_or(|now| at(now, &m.name) == m.old)) {
         any = true;
         let line = if step.new == zero {
             format!("delete {} {}\n", step.name, step.old)
@@ -219,8 +254,8 @@ fn not_moved(said: &Said) -> Fault {
     .hint("ask whoever put up hooks/reference-transaction (or core.hooksPath), then apply again")
 }
 
-/// Everything after the refs moved, to the end.
-pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result<()> {
+/// Everything after the refs moved, to the end. What brought the old history back meanwhile, by name.
+pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result<Vec<String>> {
     files(repo, details, clean, false)?;
     say(repo.ask, "putting the logs right", 0, 0);
     rename::follow(repo, details)?;
@@ -228,17 +263,28 @@ pub(super) fn forward(repo: &Repo<'_>, details: &Details, clean: bool) -> Result
     say(repo.ask, "cleaning leftover files", 0, 0);
     leftover::clean(repo)?;
     lfs::set_aside(repo, shelf::whole(repo.ask.backup_root, &details.plan)?.as_deref())?;
-    for tree in repo.trees().iter().filter(|tree| tree.dir.join("index").exists()) {
-        tree.git.run(&["update-index", "--clear-resolve-undo"])?;
+    for tree in repo.trees() {
+        // Git's sign for what it remembers of resolved conflicts, in its index.
+        if store::read_if(&tree.dir.join("index"))?.is_some_and(|index| memchr::memmem::find(&index, b"REUC").is_some())
+        {
+            tree.git.run(&["update-index", "--clear-resolve-undo"])?;
+        }
     }
     private::hold(repo)?;
-    drop_old(repo, details)?;
+    let mut came = drop_old(repo, details)?;
     private::let_go(repo)?;
     serve(repo)?;
     leftover::retarget(repo, &|id| details.map.get(&id.to_string()).and_then(|new| raw::oid(new.as_bytes())))?;
     say(repo.ask, "closing the switch", 0, 0);
+    // A push that was under way as the old objects went may have come to its end since.
+    if came::relink(repo, details)? {
+        came = drop_old(repo, details)?;
+        serve(repo)?;
+    }
     shelf::reached(repo, details, Stage::Applied)?;
-    shelf::end(repo)
+    say(repo.ask, "clearing the journal", 0, 0);
+    shelf::end(repo)?;
+    Ok(came)
 }
 
 /// Where files of working trees are kept for an undo that git can't give back without running somebody's filter.
@@ -299,20 +345,28 @@ fn logs(repo: &Repo<'_>, details: &Details) -> Result<()> {
     Ok(())
 }
 
-/// Drops every object file there was before the switch, and looks whether every object that held the key is gone.
-fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
+/// Drops every object file there was before the switch, and looks whether every object that held the key is gone. What
+/// brought some back meanwhile, by name.
+fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<Vec<String>> {
     if details.dirty.is_empty() && details.map.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     say(repo.ask, "dropping the old objects", 0, 0);
     let info = repo.objects().join("info");
-    let graph = info.join("commit-graph").exists() || info.join("commit-graphs").exists();
+    let backup = shelf::whole(repo.ask.backup_root, &details.plan)?;
+    // An earlier try may have removed it: the backup knows whether there was one.
+    let had = backup.as_ref().map(|backup| backup.join("objects/info"));
+    let graph = [Some(&info), had.as_ref()]
+        .into_iter()
+        .flatten()
+        .any(|info| info.join("commit-graph").exists() || info.join("commit-graphs").exists());
     store::remove(&info.join("commit-graph"))?;
     store::remove_all(&info.join("commit-graphs"))?;
-    if let (Some(pack), Some(backup)) = (&details.pack, shelf::whole(repo.ask.backup_root, &details.plan)?)
-        && fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?)?
+    if let (Some(pack), Some(backup)) = (&details.pack, &backup)
+        && fold::holds(repo, pack, &roots::all(repo, &repo.refs()?)?, None)?
     {
-        unlink(repo, &backup, pack)?;
+        unlink(repo, backup, pack)?;
+        came::relink(repo, details)?;
     }
     if let Some(pack) = &details.pack {
         fold::release(repo, pack)?;
@@ -328,18 +382,8 @@ fn drop_old(repo: &Repo<'_>, details: &Details) -> Result<()> {
     if graph {
         repo.git.run(&["commit-graph", "write", "--reachable"])?;
     }
-    if repo.objects().join("info/packs").exists() {
-        repo.git.run(&["update-server-info"])?;
-    }
-    if left > 0 {
-        return Err(Fault::machine(
-            format!("{left} {LEFT}"),
-            "git kept them although no ref, log or index should need them",
-        )
-        .hint("look for what holds them: `git rev-list --all --reflog --indexed-objects --objects`, .keep files")
-        .hint("then check the repository: that takes the last steps again"));
-    }
-    Ok(())
+    // What somebody needs stays, and is told: the proof finds it, and the next plan takes it in.
+    if left > 0 { came::back(repo, details) } else { Ok(Vec::new()) }
 }
 
 /// Removes from the repository what the backup holds of its objects. The new pack holds all that is needed.
@@ -358,7 +402,7 @@ fn unlink(repo: &Repo<'_>, backup: &Path, pack: &str) -> Result<()> {
         }
         let old = repo.dir.join(name);
         store::remove(&old)?;
-        store::set_mode(&backup.join(name), 0o600)?;
+        store::hide(&backup.join(name))?;
         if let Some(folder) = old.parent().filter(|folder| !folder.ends_with("pack")) {
             // It stays while others have objects in it.
             let _ = std::fs::remove_dir(folder);
@@ -407,7 +451,12 @@ pub(super) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing> {
     fold::sweep(repo)?;
     let Some(journal) = shelf::under_way(repo)? else {
         let details = shelf::need(repo, plan)?;
-        return stands(repo, &details);
+        let at = stands(repo, &details)?;
+        if at == Standing::Old && details.stage == Stage::Planned {
+            // Killed before anything was switched: what there is of a backup serves nobody, and holds the key.
+            shelf::discard(repo.ask.backup_root, plan)?;
+        }
+        return Ok(at);
     };
     if journal.plan != plan || journal.backup_root != repo.ask.backup_root {
         return Err(interrupted().hint(format!(
@@ -441,7 +490,14 @@ fn clear_locks(repo: &Repo<'_>, details: &Details) -> Result<()> {
     let own = |name: &str| ["HEAD", "index"].map(|file| format!("{name}{file}"));
     let linked = repo.linked.iter().flat_map(|tree| own(&format!("worktrees/{}/", tree.name)));
     let names = details.moves.iter().map(|m| m.name.clone()).chain(own("")).chain(["packed-refs".into()]).chain(linked);
-    let locks: Vec<_> = names.map(|name| repo.dir.join(format!("{name}.lock"))).collect();
+    let mut locks: Vec<_> = names.map(|name| repo.dir.join(format!("{name}.lock"))).collect();
+    // Beside its lock: git writes the new list there, and refuses to begin another while one stands.
+    locks.push(repo.dir.join("packed-refs.new"));
+    locks.extend(private::locks(repo)?);
+    for folder in ["objects/info", "objects/info/commit-graphs"] {
+        let files = store::files(&repo.dir.join(folder), &|_| false)?;
+        locks.extend(files.into_iter().filter(|file| file.extension().is_some_and(|end| end == "lock")));
+    }
     let since = Instant::now();
     while since.elapsed() < PATIENCE && locks.iter().any(|lock| lock.exists()) {
         sleep(Duration::from_millis(50));

@@ -56,6 +56,8 @@ pub(super) fn undo(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
         )
         .hint("keep the new work on a branch of another name, put the ref back, then undo"));
     }
+    say(repo.ask, "looking into the backup", 0, 0);
+    bring::readable(repo, &details, &backup)?;
     say(repo.ask, "undoing", 0, 0);
     bring::note_missing(repo, &backup)?;
     shelf::begin(repo, plan, Doing::Undo)?;
@@ -123,8 +125,11 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
     switch::serve(repo)?;
     files(repo, &backup)?;
     lfs::bring_back(repo, &backup)?;
+    say(repo.ask, "dropping the clean objects", 0, 0);
     bring::drop_new(repo, details, &backup)?;
+    say(repo.ask, "closing the undo", 0, 0);
     shelf::reached(repo, details, Stage::Undone)?;
+    say(repo.ask, "clearing the journal", 0, 0);
     shelf::end(repo)
 }
 
@@ -133,7 +138,7 @@ fn reversed(details: &Details) -> Vec<RefMove> {
 }
 
 /// The log as it was, and after it what was added since.
-fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
+pub(super) fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
     for old in reflog::all(backup)? {
         let Ok(name) = old.strip_prefix(backup) else { continue };
         let now = repo.dir.join(name);
@@ -189,7 +194,8 @@ pub(super) fn finished(repo: &Repo<'_>, plan: &str) -> Result<bool> {
     Ok(gone && shelf::need(repo, plan)?.stage == Stage::Finished)
 }
 
-/// Destroys the backup and looks whether a copy is left anywhere in the backup folder.
+/// Destroys the backup, and those of earlier switches of this repository, and looks whether a copy is left anywhere in
+/// the backup folder.
 pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     if shelf::under_way(repo)?.is_some() {
         return Err(switch::interrupted());
@@ -197,14 +203,31 @@ pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     let details = shelf::need(repo, plan)?;
     let root = repo.ask.backup_root;
     let dir = shelf::backup_dir(root, plan)?;
-    say(repo.ask, "destroying the backup", 0, 0);
-    store::remove_all(&dir)?;
-    store::sync_dir(root);
-    if dir.exists() {
-        return Err(Fault::machine("the backup is still there", "it could not be removed"));
-    }
+    say(repo.ask, "noting that it is finished", 0, 0);
+    // Noted before the first file goes: half a backup is none, and nobody may go back to it after a kill.
     if details.stage == Stage::Applied {
         shelf::reached(repo, &details, Stage::Finished)?;
+    }
+    // Earlier purges of this repository left backups as well, and those of another key hold that key.
+    let (others, strange) = shelf::backups(repo)?;
+    for plan in others.iter().map(String::as_str).filter(|other| *other != plan).chain([plan]) {
+        let dir = shelf::backup_dir(root, plan)?;
+        say(repo.ask, "taking the backup's mark away", 0, 0);
+        shelf::spoil(root, plan)?;
+        say(repo.ask, "destroying the backup", 0, 0);
+        store::remove_all(&dir)?;
+        store::sync_dir(root);
+        say(repo.ask, "looking whether it is gone", 0, 0);
+        if dir.exists() {
+            return Err(Fault::machine("the backup is still there", "it could not be removed"));
+        }
+    }
+    if !strange.is_empty() {
+        return Err(Fault::refused(
+            "a backup is left that nothing tells of",
+            format!("{} has no plan beside it: it may be of another repository", strange.join(", ")),
+        )
+        .hint(format!("it may hold the key: look at it below {} and remove it", root.display())));
     }
     // Other repositories' backups may lie beside it; files of this folder itself must be clean.
     for file in store::files(root, &|_| false)? {

@@ -3,7 +3,7 @@
 //! Must not know: how it is shown.
 
 use crate::base::Stamp;
-use crate::effect::git::{Aftermath, CopyMap, Plan, Proof, PushReport, Standing};
+use crate::effect::git::{Aftermath, CopyMap, Filed, Plan, Proof, PushReport, Standing};
 use crate::effect::target::{Found, Holds, Hook};
 use crate::effect::{Effect, Outcome};
 
@@ -101,13 +101,44 @@ pub struct RepoFacts {
     pub remote: Option<(Stamp, PushReport)>,
     /// What the remotes still served, and whether the old history came back.
     pub after: Option<(Stamp, Aftermath)>,
+    /// The papers for others, and where they lie.
+    pub papers: Option<(Stamp, Filed)>,
     pub finished: Option<Stamp>,
+    /// Plans that were applied before this one: the old history had come back. Their backups go when this one's goes.
+    pub earlier: Vec<String>,
 }
 
 impl RepoFacts {
     /// Looked through, and no object holds the key.
     pub fn is_free(&self) -> bool {
         self.map.as_ref().is_some_and(|(_, map)| map.copies.is_empty()) && self.applied.is_none()
+    }
+
+    /// The last look at the remotes, if nothing was pushed since.
+    pub fn seen_after(&self) -> Option<&(Stamp, Aftermath)> {
+        let pushed = self.push.as_ref().map(|(at, _)| *at);
+        self.after.as_ref().filter(|(at, _)| pushed.is_none_or(|pushed| *at >= pushed))
+    }
+
+    /// A plan was made. Once one was applied, another begins a new round, unless it finds nothing to do.
+    pub(super) fn planned(&mut self, at: Stamp, plan: &Plan) {
+        if let Some((_, applied)) = self.applied.clone() {
+            if plan.nothing_to_do || *applied == plan.id {
+                return;
+            }
+            let mut earlier = std::mem::take(&mut self.earlier);
+            earlier.extend(self.finished.is_none().then_some(applied));
+            *self = Self { map: self.map.take(), earlier, ..Self::default() };
+        }
+        // What it saw is newer than the look before it. What is left by choice is no part of it, and stays on the map.
+        if let Some((seen, map)) = &mut self.map {
+            let left = |id: &str| plan.choices.iter().any(|choice| choice.id == id && choice.is_left());
+            map.copies.retain(|copy| left(&copy.id));
+            map.copies.extend(plan.copies.iter().cloned());
+            map.not_looked_into.clone_from(&plan.not_looked_into);
+            *seen = at;
+        }
+        self.plan = Some((at, plan.clone()));
     }
 }
 

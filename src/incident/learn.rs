@@ -141,14 +141,16 @@ impl Incident {
         let Some(facts) = self.repos.get_mut(repo) else { return };
         match reply {
             GitReply::Found(map) => facts.map = Some((at, map.clone())),
-            GitReply::Planned(plan) => facts.plan = Some((at, (**plan).clone())),
+            GitReply::Planned(plan) => facts.planned(at, plan),
             GitReply::Applied { plan, dropped, .. } => {
                 facts.dropped = *dropped;
                 facts.applied = Some((at, plan.clone()));
                 (facts.proof, facts.push) = (None, None);
+                (facts.after, facts.papers) = (None, None);
             }
             GitReply::Proved(proof) => facts.proof = Some((at, proof.clone())),
-            GitReply::Pushed(report) => facts.push = Some((at, report.clone())),
+            // What git itself says of the repository is asked anew: a fetch may have brought the old history back.
+            GitReply::Pushed(report) => (facts.push, facts.proof) = (Some((at, report.clone())), None),
             GitReply::Stands { plan, at: standing, remote, .. } => {
                 facts.standing = Some((at, *standing));
                 facts.remote = remote.clone().map(|report| (at, report));
@@ -159,11 +161,15 @@ impl Incident {
                 }
             }
             GitReply::Undone { .. } => {
-                *facts = RepoFacts { map: facts.map.take(), ..RepoFacts::default() };
+                let earlier = std::mem::take(&mut facts.earlier);
+                *facts = RepoFacts { map: facts.map.take(), earlier, ..RepoFacts::default() };
             }
-            GitReply::Finished { .. } => facts.finished = Some(at),
+            GitReply::Finished { .. } => {
+                facts.finished = Some(at);
+                facts.earlier.clear();
+            }
             GitReply::After(seen) => facts.after = Some((at, seen.clone())),
-            GitReply::Filed(_) => {}
+            GitReply::Filed(filed) => facts.papers = Some((at, filed.clone())),
         }
     }
 }

@@ -57,12 +57,16 @@ fn ran(place: &str, what: Hook, ok: bool, said: &str) -> String {
 
 fn to_git(repo: &str, op: &GitOp, reply: &GitReply) -> String {
     match reply {
-        GitReply::Applied { refs, dropped, .. } => {
+        GitReply::Applied { refs, dropped, came_back, .. } => {
             let dropped = match usize::try_from(*dropped).unwrap_or(usize::MAX) {
                 0 => String::new(),
                 n => format!(", {} that nothing needed left out", count(n, "object")),
             };
-            format!("Switched {repo} to the clean history: {} moved{dropped}", count(*refs, "ref"))
+            let back = match came_back.as_slice() {
+                [] => String::new(),
+                names => format!("; somebody brought the old history back meanwhile: {}", names.join(", ")),
+            };
+            format!("Switched {repo} to the clean history: {} moved{dropped}{back}", count(*refs, "ref"))
         }
         GitReply::Pushed(report) => {
             let ok = report.refs.iter().filter(|r| r.ok).count();

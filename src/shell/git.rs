@@ -5,9 +5,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::fault::Result;
-use crate::base::{Fault, FaultKind, SecretRef};
+use crate::base::{Fault, FaultKind, Secret};
+use crate::effect::git::Policy;
 use crate::effect::{GitOp, GitReply, Outcome, Progress, Reply};
-use crate::git::{self, Ask};
+use crate::git::{self, Ask, Memory};
 
 use super::finish::{Finish, Wire};
 use super::vault::Vault;
@@ -17,24 +18,28 @@ use super::vault::Vault;
 pub struct GitJobs {
     vault: Vault,
     backups: PathBuf,
+    /// From a plan to its application nothing is looked at twice. Shared by clones.
+    memory: Memory,
 }
 
 impl GitJobs {
     pub fn new(vault: Vault, backups: PathBuf) -> Self {
-        Self { vault, backups }
+        Self { vault, backups, memory: Memory::default() }
     }
 
     /// Blocking: call it where waiting is allowed.
     pub fn run(&self, repo: &Path, op: &GitOp, wire: &Wire) -> Finish {
-        let Some(key) = self.vault.get(SecretRef::Leaked) else {
+        let keys = self.vault.leaked();
+        if keys.is_empty() {
             let fault = Fault::refused("the repository was not touched", "the leaked key is not in the vault")
                 .hint("resume with a key source, e.g. --key-stdin");
             return Finish::Outcome(Outcome::Refused { fault });
-        };
+        }
+        let keys: Vec<&[u8]> = keys.iter().map(Secret::expose).collect();
         let cancelled = || wire.cancel.is_cancelled();
         let said = |progress: Progress| wire.say(progress);
-        let ask = Ask { repo, backup_root: &self.backups, keys: &[key.expose()], cancel: &cancelled, progress: &said };
-        match carry_out(&ask, op) {
+        let ask = Ask { repo, backup_root: &self.backups, keys: &keys, cancel: &cancelled, progress: &said };
+        match carry_out(&ask, op, &self.memory) {
             Ok(reply) => Finish::Outcome(Outcome::Done { reply: Reply::Git { reply } }),
             Err(fault) => self.failed(op, fault),
         }
@@ -64,12 +69,13 @@ fn changed_nothing(op: &GitOp, kind: FaultKind) -> bool {
     }
 }
 
-fn carry_out(ask: &Ask<'_>, op: &GitOp) -> Result<GitReply> {
+fn carry_out(ask: &Ask<'_>, op: &GitOp, memory: &Memory) -> Result<GitReply> {
     Ok(match op {
         GitOp::Find => GitReply::Found(git::find(ask)?),
-        GitOp::Plan => GitReply::Planned(Box::new(git::plan(ask)?)),
-        GitOp::PlanAs { policy } => GitReply::Planned(Box::new(git::plan_as(ask, *policy)?)),
-        GitOp::Apply { plan } => git::apply(ask, plan)?,
+        GitOp::Plan => GitReply::Planned(Box::new(git::plan_kept(ask, Policy::default(), memory)?)),
+        GitOp::PlanAs { policy } => GitReply::Planned(Box::new(git::plan_kept(ask, policy.clone(), memory)?)),
+        GitOp::PlanOffline { policy } => GitReply::Planned(Box::new(git::plan_offline(ask, policy.clone(), memory)?)),
+        GitOp::Apply { plan } => git::apply_kept(ask, plan, memory)?,
         GitOp::Prove => GitReply::Proved(git::prove(ask)?),
         GitOp::Push { plan } => GitReply::Pushed(git::push(ask, plan)?),
         GitOp::Check { plan } => git::check(ask, plan)?,

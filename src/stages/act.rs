@@ -3,7 +3,7 @@
 //! Must not know: how a question is drawn.
 
 use crate::base::SecretRef;
-use crate::effect::Effect;
+use crate::effect::{Effect, GitOp};
 use crate::incident::{Event, StepRef};
 
 use super::sheet::Listing;
@@ -110,11 +110,17 @@ pub enum Then {
         choice: String,
         facts: std::collections::BTreeMap<String, String>,
     },
-    /// The last answer picks what follows: an answer, and these.
+    /// The answers pick what follows: the answers, with line feeds between them, and these.
     Each(Vec<(String, Vec<Consequence>)>),
     Note,
     Todo {
         id: String,
+    },
+    /// The last answer is the folder for the papers of this plan.
+    Papers {
+        step: StepRef,
+        repo: std::path::PathBuf,
+        plan: String,
     },
     /// The last answer goes to the clipboard.
     Copy,
@@ -154,10 +160,15 @@ impl Then {
                 reason: last(),
             }),
             Self::Each(ways) => {
-                let answer = last();
+                let given: Vec<String> = (0..answers.len()).map(text).collect();
+                let answer = given.join("\n");
                 ways.iter().find(|(of, _)| *of == answer).map(|(_, then)| then.clone()).unwrap_or_default()
             }
             Self::Todo { id } => record(Event::Todo { id: id.clone(), text: last(), due: None }),
+            Self::Papers { step, repo, plan } => {
+                let op = GitOp::Papers { plan: plan.clone(), dir: last().into() };
+                vec![Consequence::Perform { step: step.clone(), effect: Effect::Git { repo: repo.clone(), op } }]
+            }
             Self::Copy => vec![Consequence::Copy(answers.last().map(|a| a.text().to_owned()).unwrap_or_default())],
             Self::Note => record(Event::Note { text: last() }),
             Self::Handover => record(Event::Handover { to: text(0), text: text(1) }),

@@ -10,6 +10,8 @@ use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr;
 
+use crate::base::words::is_unfit;
+
 /// Where a text that is too long loses a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Cut {
@@ -27,15 +29,9 @@ pub enum Align {
     Centre,
 }
 
-/// Control characters, and those that change direction or hide.
-fn unfit(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 /// What a person sees as characters, without those that may not reach a screen.
 pub fn graphemes(text: &str) -> impl DoubleEndedIterator<Item = &str> {
-    text.graphemes(true).filter(|g| !g.chars().any(unfit) && g.width() > 0)
+    text.graphemes(true).filter(|g| !g.chars().any(is_unfit) && g.width() > 0)
 }
 
 /// `text` without what may not reach a screen.
@@ -84,6 +80,31 @@ fn taken<'a>(pieces: impl Iterator<Item = &'a str>, max: usize) -> Vec<&'a str> 
             used <= max
         })
         .collect()
+}
+
+/// `text` with each absolute path that is wider than `max` cells cut in its middle: a path broken over lines can't be
+/// read. Its end, which tells most, stays longest.
+pub fn fit_paths(text: &str, max: usize, ellipsis: &str) -> String {
+    let fit = |word: &str| {
+        let start =
+            word.find('/').filter(|at| word.get(..*at).is_some_and(|head| head.chars().all(|c| "(`'".contains(c))));
+        if start.is_none() || width(word) <= max {
+            return word.to_owned();
+        }
+        let room = max.saturating_sub(width(ellipsis));
+        let (first, last) = (head(word, room / 4), tail(word, room - room / 4));
+        // Whole names where there are some: half a name is another name.
+        let first = first.rfind('/').filter(|at| *at > 0).and_then(|at| first.get(..=at)).unwrap_or(&first);
+        let last = last.find('/').and_then(|at| last.get(at..)).unwrap_or(&last);
+        format!("{first}{ellipsis}{last}")
+    };
+    let mut out = String::with_capacity(text.len());
+    for piece in text.split_inclusive([' ', '\n']) {
+        let word = piece.trim_end_matches([' ', '\n']);
+        out.push_str(&fit(word));
+        out.push_str(piece.get(word.len()..).unwrap_or_default());
+    }
+    out
 }
 
 /// `text` in exactly `cells` cells: blanks added, or the end cut off with `ellipsis`.
@@ -277,5 +298,13 @@ mod tests {
         }
         put(&mut buf, Rect::new(4, 2, 9, 9), 0, 0, "漢字", Style::new());
         assert_eq!(buf.cell((4, 2)).map(|c| c.symbol().to_owned()).as_deref(), Some("漢"));
+    }
+
+    #[test]
+    fn a_path_too_long_for_a_line_loses_whole_names_from_its_middle() {
+        let text = "in /home/somebody/work/of/many/days/at/the/shop: 3 copies, and/or none";
+        assert_eq!(fit_paths(text, 80, "…"), text);
+        assert_eq!(fit_paths(text, 30, "…"), "in /home/…/days/at/the/shop: 3 copies, and/or none");
+        assert_eq!(width(&fit_paths("/a-very-long-name-of-one-folder", 12, "…")), 12);
     }
 }

@@ -137,7 +137,10 @@ fn walk(size: (u16, u16)) {
     walk.stop("switched", "f force-push the clean history");
     walk.dialog('f', "push-dialog", "Type prototype");
     walk.phrase();
-    walk.stop("pushed", "z finish: destroy the backup");
+    walk.stop("pushed", "W write the papers for others");
+    walk.dialog('W', "papers-dialog", "Folder");
+    walk.person.enter();
+    walk.stop("papers", "z finish: destroy the backup");
     walk.dialog('z', "finish-dialog", "Type prototype");
     walk.phrase();
     walk.stop("purged", "n go on with Close");

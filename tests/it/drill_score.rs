@@ -111,7 +111,7 @@ impl Run {
     fn purge(&mut self, secs: i64) {
         let plan = || "p".to_owned();
         self.saw(secs, git(GitOp::Plan), Reply::Git { reply: GitReply::Planned(Box::default()) });
-        let applied = GitReply::Applied { plan: plan(), refs: 1, backup: "b".into(), dropped: 0 };
+        let applied = GitReply::Applied { plan: plan(), refs: 1, backup: "b".into(), dropped: 0, came_back: vec![] };
         self.did(secs, git(GitOp::Apply { plan: plan() }), Reply::Git { reply: applied });
         let line = ProofLine { what: "git grep".into(), clean: true, saw: "nothing".into() };
         let proof = Proof { checks: vec![line], not_checked: vec![] };

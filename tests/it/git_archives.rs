@@ -193,7 +193,7 @@ fn an_archive_that_cannot_be_repacked_is_refused_with_the_ways_that_are_left() {
     world.commit("two members");
     let plan = plan(&world, Archives::Repack, Binaries::SameLength);
     assert!(plan.choices[0].is_stuck(), "{:?}", plan.choices);
-    assert!(plan.refusals[0].why.contains("members") && plan.refusals[0].way_forward.contains("--archives=drop"));
+    assert!(plan.refusals[0].why.contains("members") && plan.refusals[0].way_forward.contains("--file PATH=drop"));
     purge(&world, Archives::Drop);
     world.clean();
 }

@@ -1,5 +1,7 @@
-//! The fault sweep: a purge of a repository with 2,000 commits is killed at every point it tells of, and at random
-//! instants after it began to write. Whatever was cut, the next check ends at the old or at the new repository.
+//! The fault sweep: a purge of a repository with 2,000 commits is killed at every point it tells of (each step of the
+//! journal has one before and after it), and at random instants after it began to write; its undo and its finish as well.
+//! Whatever was cut, the next check ends at the old or at the new repository. Every other time the plan is made in the
+//! process that applies it, so that it is not looked for anew.
 //!
 //! `STANCH_SWEEP` sets the number of random instants (40 without it), `STANCH_SWEEP_SEED` where they fall.
 
@@ -13,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-use stanch::effect::git::Standing;
+use stanch::effect::git::{Policy, Standing};
 use stanch::git::{self, Ask};
 
 use crate::gitrepo::{World, fake_key, walk};
@@ -45,11 +47,18 @@ fn the_process_that_is_killed() {
         }
     };
     let ask = Ask { repo, backup_root: &backup, keys: &[key.as_bytes()], cancel: &|| false, progress: &progress };
-    if std::env::var_os("STANCH_SWEEP_UNDO").is_some() {
-        git::undo(&ask, &plan).unwrap();
-    } else {
-        git::apply(&ask, &plan).unwrap();
+    match std::env::var("STANCH_SWEEP_DO").unwrap().as_str() {
+        "undo" => git::undo(&ask, &plan),
+        "finish" => git::finish(&ask, &plan),
+        "apply kept" => {
+            let memory = git::Memory::default();
+            let silent = Ask { progress: &|_| {}, ..ask };
+            assert_eq!(git::plan_kept(&silent, Policy::default(), &memory).unwrap().id, plan);
+            git::apply_kept(&ask, &plan, &memory)
+        }
+        _ => git::apply(&ask, &plan),
     }
+    .unwrap();
 }
 
 struct Run {
@@ -57,15 +66,13 @@ struct Run {
     steps: mpsc::Receiver<String>,
 }
 
-fn start(world: &World, plan: &str, die_at: Option<usize>, undo: bool) -> Run {
+fn start(world: &World, plan: &str, die_at: Option<usize>, what: &str) -> Run {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "--nocapture", "git_sweep::the_process_that_is_killed"]);
     command.env("STANCH_SWEEP_REPO", &world.repo).env("STANCH_SWEEP_PLAN", plan);
+    command.env("STANCH_SWEEP_DO", what);
     if let Some(at) = die_at {
         command.env("STANCH_SWEEP_DIE", at.to_string());
-    }
-    if undo {
-        command.env("STANCH_SWEEP_UNDO", "1");
     }
     // A group of its own: so its gits can be killed with it.
     let mut child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -256,26 +263,46 @@ fn assert_fsck(world: &World, what: &str) {
 /// From where a purge writes.
 const FIRST: &str = "backing up";
 
+/// What the steps of a journalled write are named after: each must be among the points of a kill.
+const JOURNALLED: [&str; 9] = [
+    "backing up",
+    "switching",
+    "putting the new pack in place",
+    "moving the refs",
+    "switched refs",
+    "cleaning leftover files",
+    "dropping the old objects",
+    "closing the switch",
+    "clearing the journal",
+];
+
 #[test]
 fn a_purge_killed_at_any_point_ends_old_or_new() {
     let bench = Bench::new();
-    let (steps, _) = start(&bench.world, &bench.plan, None, false).steps(FIRST);
+    let (looked, _) = start(&bench.world, &bench.plan, None, "apply").steps(FIRST);
     is_clean(&bench.world, "uncut");
-    let (back, _) = start(&bench.world, &bench.plan, None, true).steps("undoing");
+    let (back, _) = start(&bench.world, &bench.plan, None, "undo").steps("undoing");
     bench.is_old("undone");
-    let first = steps.iter().position(|words| words == FIRST).unwrap();
+    bench.reset();
+    let (kept, _) = start(&bench.world, &bench.plan, None, "apply kept").steps(FIRST);
+    is_clean(&bench.world, "uncut, with the plan kept");
+    assert!(kept.first().is_some_and(|words| words == FIRST), "{kept:?}");
+    let from = |steps: &[String]| steps.iter().position(|words| words == FIRST).unwrap();
+    assert_eq!(looked[from(&looked)..], kept, "both ways write the same");
+    assert!(JOURNALLED.iter().all(|point| kept.iter().any(|words| words == point)), "{kept:?}");
     let mut ends = Vec::new();
-    for at in first + 1..=steps.len() {
+    for at in 1..=kept.len() {
         bench.reset();
-        let mut run = start(&bench.world, &bench.plan, Some(at), false);
+        let (what, at) = if at % 2 == 0 { ("apply kept", at) } else { ("apply", from(&looked) + at) };
+        let mut run = start(&bench.world, &bench.plan, Some(at), what);
         assert!(!run.child.wait().unwrap().success());
-        ends.push(bench.settle(&format!("cut at {:?}", steps[at - 1]), false));
+        ends.push(bench.settle(&format!("{what} cut at {at}"), false));
     }
-    assert!(ends.contains(&Standing::Old) && ends.contains(&Standing::New) && ends.len() > 10, "{steps:?} {ends:?}");
+    assert!(ends.contains(&Standing::Old) && ends.contains(&Standing::New) && ends.len() > 10, "{kept:?} {ends:?}");
     bench.reset();
     for at in 1..=back.len() {
         bench.world.apply(&bench.plan);
-        let mut run = start(&bench.world, &bench.plan, Some(at), true);
+        let mut run = start(&bench.world, &bench.plan, Some(at), "undo");
         assert!(!run.child.wait().unwrap().success());
         if bench.settle(&format!("undo cut at {:?}", back[at - 1]), false) == Standing::New {
             bench.world.undo(&bench.plan);
@@ -285,19 +312,53 @@ fn a_purge_killed_at_any_point_ends_old_or_new() {
 }
 
 #[test]
+fn a_finish_killed_at_any_point_is_done_again_or_undone_whole() {
+    let bench = Bench::new();
+    bench.world.apply(&bench.plan);
+    let (steps, _) = start(&bench.world, &bench.plan, None, "finish").steps("noting that it is finished");
+    assert!(steps.len() > 2, "{steps:?}");
+    for at in 1..=steps.len() {
+        for half in [false, true] {
+            let what = format!("finish cut at {:?}, half gone: {half}", steps[at - 1]);
+            bench.reset();
+            bench.world.apply(&bench.plan);
+            let mut run = start(&bench.world, &bench.plan, Some(at), "finish");
+            assert!(!run.child.wait().unwrap().success());
+            let backup = bench.world.backup().join(&bench.plan);
+            let whole = backup.join("whole").exists();
+            if half && !whole && backup.exists() {
+                // As if it had been cut in the middle of removing.
+                fs::remove_dir_all(backup.join("git/objects")).unwrap();
+            }
+            assert_eq!(bench.settle(&what, false), Standing::New, "{what}");
+            let undone = bench.world.ask(|ask| git::undo(ask, &bench.plan));
+            assert_eq!(undone.is_ok(), whole, "{what}: {undone:?}");
+            if whole {
+                bench.is_old(&what);
+            } else {
+                is_clean(&bench.world, &what);
+                bench.world.finish(&bench.plan);
+                assert!(!backup.exists(), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_purge_killed_at_any_instant_ends_old_or_new() {
     let number = |name: &str, or: u64| std::env::var(name).map_or(or, |text| text.parse().unwrap());
     let (count, mut seed) = (number("STANCH_SWEEP", 40), number("STANCH_SWEEP_SEED", 1));
     let bench = Bench::new();
-    let (_, whole) = start(&bench.world, &bench.plan, None, false).steps(FIRST);
+    let (_, whole) = start(&bench.world, &bench.plan, None, "apply").steps(FIRST);
     let mut ends = [0; 2];
     for n in 0..count {
         bench.reset();
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let permille = u32::try_from((seed >> 33) % 1_000).unwrap();
         let after = whole * permille / 1_000;
-        start(&bench.world, &bench.plan, None, false).kill(FIRST, after, n % 2 == 0);
-        let end = bench.settle(&format!("instant {n}, {permille} permille of {whole:?}"), n % 8 == 7);
+        let what = if n % 4 < 2 { "apply" } else { "apply kept" };
+        start(&bench.world, &bench.plan, None, what).kill(FIRST, after, n % 2 == 0);
+        let end = bench.settle(&format!("{what}, instant {n}, {permille} permille of {whole:?}"), n % 8 == 7);
         ends[usize::from(end == Standing::New)] += 1;
     }
     println!("{count} instants within {whole:?}: {} old, {} new", ends[0], ends[1]);

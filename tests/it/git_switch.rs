@@ -1,8 +1,9 @@
 //! Switch and undo: whole after a power cut at any step.
 
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use stanch::effect::git::Standing;
+use stanch::effect::git::{GitReply, Standing};
 use stanch::git;
 
 use crate::gitrepo::{World, interrupted};
@@ -26,6 +27,103 @@ fn files_rewritten_a_moment_ago_do_not_stop_the_switch() {
     world.undo(&plan.id);
     assert_eq!(world.git(&["status", "--porcelain"]), "");
     assert!(String::from_utf8(world.read("deploy/secret.yaml")).unwrap().contains(&world.key));
+}
+
+// ---- from a plan to its application
+
+/// Applies, and says whether the objects were searched for it.
+fn searched(world: &World, plan: &str) -> (stanch::base::fault::Result<GitReply>, bool) {
+    let searched = AtomicBool::new(false);
+    let backup = world.backup();
+    let progress = |p: stanch::effect::Progress| {
+        if p.words == "searching objects" {
+            searched.store(true, Relaxed);
+        }
+    };
+    let keys = [world.key.as_bytes()];
+    let ask = git::Ask { repo: &world.repo, backup_root: &backup, keys: &keys, cancel: &|| false, progress: &progress };
+    let reply = git::apply_kept(&ask, plan, &world.memory);
+    (reply, searched.load(Relaxed))
+}
+
+/// What is done to a repository between plan and application, and whether the plan still holds.
+type Change = (&'static str, fn(&World), bool);
+
+const CHANGES: [Change; 12] = [
+    ("a loose object", |w| drop(w.pipe(&["hash-object", "-w", "--stdin"], b"new\n")), true),
+    ("a pack", |w| drop(w.git(&["repack", "-q", "-a", "-d"])), true),
+    ("a setting", |w| drop(w.git(&["config", "core.abbrev", "12"])), true),
+    ("a leftover file", |w| w.write(".git/description", "nothing to see\n"), true),
+    (
+        "a leftover file of the same length and time",
+        |w| {
+            let path = w.repo.join(".git/COMMIT_EDITMSG");
+            let (bytes, time) = (fs::read(&path).unwrap(), fs::metadata(&path).unwrap().modified().unwrap());
+            fs::write(&path, bytes.iter().rev().copied().collect::<Vec<u8>>()).unwrap();
+            fs::File::options().append(true).open(&path).unwrap().set_modified(time).unwrap();
+        },
+        true,
+    ),
+    ("a clean branch", |w| drop(w.git(&["branch", "clean", "HEAD~4"])), true),
+    ("an index", |w| drop(w.git(&["update-index", "--index-version", "4"])), true),
+    ("an empty log", |w| w.write(".git/logs/refs/heads/none", ""), true),
+    (
+        "a stash",
+        |w| {
+            w.write("f", "more");
+            w.git(&["stash", "-q"]);
+        },
+        false,
+    ),
+    ("a commit", |w| drop(w.commit("more")), false),
+    ("a branch on what is rewritten", |w| drop(w.git(&["branch", "other"])), false),
+    ("a tracked file", |w| w.write("f", "dirty"), false),
+];
+
+#[test]
+fn a_plan_is_applied_without_a_second_look() {
+    let world = busy();
+    let plan = world.plan();
+    let (reply, again) = searched(&world, &plan.id);
+    assert!(matches!(reply.unwrap(), GitReply::Applied { .. }) && !again);
+    world.clean();
+    world.undo(&plan.id);
+    // It was used up; nothing else stands in for a look.
+    let (reply, again) = searched(&world, &plan.id);
+    assert!(reply.is_ok() && again);
+    world.clean();
+}
+
+#[test]
+fn what_changed_since_the_plan_is_looked_at() {
+    for (what, change, holds) in CHANGES {
+        let world = busy();
+        let plan = world.plan();
+        change(&world);
+        let before = world.dump();
+        let (reply, again) = searched(&world, &plan.id);
+        assert_eq!(reply.is_ok(), holds, "{what}: {reply:?}");
+        if holds {
+            assert!(again, "{what}");
+            world.clean();
+        } else {
+            assert_eq!(world.dump(), before, "{what}");
+        }
+    }
+}
+
+/// What was planned with one key is not applied with another, nor with another choice.
+#[test]
+fn a_kept_plan_is_for_its_keys() {
+    let world = busy();
+    let plan = world.plan();
+    let other = format!("{}x", world.key);
+    let backup = world.backup();
+    let keys = [other.as_bytes()];
+    let ask = git::Ask { repo: &world.repo, backup_root: &backup, keys: &keys, cancel: &|| false, progress: &|_| {} };
+    let before = world.dump();
+    assert!(git::apply_kept(&ask, &plan.id, &world.memory).is_err());
+    assert_eq!(world.dump(), before);
 }
 
 // ---- power cuts

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use stanch::base::fault::Result;
-use stanch::effect::git::{CopyMap, GitReply, Plan, Proof, PushReport, Standing};
+use stanch::effect::git::{CopyMap, GitReply, Plan, Policy, Proof, PushReport, Standing};
 use stanch::git::{self, Ask};
 
 pub(crate) struct World {
@@ -15,6 +15,10 @@ pub(crate) struct World {
     pub(crate) repo: PathBuf,
     tick: AtomicU32,
     pub(crate) key: String,
+    /// Further keys that leaked with it.
+    pub(crate) more: Vec<String>,
+    /// From a plan to its application, as in the program: what is still true is not looked at again.
+    pub(crate) memory: git::Memory,
 }
 
 /// A key nobody issued, made anew for each test.
@@ -35,7 +39,7 @@ impl World {
     pub(crate) fn empty(options: &[&str]) -> Self {
         let temp = tempfile::tempdir().unwrap();
         let repo = temp.path().join("work");
-        let world = Self { temp, repo, tick: AtomicU32::new(0), key: fake_key() };
+        let world = Self::made(temp, repo, fake_key(), Vec::new());
         let path = world.repo.to_str().unwrap().to_owned();
         world.git_in(world.temp.path(), &[&["init", "-q", "-b", "main"], options, &[&path]].concat());
         world
@@ -43,7 +47,11 @@ impl World {
 
     /// Another repository with the same key.
     pub(crate) fn at(repo: PathBuf, like: &Self) -> Self {
-        Self { temp: tempfile::tempdir().unwrap(), repo, tick: AtomicU32::new(0), key: like.key.clone() }
+        Self::made(tempfile::tempdir().unwrap(), repo, like.key.clone(), like.more.clone())
+    }
+
+    fn made(temp: tempfile::TempDir, repo: PathBuf, key: String, more: Vec<String>) -> Self {
+        Self { temp, repo, tick: AtomicU32::new(0), key, more, memory: git::Memory::default() }
     }
 
     pub(crate) fn temp(&self) -> &Path {
@@ -147,13 +155,8 @@ impl World {
 
     pub(crate) fn ask<T>(&self, work: impl FnOnce(&Ask<'_>) -> Result<T>) -> Result<T> {
         let backup = self.backup();
-        work(&Ask {
-            repo: &self.repo,
-            backup_root: &backup,
-            keys: &[self.key.as_bytes()],
-            cancel: &|| false,
-            progress: &|_| {},
-        })
+        let keys: Vec<&[u8]> = self.more.iter().chain([&self.key]).map(String::as_bytes).collect();
+        work(&Ask { repo: &self.repo, backup_root: &backup, keys: &keys, cancel: &|| false, progress: &|_| {} })
     }
 
     pub(crate) fn find(&self) -> CopyMap {
@@ -161,11 +164,11 @@ impl World {
     }
 
     pub(crate) fn plan(&self) -> Plan {
-        self.hush(self.ask(git::plan).unwrap())
+        self.hush(self.ask(|ask| git::plan_kept(ask, Policy::default(), &self.memory)).unwrap())
     }
 
     pub(crate) fn apply(&self, plan: &str) -> GitReply {
-        self.hush(self.ask(|ask| git::apply(ask, plan)).unwrap())
+        self.hush(self.ask(|ask| git::apply_kept(ask, plan, &self.memory)).unwrap())
     }
 
     pub(crate) fn prove(&self) -> Proof {

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use stanch::app::{App, Msg, Order, Overlay, Setup, linear};
 use stanch::base::{Fault, FaultKind, Fingerprint, KeyKind, SecretRef, Stamp};
 use stanch::effect::git::{
-    Archives, Binaries, Choice, CopyMap, GitOp, GitReply, Plan, Policy, Proof, ProofLine, PushReport, Refusal, Standing,
+    Aftermath, Archives, Binaries, Choice, CopyMap, Fate, FileChoice, Filed, GitOp, GitReply, Plan, Policy, Proof,
+    ProofLine, PushReport, Refusal, RemoteAfter, ServedId, Serves, Standing,
 };
 use stanch::effect::provider::{Issued, KeyReport, KeyRow, Owner, OwnerKind, Probe, ProviderOp, ProviderReply};
 use stanch::effect::target::{Found, Holds, NotRead, TargetOp, TargetRef, TargetReply};
@@ -583,7 +584,8 @@ fn a_file_edited_by_hand_counts_once_a_look_saw_it_and_a_claim_falls_to_what_a_l
 fn purged(walk: &mut Walk) {
     let map = CopyMap { copies: vec![copy()], objects: 9, ..CopyMap::default() };
     walk.saw("purge", "find:/srv/repo", git(GitOp::Find), g(GitReply::Found(map)));
-    let plan = Plan { id: "p1".into(), phrase: "repo".into(), push_needed: true, ..Plan::default() };
+    let (id, phrase) = ("p1".into(), "repo".into());
+    let plan = Plan { id, phrase, push_needed: true, copies: vec![copy()], ..Plan::default() };
     walk.saw("purge", "plan:/srv/repo", git(GitOp::Plan), g(GitReply::Planned(Box::new(plan))));
 }
 
@@ -603,7 +605,7 @@ fn copy() -> stanch::effect::git::Copy {
 }
 
 fn applied() -> Outcome {
-    g(GitReply::Applied { plan: "p1".into(), refs: 1, backup: "/b".into(), dropped: 0 })
+    g(GitReply::Applied { plan: "p1".into(), refs: 1, backup: "/b".into(), dropped: 0, came_back: vec![] })
 }
 
 fn proved() -> Outcome {
@@ -630,6 +632,8 @@ fn what_was_pushed_before_an_undo_is_pushed_again_and_refs_nobody_can_clean_stay
     let push = PushReport { needs_support: vec!["refs/pull/7/head".into()], ..PushReport::default() };
     walk.did("purge", "push:/srv/repo", git(GitOp::Push { plan: "p1".into() }), g(GitReply::Pushed(push)));
     assert!(walk.open().iter().any(|line| line.contains("refs/pull/7/head")), "{:?}", walk.open());
+    walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), proved());
+    walk.app.running.clear();
     assert_eq!(walk.ready("purge.finish"), Ok(()));
     // An undo whose end nobody saw, found to have happened, then the same switch again.
     let undo = walk.lost("purge", "undo:/srv/repo", git(GitOp::Undo { plan: "p1".into() }));
@@ -644,6 +648,7 @@ fn what_was_pushed_before_an_undo_is_pushed_again_and_refs_nobody_can_clean_stay
     walk.did("purge", "apply:/srv/repo", apply(), applied());
     walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), proved());
     assert!(walk.ready("purge.finish").is_err(), "the remote was not looked at since");
+    walk.app.running.clear();
     assert_eq!(walk.ready("purge.push"), Ok(()));
 }
 
@@ -994,12 +999,13 @@ fn nobody_scrolls_into_the_void() {
     assert_ne!(draw(&mut walk), end, "one press up is one line up");
 }
 
-fn in_file(what: &str, id: char, path: &str, way: &str) -> Choice {
+fn in_file(what: &str, id: char, path: &str, fate: Fate, way: &str) -> Choice {
     Choice {
         id: id.to_string().repeat(40),
         path: Some(path.into()),
         what: what.into(),
         holds: vec!["gzip > tar > app/.env: plain".into()],
+        fate,
         way: way.into(),
     }
 }
@@ -1010,22 +1016,31 @@ fn undecided() -> Plan {
     Plan {
         id: "p1".into(),
         phrase: "repo".into(),
+        copies: vec![copy()],
         choices: vec![
-            in_file("archive", 'a', "rel/app.tar.gz", "packed anew without the key"),
-            in_file("binary", 'b', "bin/tool", "the key is overwritten, every length stays"),
+            in_file("archive", 'a', "rel/app.tar.gz", Fate::Asked, "not decided yet"),
+            in_file("binary", 'b', "bin/tool", Fate::SameLength, "the key is overwritten, every length stays"),
         ],
-        refusals: vec![Refusal { why: "the key is inside of an archive".into(), way_forward: way.into() }],
+        refusals: vec![Refusal { why: "the key is inside of an archive".into(), way_forward: way.into(), asks: true }],
         ..Plan::default()
     }
 }
 
 fn decided_plan(archives: Archives) -> Plan {
     let policy = Policy { archives, ..Policy::default() };
-    Plan { id: "p2".into(), policy, refusals: Vec::new(), ..undecided() }
+    let fate = match archives {
+        Archives::Ask => Fate::Asked,
+        Archives::Drop => Fate::Dropped,
+        Archives::Repack => Fate::Repacked,
+        Archives::Leave => Fate::Left,
+    };
+    let mut plan = Plan { id: "p2".into(), policy, refusals: Vec::new(), ..undecided() };
+    plan.choices[0].fate = fate;
+    plan
 }
 
 fn planned(walk: &mut Walk, plan: Plan) {
-    let op = if plan.policy == Policy::default() { GitOp::Plan } else { GitOp::PlanAs { policy: plan.policy } };
+    let op = if plan.policy == Policy::default() { GitOp::Plan } else { GitOp::PlanAs { policy: plan.policy.clone() } };
     walk.saw("purge", "plan:/srv/repo", git(op), g(GitReply::Planned(Box::new(plan))));
 }
 
@@ -1045,7 +1060,7 @@ fn answer(walk: &mut Walk, action: &str, pick: char) -> Vec<Order> {
 
 fn plans_as(orders: &[Order]) -> Option<Policy> {
     orders.iter().find_map(|o| match o {
-        Order::Perform { effect: Effect::Git { op: GitOp::PlanAs { policy }, .. }, .. } => Some(*policy),
+        Order::Perform { effect: Effect::Git { op: GitOp::PlanAs { policy }, .. }, .. } => Some(policy.clone()),
         _ => None,
     })
 }
@@ -1100,12 +1115,38 @@ fn a_choice_whose_plan_never_came_is_planned_after_a_resume() {
 }
 
 #[test]
+fn one_file_can_have_a_fate_of_its_own_and_lose_it_again() {
+    let mut walk = asked_about_archives();
+    let own = |walk: &mut Walk, way: char| {
+        walk.app.update(Msg::Do { id: "purge.file".into(), hand: walk.hand });
+        // bin/tool comes first: by path
+        walk.press(Key::char('1'));
+        let orders = walk.press(Key::char(way));
+        for event in decisions(&orders) {
+            walk.rec(event);
+        }
+        walk.app.running.clear();
+        orders
+    };
+    let orders = own(&mut walk, '3');
+    let policy = plans_as(&orders).unwrap();
+    assert_eq!(policy.files, [("b".repeat(40), FileChoice::Leave)].into());
+    let orders = answer(&mut walk, "purge.archives", '2');
+    let both = Policy { archives: Archives::Drop, ..policy };
+    assert_eq!(plans_as(&orders), Some(both), "each question keeps what the others answered");
+    walk.app.running.clear();
+    let orders = own(&mut walk, '4');
+    let plans = |o: &Order| matches!(o, Order::Perform { effect: Effect::Git { op: GitOp::Plan, .. }, .. });
+    assert!(orders.iter().any(plans), "{orders:?}");
+}
+
+#[test]
 fn an_archive_that_cannot_be_packed_anew_leaves_two_answers() {
     let mut walk = asked_about_archives();
     for event in decisions(&answer(&mut walk, "purge.archives", '1')) {
         walk.rec(event);
     }
-    let stuck = in_file("archive", 'a', "rel/app.tar.gz", "can't be repacked: it is a zip64");
+    let stuck = in_file("archive", 'a', "rel/app.tar.gz", Fate::Stuck, "can't be repacked: it is a zip64");
     planned(&mut walk, Plan { choices: vec![stuck], ..decided_plan(Archives::Repack) });
     let now = walk.do_now("purge");
     assert!(now.action == Some("purge.archives") && now.what.contains("it is a zip64"), "{now:?}");
@@ -1141,19 +1182,104 @@ fn files_left_with_the_key_are_compared_by_a_person_and_stay_open() {
         walk.rec(event);
     }
     assert_eq!(walk.ready("purge.finish"), Ok(()));
-    // The word is about that proof alone.
-    walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), found());
+    // The word is about what that proof said, and about nothing else.
+    walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), found_in("ab"));
     assert!(walk.ready("purge.finish").is_err());
-    let orders = {
-        walk.app.update(Msg::Do { id: "purge.accept".into(), hand: walk.hand });
-        walk.press(Key::char('y'))
-    };
-    for event in decisions(&orders) {
-        walk.rec(event);
-    }
+    walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), found());
+    assert_eq!(walk.ready("purge.finish"), Ok(()));
     let end = g(GitReply::Finished { plan: "p2".into(), backup: "/b".into() });
     walk.did("purge", "finish:/srv/repo", git(GitOp::Finish { plan: "p2".into() }), end);
     assert!(left(&walk), "{:?}", walk.open());
+}
+
+/// Until everything is pushed.
+fn all_pushed() -> Walk {
+    let mut walk = Walk::new(&ALL);
+    purged(&mut walk);
+    walk.did("purge", "apply:/srv/repo", git(GitOp::Apply { plan: "p1".into() }), applied());
+    walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), proved());
+    assert_eq!(walk.do_now("purge").action, Some("purge.push"));
+    assert!(walk.ready("purge.after").is_err(), "nothing was pushed yet");
+    let push = PushReport { remote: "origin".into(), ..PushReport::default() };
+    walk.did("purge", "push:/srv/repo", git(GitOp::Push { plan: "p1".into() }), g(GitReply::Pushed(push)));
+    walk
+}
+
+fn looked(walk: &mut Walk, remote: RemoteAfter) {
+    let seen = Aftermath { remotes: vec![remote], ..Aftermath::default() };
+    walk.saw("purge", "after:/srv/repo", git(GitOp::After { plan: "p1".into() }), g(GitReply::After(seen)));
+}
+
+#[test]
+fn after_a_push_it_is_proven_again_looked_at_and_told_to_others() {
+    let mut walk = all_pushed();
+    let asks = |walk: &mut Walk, op: &GitOp| {
+        let orders = walk.app.update(Msg::Now(walk.at.plus_secs(1)));
+        let all = [&walk.orders[..], &orders[..]].concat();
+        all.iter().any(|o| matches!(o, Order::Perform { effect: Effect::Git { op: of, .. }, .. } if of == op))
+    };
+    assert!(asks(&mut walk, &GitOp::Prove) && walk.ready("purge.finish").is_err(), "what was pushed is proven anew");
+    walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), proved());
+    assert!(asks(&mut walk, &GitOp::After { plan: "p1".into() }), "and looked at without being asked");
+    looked(&mut walk, RemoteAfter { name: "origin".into(), ..RemoteAfter::default() });
+    assert_eq!(walk.do_now("purge").action, Some("purge.papers"));
+    assert_eq!(walk.ready("purge.finish"), Ok(()), "nobody has to write papers");
+    walk.app.running.clear();
+    walk.app.update(Msg::Do { id: "purge.papers".into(), hand: walk.hand });
+    let enter = |walk: &mut Walk| walk.press(Key::of(Code::Enter));
+    walk.press(Key::ctrl('u'));
+    walk.press(Key::char('x'));
+    assert!(enter(&mut walk).is_empty(), "no path");
+    assert!(walk.note().contains("absolute path"), "{}", walk.note());
+    walk.press(Key::ctrl('u'));
+    for c in "/tmp/p".chars() {
+        walk.press(Key::char(c));
+    }
+    let orders = enter(&mut walk);
+    let op = GitOp::Papers { plan: "p1".into(), dir: "/tmp/p".into() };
+    let asked = |o: &Order| matches!(o, Order::Perform { effect: Effect::Git { op: of, .. }, .. } if *of == op);
+    assert!(orders.iter().any(asked), "{orders:?}");
+    let filed = Filed { dir: "/tmp/p".into(), files: vec![("ban.sh".into(), "a hook".into())] };
+    walk.saw("purge", "papers:/srv/repo", git(op), g(GitReply::Filed(filed)));
+    assert_eq!(walk.do_now("purge").action, Some("purge.finish"));
+}
+
+#[test]
+fn what_a_host_still_serves_stays_open_and_an_old_history_that_came_back_is_the_next_thing() {
+    let mut walk = all_pushed();
+    walk.saw("purge", "prove:/srv/repo", git(GitOp::Prove), proved());
+    let served = vec![ServedId { id: "a".repeat(40), answer: Serves::Yes, said: "still served".into() }];
+    looked(&mut walk, RemoteAfter { name: "origin".into(), served, pull_requests: vec![7], ..RemoteAfter::default() });
+    let open = walk.open().join("\n");
+    assert!(open.contains("still hands out 1 old commit") && open.contains("1 pull request"), "{open}");
+    let end = g(GitReply::Finished { plan: "p1".into(), backup: "/b".into() });
+    walk.did("purge", "finish:/srv/repo", git(GitOp::Finish { plan: "p1".into() }), end);
+    assert_eq!(walk.ready("purge.after"), Ok(()), "looks go on after the end");
+    looked(
+        &mut walk,
+        RemoteAfter { name: "origin".into(), again: vec!["refs/heads/main".into()], ..RemoteAfter::default() },
+    );
+    assert!(matches!(walk.step("purge", "repo"), StepState::Failed(_)), "{:?}", walk.step("purge", "repo"));
+    let now = walk.do_now("purge");
+    assert!(now.action == Some("purge.plan") && now.what.contains("refs/heads/main of origin"), "{now:?}");
+    assert_eq!(walk.ready("purge.plan"), Ok(()));
+    // Another plan is another round.
+    planned(&mut walk, Plan { id: "p3".into(), copies: vec![copy()], ..Plan::default() });
+    assert_eq!(walk.do_now("purge").action, Some("purge.switch"));
+}
+
+#[test]
+fn the_map_follows_a_plan_and_keeps_what_is_left() {
+    let mut walk = Walk::new(&ALL);
+    let (one, two) = (stanch::effect::git::Copy { id: "b".repeat(40), ..copy() }, copy());
+    let map = CopyMap { copies: vec![one.clone(), two], objects: 5, ..CopyMap::default() };
+    walk.saw("purge", "find:/srv/repo", git(GitOp::Find), g(GitReply::Found(map)));
+    let count = |walk: &Walk| walk.app.incident.repos.values().next().unwrap().map.as_ref().unwrap().1.copies.len();
+    let choices = vec![in_file("archive", 'a', "x.zip", Fate::Left, "left")];
+    planned(&mut walk, Plan { id: "p1".into(), copies: vec![one.clone()], choices, ..Plan::default() });
+    assert_eq!(count(&walk), 2);
+    planned(&mut walk, Plan { id: "p1".into(), copies: vec![one], ..Plan::default() });
+    assert_eq!(count(&walk), 1, "it was cleaned by hand meanwhile");
 }
 
 #[test]
@@ -1162,7 +1288,7 @@ fn a_history_whose_every_copy_is_left_is_not_called_clean() {
     for event in decisions(&answer(&mut walk, "purge.archives", '3')) {
         walk.rec(event);
     }
-    let all = vec![in_file("archive", 'a', "rel/app.tar.gz", "left as it is: it still holds the key")];
+    let all = vec![in_file("archive", 'a', "rel/app.tar.gz", Fate::Left, "left as it is: it still holds the key")];
     planned(&mut walk, Plan { nothing_to_do: true, choices: all, ..decided_plan(Archives::Leave) });
     let state = walk.step("purge", "repo");
     assert!(matches!(&state, StepState::Skipped(why) if why.contains("rel/app.tar.gz")), "{state:?}");

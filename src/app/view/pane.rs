@@ -99,6 +99,11 @@ impl Pen<'_> {
     /// Pieces in a row, wrapped at the area's edge, continued under `indent`.
     fn line(&mut self, pieces: &[(Role, String)], indent: u16) {
         let width = usize::from(self.area.width.saturating_sub(indent)).max(1);
+        let fitted: Vec<(Role, String)> = pieces
+            .iter()
+            .map(|(role, text)| (*role, text::fit_paths(text, width, self.look.glyphs.ellipsis)))
+            .collect();
+        let pieces = &fitted;
         let flat: String = pieces.iter().map(|(_, text)| text.as_str()).collect();
         let mut styled = pieces.iter().flat_map(|(role, text)| text.chars().map(move |c| (c, *role)));
         for row in text::wrap(&flat, width) {

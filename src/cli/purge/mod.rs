@@ -11,19 +11,21 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::base::Fault;
 use crate::base::fault::Result;
-use crate::base::{Fault, SecretRef, words};
-use crate::effect::git::{Aftermath, Archives, Binaries, CopyMap, Emptied, Plan, Policy, Proof, PushReport, Standing};
+use crate::base::words;
+use crate::effect::git::{
+    Aftermath, Archives, Binaries, CopyMap, Emptied, FileChoice, Plan, Policy, Proof, PushReport, Standing,
+};
 use crate::effect::{GitOp, GitReply};
-use crate::shell::vault::Vault;
 
-use super::args::{ArchiveChoice, BinaryChoice, EmptiedChoice, Find, KeySource, Purge};
-use super::{Context, exit, respond, say, say_json};
+use super::args::{ArchiveChoice, BinaryChoice, EmptiedChoice, FileWay, Find, Purge};
+use super::{Context, exit, keys, say, say_json};
 use desk::Desk;
 use engine::{Ended, Engine};
 
 pub(super) fn find(args: &Find, context: &Context) -> Result<u8> {
-    let vault = vault(&args.key)?;
+    let vault = keys::vault(&args.key)?;
     let mut found = Vec::new();
     for repo in &args.repo {
         let repo = full(repo)?;
@@ -35,28 +37,32 @@ pub(super) fn find(args: &Find, context: &Context) -> Result<u8> {
         found.push((repo, map));
     }
     let copies: usize = found.iter().map(|(_, map)| map.copies.len()).sum();
+    let keys = keys::prints(&vault);
     if args.json {
-        let rows: Vec<_> = found.iter().map(|(repo, map)| serde_json::json!({"repo": repo, "found": map})).collect();
+        let row = |(repo, map): &(PathBuf, CopyMap)| serde_json::json!({"repo": repo, "keys": keys, "found": map});
+        let rows: Vec<_> = found.iter().map(row).collect();
         say_json(&rows)?;
     } else {
         for (repo, map) in &found {
-            say(&tell::found(repo, map))?;
+            say(&tell::found(repo, &keys, map))?;
         }
     }
     Ok(if copies == 0 { exit::DONE } else { exit::OPEN })
 }
 
 pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
-    let vault = vault(&args.key)?;
+    let vault = keys::vault(&args.key)?;
     let repo = full(&args.repo)?;
     let engine = Engine::new(&vault, &repo, context);
-    let job = Job { engine, desk: Desk::new(&repo, context), policy: policy(args), json: args.json };
+    let (desk, policy) = (Desk::take(&repo, context)?, policy(args));
+    let keys = keys::prints(&vault);
+    let job = Job { engine, keys, desk, policy, files: files(args), offline: args.offline, json: args.json };
     if !args.check {
         job.settle()?;
     }
     if let Some(map) = &args.commit_map {
         let taken = crate::git::take_commit_map(&desk::root(&repo, context), map)?;
-        respond::warn(&format!(
+        super::respond::warn(&format!(
             "{} of a submodule's commits taken from {}.",
             words::count(taken, "pair"),
             map.display()
@@ -91,15 +97,38 @@ fn policy(args: &Purge) -> Policy {
         EmptiedChoice::Keep => Emptied::Keep,
         EmptiedChoice::Drop => Emptied::Drop,
     });
-    Policy { archives, binaries, emptied }
+    Policy { archives, binaries, emptied, ..Policy::default() }
+}
+
+fn files(args: &Purge) -> Vec<(String, FileChoice)> {
+    let choice = |way: &FileWay| match way {
+        FileWay::Redact => FileChoice::Redact,
+        FileWay::Drop => FileChoice::Drop,
+        FileWay::Leave => FileChoice::Leave,
+    };
+    args.file.iter().map(|(path, way)| (path.clone(), choice(way))).collect()
 }
 
 /// One repository, the key, and what was done before.
 struct Job<'a> {
     engine: Engine<'a>,
+    /// Their fingerprints.
+    keys: Vec<String>,
     desk: Desk,
     policy: Policy,
+    offline: bool,
+    /// What was chosen for single files, by path.
+    files: Vec<(String, FileChoice)>,
     json: bool,
+}
+
+/// What `--plan --json` prints.
+#[derive(Debug, Serialize)]
+struct Planned<'a> {
+    /// Fingerprints of the keys that were looked for.
+    keys: &'a [String],
+    #[serde(flatten)]
+    plan: &'a Plan,
 }
 
 /// What `--apply --json` prints.
@@ -113,6 +142,8 @@ struct Applied<'a> {
     /// Objects that nothing needed: they are in the backup only, and go with it.
     dropped: u64,
     push_needed: bool,
+    /// Refs that somebody put on the old history meanwhile.
+    came_back: &'a [String],
     proof: Proof,
 }
 
@@ -153,7 +184,7 @@ impl Job<'_> {
     fn stands(&self, plan: &str) -> Result<Option<Standing>> {
         match self.engine.sure(&GitOp::Check { plan: plan.to_owned() })? {
             GitReply::Stands { at: Standing::Old, .. } => {
-                self.desk.forget()?;
+                self.desk.is_old()?;
                 Ok(Some(Standing::Old))
             }
             GitReply::Stands { at, .. } => {
@@ -167,9 +198,9 @@ impl Job<'_> {
     fn plan(&self) -> Result<u8> {
         let plan = self.planned()?;
         if self.json {
-            say_json(&plan)?;
+            say_json(&Planned { keys: &self.keys, plan: &plan })?;
         } else {
-            say(&tell::plan(&plan))?;
+            say(&tell::plan(&self.keys, &plan))?;
         }
         if !plan.nothing_to_do {
             self.desk.planned(&plan)?;
@@ -177,8 +208,27 @@ impl Job<'_> {
         Ok(if plan.nothing_to_do { exit::DONE } else { exit::OPEN })
     }
 
+    /// Paths say nothing to the engine before it looked: with choices for single files it plans twice.
     fn planned(&self) -> Result<Plan> {
-        match self.engine.sure(&GitOp::PlanAs { policy: self.policy })? {
+        let plan = self.planned_as(self.policy.clone())?;
+        let mut policy = self.policy.clone();
+        for (path, choice) in &self.files {
+            let blobs: Vec<&String> =
+                plan.choices.iter().filter(|c| c.path.as_ref() == Some(path) || c.id == *path).map(|c| &c.id).collect();
+            if blobs.is_empty() {
+                let known: Vec<&str> = plan.choices.iter().filter_map(|c| c.path.as_deref()).take(5).collect();
+                let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+                return Err(Fault::input(format!("--file {path} names no archive or binary that holds the key"), "")
+                    .hint(format!("those that do: {known}; `--plan` lists each with its path and blob")));
+            }
+            policy.files.extend(blobs.into_iter().map(|id| (id.clone(), *choice)));
+        }
+        if policy == self.policy { Ok(plan) } else { self.planned_as(policy) }
+    }
+
+    fn planned_as(&self, policy: Policy) -> Result<Plan> {
+        let op = if self.offline { GitOp::PlanOffline { policy } } else { GitOp::PlanAs { policy } };
+        match self.engine.sure(&op)? {
             GitReply::Planned(plan) => Ok(*plan),
             _ => Err(Fault::refused("there is no plan", "the engine answered something else")),
         }
@@ -197,10 +247,11 @@ impl Job<'_> {
                     backup,
                     dropped: 0,
                     push_needed: false,
+                    came_back: &[],
                     proof,
                 })?;
             } else {
-                say(&tell::plan(&plan))?;
+                say(&tell::plan(&self.keys, &plan))?;
             }
             return Ok(exit::DONE);
         }
@@ -221,18 +272,21 @@ impl Job<'_> {
             }
         };
         self.desk.reached()?;
-        let (refs, backup, dropped) = match &reply {
-            GitReply::Applied { refs, backup, dropped, .. } => (*refs, backup.as_str(), *dropped),
-            _ => (0, "", 0),
+        let (refs, backup, dropped, came_back) = match &reply {
+            GitReply::Applied { refs, backup, dropped, came_back, .. } => {
+                (*refs, backup.as_str(), *dropped, came_back.as_slice())
+            }
+            _ => (0, "", 0, &[][..]),
         };
         let proof = self.proof()?;
         let clean = proof.clean();
         let push_needed = plan.push_needed;
-        let applied = Applied { nothing_to_do: false, plan: &plan.id, refs, backup, dropped, push_needed, proof };
+        let (nothing_to_do, id) = (false, &plan.id);
+        let applied = Applied { nothing_to_do, plan: id, refs, backup, dropped, push_needed, came_back, proof };
         if self.json {
             say_json(&applied)?;
         } else {
-            say(&tell::applied(&plan, (backup, dropped), &applied.proof))?;
+            say(&tell::applied(&plan, (backup, dropped), came_back, &applied.proof))?;
         }
         Ok(if clean { exit::DONE } else { exit::OPEN })
     }
@@ -268,7 +322,7 @@ impl Job<'_> {
         match self.engine.run(&GitOp::Undo { plan: noted.plan })? {
             Ended::Lost(why) => Ok(lost(&why)),
             Ended::Done(reply) => {
-                self.desk.forget()?;
+                self.desk.undone()?;
                 self.end(&reply, "Undone: the old history, with the key, stands again.")?;
                 Ok(exit::OPEN)
             }
@@ -276,7 +330,7 @@ impl Job<'_> {
     }
 
     fn finish(&self, yes: Option<&str>) -> Result<u8> {
-        let noted = self.desk.need()?;
+        let noted = self.desk.kept()?;
         phrase(yes, &noted.phrase)?;
         match self.engine.run(&GitOp::Finish { plan: noted.plan })? {
             Ended::Lost(why) => Ok(lost(&why)),
@@ -296,7 +350,7 @@ impl Job<'_> {
             return Err(Fault::refused("nobody knows where it stands", "the engine answered something else"));
         };
         match at {
-            Standing::Old => self.desk.forget()?,
+            Standing::Old => self.desk.is_old()?,
             _ => self.desk.reached()?,
         }
         let after = match at {
@@ -342,13 +396,8 @@ fn phrase(given: Option<&str>, wanted: &str) -> Result<()> {
     if given == Some(wanted) {
         return Ok(());
     }
-    Err(Fault::input("nothing was done", "--yes does not name the repository").hint(format!("--yes={wanted}")))
-}
-
-fn vault(source: &KeySource) -> Result<Vault> {
-    let vault = Vault::new("purge");
-    vault.put(SecretRef::Leaked, respond::key(source, "openai", "purge", respond::Meant::Any)?);
-    Ok(vault)
+    Err(Fault::input("nothing was done", "--yes does not name the repository")
+        .hint(format!("--yes={}", words::shell(wanted))))
 }
 
 fn full(repo: &Path) -> Result<PathBuf> {

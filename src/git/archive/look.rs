@@ -5,15 +5,20 @@
 use std::cell::Cell;
 use std::io::{self, Read};
 
-use flate2::read::{DeflateDecoder, MultiGzDecoder};
+use flate2::read::{DeflateDecoder, GzDecoder, MultiGzDecoder};
 use zeroize::Zeroizing;
 
+use super::coded::Decoded;
 use super::tar::{self, Header};
 use super::{Bounds, HEAD, Inside, Kind, Looked, Unseen, Why, looks_like, zip};
-use crate::git::needle::Search;
+use crate::git::needle::{Search, Sign};
 
 /// Findings and gaps that are told one by one; more are as good as these.
 const TOLD: usize = 64;
+/// Bytes unpacked between two looks at the bounds.
+const PIECE: usize = 1 << 16;
+/// A file within an archive is held as a whole below this size.
+const SMALL: u64 = 4 << 20;
 /// Bytes of a name or of pax fields that are read.
 const NAME: u64 = 1 << 16;
 
@@ -30,8 +35,12 @@ pub(super) fn blob(search: &Search<'_>, bytes: &[u8], bounds: &Bounds<'_>) -> Lo
     match looks_like(bytes) {
         Some(Kind::Zip) => look.zip(bytes),
         Some(kind) if kind.opens() => look.archive(kind, &mut &bytes[..]),
-        Some(kind) => look.unseen(Why::Kind(kind.name())),
-        None => {}
+        other => {
+            if let Some(kind) = other {
+                look.unseen(Why::Kind(kind.name()));
+            }
+            look.amid(bytes);
+        }
     }
     look.looked.bytes = meter.bytes.get();
     look.looked
@@ -55,7 +64,8 @@ struct Metered<'a, R> {
 
 impl<R: Read> Read for Metered<'_, R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buf)?;
+        let few = buf.len().min(PIECE);
+        let read = self.inner.read(buf.get_mut(..few).unwrap_or_default())?;
         let meter = self.meter;
         meter.bytes.set(meter.bytes.get() + read as u64);
         if meter.bytes.get() > meter.most {
@@ -153,8 +163,23 @@ impl Look<'_> {
     }
 
     fn leaf(&mut self, reader: &mut dyn Read) {
+        // Most are small: they are looked at as a whole.
+        let mut start = Zeroizing::new(Vec::new());
+        let read = Read::take(&mut *reader, SMALL).read_to_end(&mut start);
+        if (start.len() as u64) < SMALL {
+            let hits = self.search.hits(&start);
+            for hit in &hits {
+                self.found(hit.form, hit.key);
+            }
+            if read.is_err() {
+                self.broke_off();
+            } else if self.trail.len() <= 2 * self.meter.bounds.depth {
+                self.amid(&start);
+            }
+            return;
+        }
         let mut hits = Vec::new();
-        let read = self.search.stream(reader, &mut hits);
+        let read = self.search.stream(&mut start.as_slice().chain(reader), &mut hits);
         for hit in &hits {
             self.found(hit.form, hit.key);
         }
@@ -188,6 +213,55 @@ impl Look<'_> {
             Ok(_) => self.zip(&bytes),
             Err(_) => self.broke_off(),
         }
+    }
+
+    /// What is packed in the middle of a file.
+    fn amid(&mut self, bytes: &[u8]) {
+        let search = self.search;
+        for (at, sign) in search.signs(bytes) {
+            if self.meter.over.get().is_some() || !self.count() {
+                return;
+            }
+            let rest = bytes.get(at..).unwrap_or_default();
+            match sign {
+                Sign::Gzip => self.within(format!("at byte {at}"), |look| look.member(rest)),
+                Sign::CodedGzip => self.within("base64".into(), |look| look.member(Decoded::new(rest))),
+                Sign::CodedTwice => self.within("base64 > base64".into(), |look| match look.held(Decoded::new(rest)) {
+                    Some(inner) => look.member(Decoded::new(&inner)),
+                    None => look.unseen(Why::Bound("a text's size")),
+                }),
+                Sign::CodedZip => self.within("base64".into(), |look| match look.held(Decoded::new(rest)) {
+                    Some(bytes) if zip::directory(&bytes, 1).is_some() => look.zip(&bytes),
+                    Some(_) => {}
+                    None => look.unseen(Why::Bound("a zip's size")),
+                }),
+                Sign::ZipEnd => {
+                    let comment = zip::u16_at(rest, 20).map_or(0, usize::from);
+                    let whole = bytes.get(..at + zip::END + comment).unwrap_or(bytes);
+                    if zip::directory(whole, 1).is_some_and(|directory| !directory.files.is_empty()) {
+                        self.zip(whole);
+                    }
+                }
+                Sign::Tar => {}
+            }
+        }
+    }
+
+    /// One gzip, and whatever comes after it. What gives not a single byte only began like one.
+    fn member(&mut self, packed: impl Read) {
+        let (told, before, meter) = (self.looked.unseen.len(), self.meter.bytes.get(), self.meter);
+        self.within("gzip".into(), |look| look.file(&mut Metered { inner: GzDecoder::new(packed), meter }));
+        if self.meter.bytes.get() == before {
+            self.looked.unseen.truncate(told);
+        }
+    }
+
+    /// All of it; `None`: it is too much.
+    fn held(&mut self, reader: impl Read) -> Option<Zeroizing<Vec<u8>>> {
+        let most = self.meter.bounds.held;
+        let mut bytes = Zeroizing::new(Vec::new());
+        let read = reader.take(most + 1).read_to_end(&mut bytes).ok()?;
+        (read as u64 <= most).then_some(bytes)
     }
 
     fn zip(&mut self, bytes: &[u8]) {

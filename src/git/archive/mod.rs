@@ -1,12 +1,13 @@
 //! Files within files: what gzip, zip and tar hold, and their nestings, within bounds. What a bound cut off, and what is
 //! packed in a way this program can't read, is told, never passed over.
 //!
-//! `look` walks through as a stream and searches; `repack` writes the same archive with the key taken out; `tar` and `zip`
+//! `look` walks through as a stream and searches, `coded` reads base64 in the middle of a text; `repack` writes the same archive with the key taken out; `tar` and `zip`
 //! read the two formats' headers. All of it is bytes of strangers: no length is believed before it is held against
 //! what is there.
 //!
 //! Must not know: repositories, what is done about a finding.
 
+mod coded;
 mod look;
 mod repack;
 mod tar;
@@ -131,7 +132,7 @@ impl Kind {
 /// Bytes of a file's start that tell what it is.
 pub(super) const HEAD: usize = 512;
 
-const OTHERS: [(&[u8], &str); 11] = [
+const OTHERS: [(&[u8], &str); 15] = [
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\0", "xz"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
@@ -143,6 +144,10 @@ const OTHERS: [(&[u8], &str); 11] = [
     (b"LZIP", "lzip"),
     (b"MSCF", "cabinet"),
     (b"\xed\xab\xee\xdb", "rpm"),
+    (b"%PDF-", "what is compressed in a PDF"),
+    (b"PAR1", "parquet"),
+    (b"PACK\0\0\0\x02", "a pack of git"),
+    (b"hsqs", "squashfs"),
 ];
 
 /// Whether a search of the bytes themselves is not enough. `bytes`: the whole file, or its start of [`HEAD`] bytes or more.
@@ -176,7 +181,12 @@ pub(super) fn repacked(
     repack::blob(search, bytes, bounds)
 }
 
-/// Whether a key is inside of `bytes`, if it is an archive at all.
+/// Whether something in `bytes` can be unpacked: it is an archive, or one may begin in the middle of it.
+pub(super) fn opens(of: &Search<'_>, bytes: &[u8]) -> bool {
+    looks_like(bytes).is_some_and(Kind::opens) || of.signs(bytes).next().is_some()
+}
+
+/// Whether a key is packed inside of `bytes`.
 pub(super) fn holds(of: &Search<'_>, bytes: &[u8], stop: &(dyn Fn() -> bool + Sync)) -> bool {
-    looks_like(bytes).is_some_and(Kind::opens) && !search(of, bytes, &Bounds::new(stop)).inside.is_empty()
+    opens(of, bytes) && !search(of, bytes, &Bounds::new(stop)).inside.is_empty()
 }

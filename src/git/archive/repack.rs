@@ -9,10 +9,11 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, Crc};
 
+use super::coded::{Decoded, Stretch};
 use super::tar::{self, Header};
 use super::zip::{self, u16_at, u32_at};
 use super::{Bounds, HEAD, Kind, looks_like};
-use crate::git::needle::Search;
+use crate::git::needle::{Search, Sign, binary};
 
 /// Why an archive can't be packed anew. Words that end the sentence "it can't be repacked: …".
 pub(in crate::git) type No = &'static str;
@@ -20,12 +21,19 @@ type Answer = Result<Option<Vec<u8>>, No>;
 
 const LARGE: No = "it is too large when unpacked";
 const DAMAGED: No = "it is damaged";
+const MORE: No = "something else comes after it in the same base64";
 
 pub(super) fn blob(search: &Search<'_>, bytes: &[u8], bounds: &Bounds<'_>) -> Answer {
     let mut room = bounds.held;
     let packer = Packer { search, bounds };
-    let kind = looks_like(bytes).filter(|kind| kind.opens()).ok_or("it is no archive that this program unpacks")?;
-    let Some(clean) = packer.archive(kind, bytes, 0, &mut room)? else { return Ok(None) };
+    let clean = match looks_like(bytes).filter(|kind| kind.opens()) {
+        Some(kind) => packer.archive(kind, bytes, 0, &mut room)?,
+        None => packer.text(bytes, 0, &mut room)?,
+    };
+    let Some(clean) = clean else {
+        let amid = looks_like(bytes).is_none() && !super::search(search, bytes, bounds).inside.is_empty();
+        return if amid { Err("it is packed in the middle of a file that is no text") } else { Ok(None) };
+    };
     // The proof is another walk over the result.
     let looked = super::search(search, &clean, bounds);
     if looked.inside.is_empty() && search.first(&clean).is_none() {
@@ -49,7 +57,61 @@ impl Packer<'_> {
         match looks_like(bytes.get(..HEAD).unwrap_or(bytes)) {
             Some(kind) if kind.opens() && depth < self.bounds.depth => self.archive(kind, bytes, depth, room),
             Some(_) => Ok(None),
-            _ => self.search.replace_content(bytes).map_err(|_| "the key could not be taken out of a file in it"),
+            None => self.text(bytes, depth, room),
+        }
+    }
+
+    /// A file that is no archive: what stands in it, and what is packed in base64 in it.
+    fn text(&self, bytes: &[u8], depth: usize, room: &mut u64) -> Answer {
+        let clean = self.search.replace_content(bytes);
+        let clean = clean.map_err(|_| "the key could not be taken out of a file in it")?;
+        let mut now = clean.as_deref().unwrap_or(bytes);
+        let (mut out, mut at) = (Vec::new(), 0);
+        let signs: Vec<(usize, Sign)> = self.search.signs(now).collect();
+        for (start, sign) in signs.into_iter().filter(|_| depth < self.bounds.depth) {
+            let Some(rest) = now.get(start..).filter(|_| start >= at) else { continue };
+            let Some((len, new)) = self.coded(rest, sign, depth, room)? else { continue };
+            if new.len() != len && binary(bytes) {
+                return Err("it is packed in the middle of a file that is no text");
+            }
+            out.extend_from_slice(now.get(at..start).unwrap_or_default());
+            out.extend_from_slice(&new);
+            at = start + len;
+        }
+        if at == 0 {
+            return Ok(clean);
+        }
+        now = now.get(at..).unwrap_or_default();
+        out.extend_from_slice(now);
+        Ok(Some(out))
+    }
+
+    /// The archive in base64 that `text` begins with, packed anew: how much of the text it was, and what comes there.
+    fn coded(&self, text: &[u8], sign: Sign, depth: usize, room: &mut u64) -> Result<Option<(usize, Vec<u8>)>, No> {
+        let decoded = || all(&mut Decoded::new(text), *room);
+        match sign {
+            Sign::CodedTwice => {
+                let inner = decoded()?;
+                let Some((len, new)) = self.coded(&inner, Sign::CodedGzip, depth, room)? else { return Ok(None) };
+                // It may have ended in a line end, which stays.
+                let ends = (0..=2).filter_map(|tail| Some((tail, Stretch::new(text, len + tail)?)));
+                let (tail, stretch) = ends.into_iter().find(|(_, stretch)| stretch.ends(text)).ok_or(MORE)?;
+                let whole = [&new[..], inner.get(len..len + tail).unwrap_or_default()].concat();
+                Ok(Some((stretch.len, stretch.write(&whole))))
+            }
+            Sign::CodedGzip | Sign::CodedZip => {
+                let bytes = decoded()?;
+                let (kind, len) = match sign {
+                    Sign::CodedGzip => (Kind::Gzip, member(&bytes)),
+                    _ => (Kind::Zip, zip::length(&bytes)),
+                };
+                // It only began like one, or is broken: the search tells.
+                let Some(bytes) = len.and_then(|len| bytes.get(..len)) else { return Ok(None) };
+                let Some(new) = self.archive(kind, bytes, depth + 1, room)? else { return Ok(None) };
+                let stretch = Stretch::new(text, bytes.len()).filter(|stretch| stretch.ends(text)).ok_or(MORE)?;
+                Ok(Some((stretch.len, stretch.write(&new))))
+            }
+            Sign::Gzip | Sign::ZipEnd | Sign::Tar => Ok(None),
         }
     }
 
@@ -247,6 +309,15 @@ fn crc(bytes: &[u8]) -> u32 {
 fn deflated(bytes: &[u8], level: u32) -> Result<Vec<u8>, No> {
     let mut encoder = DeflateEncoder::new(Vec::with_capacity(bytes.len() / 2), Compression::new(level));
     encoder.write_all(bytes).and_then(|()| encoder.finish()).map_err(|_| "it could not be packed")
+}
+
+/// Bytes of the gzip at the start of `bytes`; `None` when it is damaged.
+fn member(bytes: &[u8]) -> Option<usize> {
+    let mut rest = bytes;
+    let mut decoder = flate2::bufread::GzDecoder::new(&mut rest);
+    std::io::copy(&mut decoder, &mut std::io::sink()).ok()?;
+    drop(decoder);
+    Some(bytes.len() - rest.len())
 }
 
 /// All that `reader` gives, at most `room` bytes.

@@ -3,7 +3,7 @@
 //! Must not know: what is in the files.
 
 /// The end record without its comment.
-const END: usize = 22;
+pub(super) const END: usize = 22;
 const COMMENT: usize = 0xffff;
 
 /// One file of the directory.
@@ -70,6 +70,12 @@ fn end(bytes: &[u8]) -> Option<usize> {
             && u16_at(bytes, at + 20).is_some_and(|comment| at + END + usize::from(comment) <= bytes.len())
     };
     (first..=last).rev().find(fits)
+}
+
+/// Bytes of the zip that `bytes` begins with.
+pub(super) fn length(bytes: &[u8]) -> Option<usize> {
+    let end = end(bytes)?;
+    Some(end + END + usize::from(u16_at(bytes, end + 20)?))
 }
 
 /// Reads the directory; `None` when it is damaged. At most `most` files.

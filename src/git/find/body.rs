@@ -2,7 +2,7 @@
 //!
 //! Must not know: packs.
 
-use crate::git::needle::{ANCHOR, Search};
+use crate::git::needle::{ANCHOR, Search, Sign};
 use crate::git::pack::delta::Delta;
 
 /// One object of a family, with what stands on it still to be seen.
@@ -54,6 +54,8 @@ pub(super) struct Mark {
     /// What is around it was read.
     pub(super) settled: bool,
     pub(super) hit: Option<Found>,
+    /// It says that something packed begins here.
+    pub(super) packed: bool,
 }
 
 /// The copy of the key that an anchor is a part of.
@@ -72,7 +74,7 @@ impl Mark {
             end: hit.end + offset,
             form: hit.form,
         });
-        Self { at: at + offset, settled: true, hit }
+        Self { at: at + offset, settled: true, hit, packed: Sign::at(hay, at).is_some() }
     }
 
     /// The same anchor in what `step` copies from `from` on. It stays settled when the copy has all that was read.
@@ -89,7 +91,7 @@ impl Mark {
         let settled = self.settled && first && last;
         let hit = self.hit.filter(|_| settled);
         let hit = hit.map(|hit| Found { start: moved(hit.start), end: moved(hit.end), form: hit.form });
-        Self { at: moved(self.at), settled, hit }
+        Self { at: moved(self.at), settled, hit, packed: self.packed }
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Seen<'a> {
     pub(super) data: Option<&'a [u8]>,
     /// The form of the key in it.
     pub(super) form: Option<&'static str>,
+    /// Something packed may begin in the middle of it.
+    pub(super) packed: bool,
 }
 
 /// Who is told about objects.
@@ -124,7 +126,8 @@ impl<'a> Diver<'a> {
             Body::Delta { .. } => built.as_deref(),
         };
         let form = frame.marks.iter().find_map(|mark| mark.hit).map(|hit| hit.form);
-        let go_on = sink.saw(rank, Seen { kind, size: frame.size, data, form });
+        let packed = frame.marks.iter().any(|mark| mark.packed);
+        let go_on = sink.saw(rank, Seen { kind, size: frame.size, data, form, packed });
         frame.next = self.forest.child(rank);
         if frame.next.is_some() {
             self.frames.push(frame);
@@ -316,7 +319,7 @@ impl Survey {
             let at = start + (found - before);
             // One that runs into the next stretch is none.
             if at + ANCHOR <= end {
-                self.marks.push(Mark { at, settled: false, hit: None });
+                self.marks.push(Mark { at, settled: false, hit: None, packed: false });
             }
         }
         if self.marks.len() > carried {

@@ -11,18 +11,13 @@ use super::note::Notes;
 use super::places::Places;
 use crate::base::fault::Result;
 use crate::base::words::count;
-use crate::effect::git::{Archives as Choice, Binaries};
 use crate::git::archive::{self, Bounds, Inside, Unseen, Why};
 use crate::git::pack::entry::Kind;
-use crate::git::policy;
 use crate::git::repo::Repo;
 use crate::git::say;
 
 /// Places that are told of one reason.
 const TOLD: usize = 3;
-
-/// A file that holds the key and is to be left, and what it is.
-pub(in crate::git) type Left = (Oid, &'static str);
 
 /// What archives held, and what of them was not seen.
 #[derive(Debug, Default)]
@@ -84,28 +79,4 @@ pub(super) fn look(repo: &Repo<'_>, places: &Places, all: &mut Vec<Notes>) -> Re
     }
     all.push(notes);
     Ok(archives)
-}
-
-/// Takes out of the notes what is to be left as it is, by a person's choice: its id and what it is.
-pub(super) fn leave(repo: &Repo<'_>, places: &Places, all: &mut [Notes]) -> Result<Vec<Left>> {
-    let mut left: Vec<Left> = Vec::new();
-    if repo.policy.archives != Choice::Leave && repo.policy.binaries != Binaries::Leave {
-        return Ok(left);
-    }
-    for notes in &mut *all {
-        for (id, ..) in notes.dirty.iter().filter(|(_, kind, ..)| *kind == Kind::Blob) {
-            repo.go_on()?;
-            let Ok(oid) = Oid::from_bytes(id) else { continue };
-            let Some((_, data)) = library::read(places, oid) else { continue };
-            if let Some(what) = policy::leaves(repo, &data) {
-                left.push((oid, what));
-            }
-        }
-    }
-    left.sort_unstable();
-    left.dedup();
-    for notes in all {
-        notes.dirty.retain(|(id, ..)| !left.iter().any(|(oid, _)| oid.as_bytes() == id));
-    }
-    Ok(left)
 }

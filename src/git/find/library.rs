@@ -8,15 +8,54 @@ use super::places::Places;
 use crate::git::pack::entry::{Id, Kind};
 use crate::git::pack::file::Reader;
 use crate::git::pack::inflate::Inflater;
+use crate::git::pack::near::{Known, Near};
 
 /// Places to read from, packs open.
 #[derive(Debug, Default)]
 pub(in crate::git) struct Library(pub(super) Places);
 
+/// Reads many objects of a library, of which one often helps to read the next.
+pub(in crate::git) struct Desk<'l> {
+    places: &'l Places,
+    /// For each place, its packs.
+    near: Vec<Vec<Near<'l>>>,
+    loose: Inflater,
+}
+
+impl std::fmt::Debug for Desk<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Desk({} places)", self.near.len())
+    }
+}
+
 impl Library {
+    pub(in crate::git) fn desk(&self) -> Desk<'_> {
+        let packs = self.0.all.iter().map(|place| &place.packs);
+        let near = packs.map(|packs| packs.iter().map(|pack| Near::new(Reader::new(pack))).collect()).collect();
+        Desk { places: &self.0, near, loose: Inflater::default() }
+    }
+}
+
+impl Desk<'_> {
     /// The object `id`; `None` when nobody has it, or all copies are damaged.
-    pub(in crate::git) fn read(&self, id: Oid) -> Option<(Kind, Vec<u8>)> {
-        read(&self.0, id)
+    pub(in crate::git) fn read(&mut self, id: Oid) -> Option<Known> {
+        let id: &Id = id.as_bytes().first_chunk()?;
+        for (place, near) in self.places.all.iter().zip(&mut self.near) {
+            if place.loose.binary_search(id).is_ok()
+                && let Ok(file) = std::fs::read(place.file(id))
+            {
+                let mut data = Vec::new();
+                if let Some(kind) = self.loose.loose(&file, &mut data) {
+                    return Some((kind, data.into()));
+                }
+            }
+            for near in near {
+                if let Some(object) = near.reader.pack.rank_of(id).and_then(|rank| near.object(rank)) {
+                    return Some(object);
+                }
+            }
+        }
+        None
     }
 }
 
@@ -25,7 +64,7 @@ pub(super) fn read(places: &Places, id: Oid) -> Option<(Kind, Vec<u8>)> {
     let id: &Id = id.as_bytes().first_chunk()?;
     for place in &places.all {
         if place.loose.binary_search(id).is_ok()
-            && let Ok(file) = std::fs::read(place.file(id))
+            && let Ok(file) = crate::git::store::bytes(&place.file(id))
         {
             let mut data = Vec::new();
             if let Some(kind) = Inflater::default().loose(&file, &mut data) {

@@ -30,14 +30,14 @@ use super::raw::Commit;
 use super::repo::Repo;
 use super::say;
 use crate::base::fault::Result;
-pub(super) use inside::{Archives, Left};
+pub(super) use inside::Archives;
 use note::Notes;
 use places::Places;
 use rescue::Rescue;
 use sweep::{Grown, Sweep};
 use upward::{Roll, Upward};
 
-pub(super) use library::Library;
+pub(super) use library::{Desk, Library};
 pub(super) use sweep::inflate_all;
 pub(super) use ways::{Under, Ways};
 
@@ -59,8 +59,6 @@ pub(super) struct Scan {
     pub(super) bytes: u64,
     /// What was found inside of archives, and what was not looked into.
     pub(super) archives: Archives,
-    /// Files that hold the key and are to be left: they don't count as dirty.
-    pub(super) left: Vec<Left>,
     /// Objects that could not be read.
     pub(super) broken: Vec<Oid>,
     /// Commits and tags that were searched, but don't say in a readable way what they name.
@@ -75,6 +73,13 @@ pub(super) struct Scan {
 }
 
 impl Scan {
+    /// These files hold the key and are to be left: they don't count as dirty, and nothing leads to them.
+    pub(super) fn leave(&mut self, ids: &HashSet<Oid>) {
+        self.dirty.retain(|id, _| !ids.contains(id));
+        self.borrowed.retain(|id| !ids.contains(id));
+        self.ways.forget(ids, &self.dirty.keys().copied().collect());
+    }
+
     /// Whether the tree `id` holds the key in a name, or anything below it holds it.
     pub(super) fn leads(&self, id: Oid) -> bool {
         self.ways.number(id).is_some()
@@ -85,7 +90,7 @@ impl Scan {
 /// `links`: trees that name one of these commits of submodules lead to something that changes, too.
 pub(super) fn scan(repo: &Repo<'_>, links: &HashMap<Oid, Oid>) -> Result<Scan> {
     let mut places = Places::open(&repo.git2.commondir().join("objects"))?;
-    let style = Arc::new(Style::read(repo)?);
+    let style = Arc::new(Style::read(&repo.config));
     let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places, style: &style };
     let grown = sweep.grow()?;
     let mut rescue = Rescue::new(repo, &style);
@@ -94,13 +99,11 @@ pub(super) fn scan(repo: &Repo<'_>, links: &HashMap<Oid, Oid>) -> Result<Scan> {
     rescue.strangers(&places, &grown, &mut all)?;
     rescue.broken(&mut all, None)?;
     let archives = inside::look(repo, &places, &mut all)?;
-    let left = inside::leave(repo, &places, &mut all)?;
     let ways = follow(&sweep, &grown, &mut all, &mut rescue, links)?;
     let total = places.count();
     say(repo.ask, "searching objects", total, total);
     let mut scan = gather(&places, all);
     scan.archives = archives;
-    scan.left = left;
     scan.ways = ways;
     scan.broken = rescue.broken.iter().filter_map(|id| Oid::from_bytes(id).ok()).collect();
     scan.broken.sort_unstable();
@@ -181,7 +184,7 @@ fn gather(places: &Places, all: Vec<Notes>) -> Scan {
     scan
 }
 
-fn object_type(kind: Kind) -> ObjectType {
+pub(super) fn object_type(kind: Kind) -> ObjectType {
     match kind {
         Kind::Commit => ObjectType::Commit,
         Kind::Tree => ObjectType::Tree,

@@ -60,6 +60,9 @@ impl Notes {
         if let Some(form) = seen.form {
             self.dirty.push((*id, seen.kind, form, place));
         }
+        if opaque(seen) {
+            self.opaque.push((*id, place));
+        }
         let Some(data) = seen.data else { return };
         match seen.kind {
             Kind::Commit => match (Oid::from_bytes(id), raw::commit(data)) {
@@ -81,7 +84,6 @@ impl Notes {
                     upward.tree(id, data, self);
                 }
             }
-            Kind::Blob if looks_like(data).is_some() => self.opaque.push((*id, place)),
             Kind::Blob => {}
         }
     }
@@ -92,13 +94,18 @@ impl Notes {
     }
 }
 
+/// Whether its bytes alone don't tell what is in a file.
+fn opaque(seen: &Seen<'_>) -> bool {
+    seen.kind == Kind::Blob && (seen.packed || seen.data.is_some_and(|data| looks_like(data).is_some()))
+}
+
 /// Whether nothing but its number is kept of an object.
 fn plain(seen: &Seen<'_>, upward: bool) -> bool {
     seen.form.is_none()
         && match seen.kind {
             Kind::Commit | Kind::Tag => false,
             Kind::Tree => !upward,
-            Kind::Blob => seen.data.is_none_or(|data| looks_like(data).is_none()),
+            Kind::Blob => !opaque(seen),
         }
 }
 

@@ -74,7 +74,8 @@ impl<'r, 'a> Rescue<'r, 'a> {
                 notes.trees.push(*id);
             }
             let form = search.form_in(data);
-            notes.saw(id, 0, &Seen { kind, size: data.len(), data: Some(data), form }, upward);
+            let packed = kind == Kind::Blob && search.signs(data).next().is_some();
+            notes.saw(id, 0, &Seen { kind, size: data.len(), data: Some(data), form, packed }, upward);
         })?;
         Ok(notes)
     }

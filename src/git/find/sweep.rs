@@ -126,10 +126,11 @@ impl<'s> Sweep<'s> {
                     };
                     let data = &loose.data;
                     let form = self.search.form_in(data);
+                    let packed = kind == Kind::Blob && self.search.signs(data).next().is_some();
                     if kind == Kind::Tree {
                         notes.trees.push(*id);
                     }
-                    notes.saw(id, n, &Seen { kind, size: data.len(), data: Some(data), form }, None);
+                    notes.saw(id, n, &Seen { kind, size: data.len(), data: Some(data), form, packed }, None);
                     pulse.beat(data.len())
                 },
             )?;
@@ -177,7 +178,7 @@ struct Loose {
 
 impl Loose {
     fn read(&mut self, place: &Place, id: &Id) -> Option<Kind> {
-        let file = std::fs::read(place.file(id)).ok()?;
+        let file = crate::git::store::bytes(&place.file(id)).ok()?;
         self.inflater.loose(&file, &mut self.data)
     }
 }

@@ -70,6 +70,39 @@ impl Ways {
         Self { trees, objects, starts, under: rows.into_iter().map(|(_, below)| below).collect() }
     }
 
+    /// As if these objects had never been dirty. `dirty`: what still is; a tree among them is dirty by a name.
+    pub(super) fn forget(&mut self, objects: &HashSet<Oid>, dirty: &HashSet<Oid>) {
+        let among = |ids: &HashSet<Oid>, id: &Id| Oid::from_bytes(id).is_ok_and(|id| ids.contains(&id));
+        let stays: Vec<bool> = self.objects.iter().map(|id| !among(objects, id)).collect();
+        let mut marks: Vec<bool> = self.trees.iter().map(|id| among(dirty, id)).collect();
+        let leads = |below: u32, marks: &[bool]| {
+            let kept = if below & OBJECT == 0 { marks } else { &stays };
+            kept.get((below & !OBJECT) as usize) == Some(&true)
+        };
+        let row = |n: usize| {
+            let range = self.starts.get(n).zip(self.starts.get(n + 1)).map(|(from, to)| *from as usize..*to as usize);
+            range.and_then(|range| self.under.get(range)).unwrap_or_default()
+        };
+        // As often as folders are deep.
+        let mut grew = true;
+        while std::mem::take(&mut grew) {
+            for n in 0..self.trees.len() {
+                if marks.get(n) == Some(&false) && row(n).iter().any(|below| leads(*below, &marks)) {
+                    marks.iter_mut().skip(n).take(1).for_each(|mark| *mark = true);
+                    grew = true;
+                }
+            }
+        }
+        let (mut edges, mut holders) = (Vec::new(), Vec::new());
+        for (n, above) in (0..self.trees.len()).zip(0_u32..) {
+            for below in row(n).iter().filter(|below| leads(**below, &marks)) {
+                if below & OBJECT == 0 { edges.push((*below, above)) } else { holders.push((below & !OBJECT, above)) }
+            }
+        }
+        let dirty: HashMap<Id, u32> = self.objects.iter().copied().zip(0..).collect();
+        *self = Self::new(&self.trees, &marks, &dirty, edges, &holders);
+    }
+
     /// How many trees.
     pub(in crate::git) fn len(&self) -> usize {
         self.trees.len()

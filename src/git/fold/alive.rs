@@ -3,6 +3,7 @@
 //!
 //! Must not know: how packs are written.
 
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 
 use super::source::{NONE, Place, Readers, Source, damaged};
@@ -216,7 +217,16 @@ impl Walk<'_> {
         if entry.base != NONE || entry.kind == Kind::Blob {
             return Some(());
         }
-        let (kind, data) = self.readers.object(n)?;
+        let kind = entry.kind;
+        let data = match self.source.place(n)? {
+            // Read once, so it is not kept.
+            Place::Packed(pack, rank) => {
+                let mut data = Vec::new();
+                self.readers.pack(pack)?.inflate(rank, &mut data)?;
+                data
+            }
+            Place::Loose(_) => self.readers.object(n).map(|(_, data)| Rc::unwrap_or_clone(data))?,
+        };
         self.count(n, kind, &data);
         // What is open: an object, and which of its deltas comes next.
         let mut open = vec![(n, 0, data)];
@@ -228,7 +238,7 @@ impl Walk<'_> {
             };
             *nth += 1;
             let Place::Packed(pack, rank) = self.source.place(child)? else { return None };
-            self.readers.packs.get_mut(pack)?.inflate(rank, &mut delta)?;
+            self.readers.pack(pack)?.inflate(rank, &mut delta)?;
             let mut made = Vec::new();
             Delta::parse(&delta)?.apply(data, &mut made)?;
             self.count(child, kind, &made);

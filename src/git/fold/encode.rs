@@ -7,11 +7,13 @@ use libdeflater::{CompressionLvl, Compressor};
 
 use super::order::Order;
 use super::source::{NONE, Place, Readers, Source};
+use crate::git::find::object_type;
 use crate::git::fresh::Stock;
 use crate::git::pack::delta::Delta;
 use crate::git::pack::deltify::deltify;
 use crate::git::pack::entry::{Id, Kind};
 use crate::git::pack::inflate::Inflater;
+use crate::git::pack::near::Known;
 
 /// Git's own level.
 const LEVEL: i32 = 6;
@@ -79,7 +81,7 @@ impl<'s> Encoder<'s> {
                 let deflated = self.deflate(&delta)?;
                 self.inflater.exact(&deflated, delta.len() as u64, &mut self.back)?;
                 Delta::parse(&self.back)?.apply(&bytes, &mut self.made)?;
-                return (self.made == target).then_some(Encoded {
+                return (self.made == *target).then_some(Encoded {
                     kind,
                     base: Some(base),
                     size: delta.len() as u64,
@@ -89,15 +91,16 @@ impl<'s> Encoder<'s> {
         }
         let deflated = self.deflate(&target)?;
         self.inflater.exact(&deflated, target.len() as u64, &mut self.back)?;
-        (self.back == target).then_some(Encoded { kind, base: None, size: target.len() as u64, deflated })
+        (self.back == *target).then_some(Encoded { kind, base: None, size: target.len() as u64, deflated })
     }
 
-    fn object(&mut self, position: u32) -> Option<(Kind, Vec<u8>)> {
+    fn object(&mut self, position: u32) -> Option<Known> {
         let item = self.order.item(position)?;
         if item.new == NONE {
             return self.readers.object(item.old);
         }
-        self.stock.read(self.order.new_id(item.new)?)
+        let (kind, bytes) = self.stock.read(self.order.new_id(item.new)?)?;
+        Some((kind, bytes.into()))
     }
 
     fn deflate(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
@@ -110,11 +113,5 @@ impl<'s> Encoder<'s> {
 }
 
 fn is(kind: Kind, bytes: &[u8], id: &Id) -> bool {
-    let kind = match kind {
-        Kind::Commit => git2::ObjectType::Commit,
-        Kind::Tree => git2::ObjectType::Tree,
-        Kind::Blob => git2::ObjectType::Blob,
-        Kind::Tag => git2::ObjectType::Tag,
-    };
-    crate::git::raw::id(kind, bytes).is_ok_and(|made| made.as_bytes() == id)
+    crate::git::raw::id(object_type(kind), bytes).is_ok_and(|made| made.as_bytes() == id)
 }

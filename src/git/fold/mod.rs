@@ -115,8 +115,9 @@ pub(super) fn remove(repo: &Repo<'_>, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Is every root in the pack `name`? Then all below them is, too. What exists nowhere any more doesn't count.
-pub(super) fn holds(repo: &Repo<'_>, name: &str, roots: &HashSet<Oid>) -> Result<bool> {
+/// Is every root in the pack `name`? Then all below them is, too. What exists nowhere any more doesn't count, where
+/// `also` is a folder of objects to look in besides.
+pub(super) fn holds(repo: &Repo<'_>, name: &str, roots: &HashSet<Oid>, also: Option<&Path>) -> Result<bool> {
     let index = repo.objects().join("pack").join(format!("{name}.idx"));
     if !index.exists() {
         return Ok(false);
@@ -130,8 +131,10 @@ pub(super) fn holds(repo: &Repo<'_>, name: &str, roots: &HashSet<Oid>) -> Result
     if outside.is_empty() {
         return Ok(true);
     }
-    let said = repo.git.feed(&["cat-file", "--batch-check"], Some(outside.join("\n").as_bytes()))?;
-    Ok(said.split(|b| *b == b'\n').all(|line| line.is_empty() || line.ends_with(b" missing")))
+    let mut command = also.map_or_else(|| repo.git.command(), |also| repo.git.seeing(also));
+    command.args(["cat-file", "--batch-check"]);
+    let said = repo.git.finish(command, Some(outside.join("\n").as_bytes()))?;
+    Ok(said.ok && said.out.split(|b| *b == b'\n').all(|line| line.is_empty() || line.ends_with(b" missing")))
 }
 
 /// Removes what a killed process left half done. One that still runs holds a lock on its folder.

@@ -9,6 +9,7 @@ use crate::base::fault::Result;
 use crate::git::pack::entry::{Id, Kind, Stored};
 use crate::git::pack::file::{Pack, Reader};
 use crate::git::pack::inflate::Inflater;
+use crate::git::pack::near::{Known, Near};
 use crate::git::store;
 
 /// No number.
@@ -91,7 +92,8 @@ impl Source {
     }
 
     pub(super) fn readers(&self) -> Readers<'_> {
-        Readers { source: self, packs: self.packs.iter().map(Reader::new).collect(), inflater: Inflater::default() }
+        let packs = self.packs.iter().map(|pack| Near::new(Reader::new(pack))).collect();
+        Readers { source: self, packs, inflater: Inflater::default() }
     }
 
     /// Where every entry's base is. A whole one's kind is known at once.
@@ -221,20 +223,25 @@ pub(super) enum Place {
 #[derive(Debug)]
 pub(super) struct Readers<'s> {
     source: &'s Source,
-    pub(super) packs: Vec<Reader<'s>>,
+    packs: Vec<Near<'s>>,
     inflater: Inflater,
 }
 
-impl Readers<'_> {
+impl<'s> Readers<'s> {
+    /// How the pack with this number is read entry by entry.
+    pub(super) fn pack(&mut self, pack: usize) -> Option<&mut Reader<'s>> {
+        self.packs.get_mut(pack).map(|near| &mut near.reader)
+    }
+
     /// The whole object.
-    pub(super) fn object(&mut self, n: u32) -> Option<(Kind, Vec<u8>)> {
+    pub(super) fn object(&mut self, n: u32) -> Option<Known> {
         match self.source.place(n)? {
             Place::Packed(pack, rank) => self.packs.get_mut(pack)?.object(rank),
             Place::Loose(nth) => {
                 let (_, path) = self.source.loose.get(nth)?;
                 let mut out = Vec::new();
-                let kind = self.inflater.loose(&std::fs::read(path).ok()?, &mut out)?;
-                Some((kind, out))
+                let kind = self.inflater.loose(&crate::git::store::bytes(path).ok()?, &mut out)?;
+                Some((kind, out.into()))
             }
         }
     }

@@ -130,7 +130,7 @@ impl Copy<'_> {
     fn same(&mut self, position: u32) -> std::io::Result<Option<()>> {
         let Some(old) = self.order.item(position).map(|item| item.old) else { return Ok(None) };
         let Some(Place::Packed(pack, rank)) = self.source.place(old) else { return Ok(None) };
-        let Some(reader) = self.readers.packs.get_mut(pack) else { return Ok(None) };
+        let Some(reader) = self.readers.pack(pack) else { return Ok(None) };
         let said = reader.pack.crc(rank);
         let (Some(id), Some(raw)) = (self.source.id(old), reader.raw(rank)) else { return Ok(None) };
         let mut crc = Crc::new();

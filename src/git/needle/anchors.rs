@@ -12,7 +12,8 @@ use aho_corasick::packed;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind, Span};
 use zeroize::Zeroizing;
 
-use super::forms::{Form, Kind, core_start};
+use super::forms::{Form, Kind, Of, core_start};
+use super::signs;
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 
@@ -21,7 +22,9 @@ pub(in crate::git) const ANCHOR: usize = 4;
 /// Bytes of a key that anchors are taken from.
 const WINDOW: usize = 10;
 /// A vector search takes so many patterns at once.
-const PACKED: usize = 48;
+const PACKED: usize = if cfg!(target_arch = "x86_64") { 64 } else { 48 };
+/// In [`Spot::form`]: no form, but a sign of something packed.
+pub(super) const SIGN: usize = usize::MAX;
 /// So many vector searches are still faster than one automaton.
 const SEARCHERS: usize = 5;
 /// Between the two anchors of a text that may be wrapped: one line break can't fall into both, nor the next one when
@@ -52,20 +55,35 @@ enum Finder {
 impl Anchors {
     pub(super) fn new(forms: &[Form]) -> Result<Self> {
         let mut pieces: BTreeMap<[u8; ANCHOR], Vec<Spot>> = BTreeMap::new();
+        for (piece, _) in signs::ALL {
+            pieces.insert(piece, vec![Spot { form: SIGN, symbol: 0, before: 0 }]);
+        }
         for (n, form) in forms.iter().enumerate() {
             let window = window(forms, form.key);
             for writing in writings(form) {
                 for (piece, symbol, before) in writing.pick(form, window) {
-                    let spots = pieces.entry(piece).or_default();
                     let spot = Spot { form: n, symbol, before };
-                    if !spots.contains(&spot) {
-                        spots.push(spot);
+                    let upper = piece.map(|b| if writing.any_case && b != b'x' { b.to_ascii_uppercase() } else { b });
+                    for piece in [piece, upper] {
+                        let spots = pieces.entry(piece).or_default();
+                        if !spots.contains(&spot) {
+                            spots.push(spot);
+                        }
                     }
                 }
             }
         }
         let finder = Finder::new(&pieces)?;
         Ok(Self { finder, spots: pieces.into_values().collect() })
+    }
+
+    /// How often a text is read for all of them.
+    #[cfg(test)]
+    pub(super) fn searchers(&self) -> usize {
+        match &self.finder {
+            Finder::Packed(searchers) => searchers.len(),
+            Finder::Automaton(_) => 1,
+        }
     }
 
     /// Each anchor in `hay` at or after `from`, by place: where it stands, and what it may belong to.
@@ -139,6 +157,10 @@ struct Writing {
     bytes: Zeroizing<Vec<u8>>,
     /// Bytes of one symbol.
     unit: usize,
+    /// Each symbol stands for itself: one anchor, which is one symbol, is enough.
+    alone: bool,
+    /// Upper-case digits as well.
+    any_case: bool,
 }
 
 /// Each way to spell a form that has anchors of its own. Ways that escape a few characters only share those of another.
@@ -153,6 +175,12 @@ fn writings(form: &Form) -> Vec<Writing> {
             each(|b| format!("\\u{b:04X}")),
             each(|b| format!("\\x{b:02x}")),
             each(|b| format!("\\x{b:02X}")),
+            Writing { alone: true, ..each(|b| format!("\\{b:03o}")) },
+        ],
+        Kind::Dump => vec![
+            Writing { any_case: true, ..each(|b| format!("{b:02x} ")) },
+            Writing { any_case: true, ..each(|b| format!("{b:02x}:")) },
+            Writing { any_case: true, alone: true, ..each(|b| format!("0x{b:02x}")) },
         ],
         Kind::Hex => vec![Writing::of(form, |b, out| out.push(b)), each(|b| char::from(b).to_ascii_uppercase().into())],
         Kind::Utf16 { little } => {
@@ -160,7 +188,7 @@ fn writings(form: &Form) -> Vec<Writing> {
             for symbol in form.symbols.iter() {
                 bytes.extend_from_slice(&if little { symbol.to_le_bytes() } else { symbol.to_be_bytes() });
             }
-            vec![Writing { bytes, unit: 2 }]
+            vec![Writing { bytes, unit: 2, alone: false, any_case: false }]
         }
         Kind::Base64 { .. } => {
             let url = |b: u8, out: &mut Vec<u8>| {
@@ -182,12 +210,16 @@ impl Writing {
             write(symbol.to_le_bytes()[0], &mut bytes);
         }
         let unit = bytes.len() / form.symbols.len().max(1);
-        Self { bytes, unit }
+        Self { bytes, unit, alone: false, any_case: false }
     }
 
     /// One or two anchors: the piece, the symbol it starts in, and how many bytes of that symbol come before it.
     fn pick(&self, form: &Form, window: usize) -> Vec<([u8; ANCHOR], usize, usize)> {
         let ats = match self.pair(form, window) {
+            _ if self.alone => {
+                let whole = self.range(form, window).filter(|at| at % self.unit == 0);
+                whole.min_by_key(|at| self.cost(*at)).into_iter().collect()
+            }
             Some((one, other, _)) if form.wraps() => vec![one, other],
             _ => self.range(form, window).min_by_key(|at| self.cost(*at)).into_iter().collect(),
         };
@@ -212,20 +244,27 @@ impl Writing {
 
     /// Places where an anchor lies wholly in the window.
     fn range(&self, form: &Form, window: usize) -> std::ops::Range<usize> {
+        // Characters need not stand for one byte: what is cut is the same share of the whole.
+        let units = |byte: usize, count: usize| byte * count / form.bytes.max(1);
+        let coded = |(from, to): (usize, usize), skew: usize| {
+            let symbol = |byte: usize, up: usize| (8 * (byte + skew) + up) / 6;
+            let start = core_start(skew);
+            (symbol(from, 5).saturating_sub(start), symbol(to, 0).saturating_sub(start))
+        };
+        let end = window + WINDOW;
         let (first, last) = match form.kind {
-            Kind::Text => (window, window + WINDOW),
-            Kind::Hex => (2 * window, 2 * (window + WINDOW)),
-            // Characters need not stand for one byte: what is cut is the same share of the whole.
+            Kind::Text | Kind::Dump => (window, end),
+            Kind::Hex => (2 * window, 2 * end),
             Kind::Utf16 { .. } => {
-                let count = form.symbols.len();
-                let end = (window + WINDOW) * count / form.bytes.max(1);
+                let end = units(end, form.symbols.len());
                 (end.saturating_sub(WINDOW), end)
             }
-            Kind::Base64 { skew } => {
-                let symbol = |byte: usize, up: usize| (8 * (byte + skew) + up) / 6;
-                let start = core_start(skew);
-                (symbol(window, 5).saturating_sub(start), symbol(window + WINDOW, 0).saturating_sub(start))
+            Kind::Base64 { skew, of: Of::Bytes } => coded((window, end), skew),
+            Kind::Base64 { skew, of: Of::Wide } => {
+                let end = units(end, form.coded.len / 2);
+                coded((2 * end.saturating_sub(WINDOW), 2 * end), skew)
             }
+            Kind::Base64 { skew, of: Of::Code { skew: inner } } => coded(coded((window, end), inner), skew),
         };
         let last = (self.unit * last).min(self.bytes.len());
         self.unit * first..(last + 1).saturating_sub(ANCHOR)

@@ -1,4 +1,5 @@
-//! The forms a key takes when it travels: as text (plain or escaped), UTF-16, hexadecimal, base64 at three alignments.
+//! The forms a key takes when it travels: as text (plain or escaped), UTF-16, hexadecimal, base64 at three alignments,
+//! also of UTF-16 (PowerShell's commands) and of base64 (a docker login within a Kubernetes Secret).
 //! A form is a row of symbols; how one symbol may be written is `units`' business.
 //!
 //! Must not know: where the forms are looked for.
@@ -24,9 +25,24 @@ pub(super) enum Kind {
     },
     /// Two digits a byte.
     Hex,
+    /// The same, bytes apart: `73 6b`, `73:6b`, `0x73, 0x6b`.
+    Dump,
     /// The characters that depend on the key alone when `skew` other bytes (0, 1 or 2) stand before it in the encoder's
     /// group of three; those that share bits with a stranger are not among them.
     Base64 {
+        skew: usize,
+        of: Of,
+    },
+}
+
+/// What was encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    Bytes,
+    /// The key in UTF-16 LE.
+    Wide,
+    /// The key in base64 already, at this alignment.
+    Code {
         skew: usize,
     },
 }
@@ -41,8 +57,23 @@ pub(super) struct Form {
     pub(super) same: Vec<u16>,
     /// Length of the key in bytes.
     pub(super) bytes: usize,
-    /// Its first and its last byte.
+    /// Of base64: what it encodes.
+    pub(super) coded: Coded,
+}
+
+/// The bytes that were encoded: how many, the first and the last, and these two of what takes their place.
+#[derive(Default)]
+pub(super) struct Coded {
+    pub(super) len: usize,
     pub(super) ends: Zeroizing<[u8; 2]>,
+    pub(super) same: [u8; 2],
+}
+
+impl Coded {
+    fn new(bytes: &[u8], same: &[u8]) -> Self {
+        let ends = |of: &[u8]| [of.first().copied().unwrap_or(0), of.last().copied().unwrap_or(0)];
+        Self { len: bytes.len(), ends: Zeroizing::new(ends(bytes)), same: ends(same) }
+    }
 }
 
 impl std::fmt::Debug for Form {
@@ -71,21 +102,33 @@ pub(super) fn all(keys: &[&[u8]]) -> Result<Vec<Form>> {
             .hint("give the whole key, exactly as the vendor issued it"));
         }
         let same = padded(key.len());
-        let mut add = |kind: Kind, write: &dyn Fn(&[u8]) -> Zeroizing<Vec<u16>>| {
-            let (symbols, same) = (write(&key), write(&same).to_vec());
-            let ends = Zeroizing::new([key.first().copied().unwrap_or(0), key.last().copied().unwrap_or(0)]);
-            forms.push(Form { key: n, kind, symbols, same, bytes: key.len(), ends });
+        let mut add = |kind: Kind, symbols: Zeroizing<Vec<u16>>, same: Vec<u16>, coded: Coded| {
+            forms.push(Form { key: n, kind, symbols, same, bytes: key.len(), coded });
         };
-        add(Kind::Text, &|b| widened(b));
-        add(Kind::Hex, &|b| widened(Zeroizing::new(hex(b)).as_bytes()));
+        let bytes = || (widened(&key), widened(&same).to_vec());
+        let (symbols, other) = bytes();
+        add(Kind::Text, symbols, other, Coded::default());
+        add(
+            Kind::Hex,
+            widened(Zeroizing::new(hex(&key)).as_bytes()),
+            widened(hex(&same).as_bytes()).to_vec(),
+            Coded::default(),
+        );
+        let (symbols, other) = bytes();
+        add(Kind::Dump, symbols, other, Coded::default());
+        let units = match std::str::from_utf8(&key) {
+            Ok(text) => Zeroizing::new(text.encode_utf16().collect()),
+            Err(_) => widened(&key),
+        };
+        let fresh = widened(&padded(units.len()));
         for little in [true, false] {
-            add(Kind::Utf16 { little }, &|b| match std::str::from_utf8(b) {
-                Ok(text) => Zeroizing::new(text.encode_utf16().collect()),
-                Err(_) => widened(b),
-            });
+            add(Kind::Utf16 { little }, units.clone(), fresh.to_vec(), Coded::default());
         }
-        for skew in 0..3 {
-            add(Kind::Base64 { skew }, &|b| base64_core(b, skew));
+        for (of, bytes, same) in coded(&key, &same, (&units, &fresh)) {
+            for skew in 0..3 {
+                let symbols = |bytes| widened(core(bytes, skew).as_bytes());
+                add(Kind::Base64 { skew, of }, symbols(&bytes), symbols(&same).to_vec(), Coded::new(&bytes, &same));
+            }
         }
     }
     Ok(forms)
@@ -112,13 +155,34 @@ pub(super) fn padded(len: usize) -> Vec<u8> {
     PLACEHOLDER.bytes().chain(std::iter::repeat(b'-')).take(len).collect()
 }
 
-fn base64_core(bytes: &[u8], skew: usize) -> Zeroizing<Vec<u16>> {
+type Bytes = Zeroizing<Vec<u8>>;
+
+/// What base64 is made of, and the same with the placeholder.
+fn coded(key: &[u8], same: &[u8], units: (&[u16], &[u16])) -> Vec<(Of, Bytes, Bytes)> {
+    let wide = |units: &[u16]| {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(2 * units.len()));
+        for unit in units {
+            bytes.extend_from_slice(&unit.to_le_bytes());
+        }
+        bytes
+    };
+    let whole = |bytes: &[u8]| Zeroizing::new(bytes.to_vec());
+    let mut all = vec![(Of::Bytes, whole(key), whole(same)), (Of::Wide, wide(units.0), wide(units.1))];
+    for skew in 0..3 {
+        let code = |bytes: &[u8]| whole(core(bytes, skew).as_bytes());
+        all.push((Of::Code { skew }, code(key), code(same)));
+    }
+    all
+}
+
+/// The characters of `bytes` in base64 that nothing else has a part in.
+fn core(bytes: &[u8], skew: usize) -> Zeroizing<String> {
     let mut shifted = Zeroizing::new(Vec::with_capacity(skew + bytes.len()));
     shifted.resize(skew, 0);
     shifted.extend_from_slice(bytes);
     let text = Zeroizing::new(STANDARD_NO_PAD.encode(&*shifted));
     let (from, to) = (core_start(skew), 8 * shifted.len() / 6);
-    widened(text.as_bytes().get(from..to).unwrap_or_default())
+    Zeroizing::new(text.get(from..to).unwrap_or_default().to_owned())
 }
 
 /// How many characters of a group belong to strangers, in whole or in part.
@@ -150,9 +214,7 @@ mod tests {
         let key = "k".to_owned() + &"eY7".repeat(11);
         for before in ["", "u", "us", "usr", "user:"] {
             let text = STANDARD_NO_PAD.encode(format!("{before}{key}:after"));
-            let core = base64_core(key.as_bytes(), before.len() % 3);
-            let core: String = core.iter().filter_map(|c| char::from_u32(u32::from(*c))).collect();
-            assert!(text.contains(&core), "{before}");
+            assert!(text.contains(core(key.as_bytes(), before.len() % 3).as_str()), "{before}");
         }
     }
 }

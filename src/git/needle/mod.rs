@@ -9,6 +9,7 @@
 mod anchors;
 mod forms;
 mod put;
+mod signs;
 mod stream;
 mod units;
 mod walk;
@@ -17,11 +18,14 @@ use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 #[allow(unused_imports, reason = "for who pieces texts together")]
 pub(super) use anchors::ANCHOR;
-use anchors::Anchors;
-use forms::{Form, Kind, PLACEHOLDER};
+use anchors::{Anchors, SIGN};
+use forms::{Form, Kind, Of, PLACEHOLDER};
+pub(super) use signs::Sign;
 
 /// A replacement that makes the key appear anew (its end meets the next bytes) is repeated at most this often.
 const ROUNDS: usize = 16;
+/// So many hits back one is looked for that an anchor may be a part of: as many as forms that look alike.
+const NEAR: usize = 8;
 /// As bytes, and as letters within other text.
 const LINE_ENDS: [&[u8]; 4] = [b"\\r\\n", b"\\n", b"\r\n", b"\n"];
 
@@ -91,7 +95,15 @@ pub(super) struct Hit {
 impl Search<'_> {
     /// Every hit in `hay`, by place; at one place the longest first. A hit inside another is left out.
     pub(super) fn hits(&self, hay: &[u8]) -> Vec<Hit> {
-        let mut hits: Vec<Hit> = self.raw(hay).collect();
+        let mut hits: Vec<Hit> = Vec::new();
+        for (at, spots) in self.needles.anchors.all(hay, 0) {
+            for spot in spots {
+                // A key in its plain form has many anchors, and each would lead to the same hit.
+                if !hits.iter().rev().take(NEAR).any(|hit| self.is_part(hit, at, *spot)) {
+                    hits.extend(self.read(hay, at, *spot));
+                }
+            }
+        }
         hits.sort_unstable_by_key(|hit| (hit.start, std::cmp::Reverse(hit.end), hit.at));
         let mut end = 0;
         hits.retain(|hit| {
@@ -100,6 +112,13 @@ impl Search<'_> {
             more
         });
         hits
+    }
+
+    /// Whether the anchor at `at`, as its `spot`, is a part of `hit`: of one that has a byte for each symbol, so that each
+    /// byte's symbol is known.
+    fn is_part(&self, hit: &Hit, at: usize, spot: anchors::Spot) -> bool {
+        let symbols = self.needles.forms.get(hit.at).map_or(0, |form| form.symbols.len());
+        hit.at == spot.form && hit.end - hit.start == symbols && at == hit.start + spot.symbol + spot.before
     }
 
     /// Any one hit: the cheapest question.
@@ -123,6 +142,13 @@ impl Search<'_> {
         let here = hay.get(..hay.len().min(at + ANCHOR)).and_then(|head| self.needles.anchors.all(head, at).next());
         let spots = here.map_or(&[][..], |(_, spots)| spots);
         spots.iter().filter_map(|spot| self.read(hay, at, *spot)).collect()
+    }
+
+    /// Every place in `hay` where something packed may begin that a search of the bytes can't see through.
+    pub(super) fn signs<'a>(&'a self, hay: &'a [u8]) -> impl Iterator<Item = (usize, Sign)> + 'a {
+        let anchors = self.needles.anchors.all(hay, 0);
+        let packed = anchors.filter(|(_, spots)| spots.iter().any(|spot| spot.form == SIGN));
+        packed.filter_map(|(at, _)| Sign::at(hay, at).map(|sign| (at, sign)))
     }
 
     /// No hit is longer than this, in bytes: whoever reads in blocks keeps so many, less one, of the block before.
@@ -258,6 +284,9 @@ fn name(form: &Form, found: &[u8]) -> &'static str {
         Kind::Utf16 { little: true } => "utf-16le",
         Kind::Utf16 { little: false } => "utf-16be",
         Kind::Hex => "hex",
+        Kind::Dump => "hex, byte by byte",
+        Kind::Base64 { of: Of::Wide, .. } => "base64 of utf-16le",
+        Kind::Base64 { of: Of::Code { .. }, .. } => "base64 of base64",
         Kind::Base64 { .. } if found.iter().any(|b| matches!(b, b'-' | b'_')) => "base64url",
         Kind::Base64 { .. } => "base64",
         Kind::Text => text_name(form, found),
@@ -279,6 +308,8 @@ fn text_name(form: &Form, found: &[u8]) -> &'static str {
         "unicode-escaped"
     } else if more(b'\\') && has(b"\\x") {
         "hex-escaped"
+    } else if found.windows(2).any(|pair| matches!(pair, [b'\\', b'0'..=b'3'])) {
+        "octal-escaped"
     } else if more(b'\\') && !has(b"\\\n") && !has(b"\\\r\n") {
         "json-escaped"
     } else if more(b'\n') {

@@ -2,7 +2,7 @@
 //!
 //! Must not know: how the form was found.
 
-use super::forms::{Form, Kind, PLACEHOLDER, padded};
+use super::forms::{Coded, Form, Kind, PLACEHOLDER, padded};
 use super::walk;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -25,7 +25,7 @@ pub(super) fn substitute(form: &Form, found: &[u8], fit: bool) -> Vec<u8> {
             };
             symbols.into_iter().flat_map(pair).collect()
         }
-        Kind::Hex | Kind::Base64 { .. } => return in_place(form, found, &steps, fit),
+        Kind::Hex | Kind::Dump | Kind::Base64 { .. } => return in_place(form, found, &steps, fit),
     };
     let mut text = text.into_iter();
     let mut out = Vec::with_capacity(text.len() + gaps);
@@ -47,11 +47,19 @@ pub(super) fn substitute(form: &Form, found: &[u8], fit: bool) -> Vec<u8> {
 fn in_place(form: &Form, found: &[u8], steps: &[(usize, usize)], fit: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(found.len());
     let mut at = 0;
+    // Digits alone don't tell their case.
+    let upper = found.iter().any(|b| matches!(b, b'A'..=b'F'));
     for ((start, end), symbol) in steps.iter().zip(&form.same) {
         out.extend_from_slice(found.get(at..*start).unwrap_or_default());
         let was = found.get(*start..*end).unwrap_or_default();
         let symbol = symbol.to_le_bytes()[0];
         match was {
+            _ if form.kind == Kind::Dump => {
+                let mark = was.get(..was.len().saturating_sub(2)).unwrap_or_default();
+                out.extend_from_slice(mark);
+                let hex = if upper { format!("{symbol:02X}") } else { format!("{symbol:02x}") };
+                out.extend_from_slice(hex.as_bytes());
+            }
             [b'%', _, _] => out.extend_from_slice(format!("%{symbol:02X}").as_bytes()),
             [one] if one.is_ascii_uppercase() && form.kind == Kind::Hex => out.push(symbol.to_ascii_uppercase()),
             _ => out.push(symbol),
@@ -68,8 +76,8 @@ fn in_place(form: &Form, found: &[u8], steps: &[(usize, usize)], fit: bool) -> V
 /// so that what is decoded is the placeholder from its first letter to its last. Gives the new character; `None` when
 /// there is nothing to change, or the neighbour does not hold what it would.
 pub(super) fn edge(form: &Form, neighbour: u8, first: bool) -> Option<u8> {
-    let Kind::Base64 { skew } = form.kind else { return None };
-    let same = padded(form.bytes);
+    let Kind::Base64 { skew, .. } = form.kind else { return None };
+    let Coded { len, ends, same } = &form.coded;
     let plain = match neighbour {
         b'-' => b'+',
         b'_' => b'/',
@@ -81,15 +89,15 @@ pub(super) fn edge(form: &Form, neighbour: u8, first: bool) -> Option<u8> {
         let bits = [0, 4, 2].get(skew).copied()?;
         (bits > 0).then_some(())?;
         let kept = value >> bits << bits;
-        (value == kept | form.ends[0] >> (8 - bits)).then_some(())?;
-        kept | same.first()? >> (8 - bits)
+        (value == kept | ends[0] >> (8 - bits)).then_some(())?;
+        kept | same[0] >> (8 - bits)
     } else {
         // Of the last byte, the lower bits.
-        let bits = 8 * (skew + form.bytes) % 6;
+        let bits = 8 * (skew + len) % 6;
         (bits > 0).then_some(())?;
         let kept = value & ((1 << (6 - bits)) - 1);
-        (value == (form.ends[1] << (6 - bits) & 0x3f) | kept).then_some(())?;
-        (same.last()? << (6 - bits) & 0x3f) | kept
+        (value == (ends[1] << (6 - bits) & 0x3f) | kept).then_some(())?;
+        (same[1] << (6 - bits) & 0x3f) | kept
     };
     ALPHABET.get(usize::from(fresh)).copied().filter(|c| c.is_ascii_alphanumeric() || plain == *c)
 }

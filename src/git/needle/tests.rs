@@ -299,3 +299,76 @@ fn the_placeholder_itself_and_its_parts_are_refused() {
         assert!(Needles::new(&[other.as_bytes(), key]).is_err());
     }
 }
+
+/// `text` in base64 of its UTF-16, as PowerShell's `-EncodedCommand` takes it.
+fn for_powershell(text: &str) -> String {
+    STANDARD.encode(text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())
+}
+
+fn from_powershell(code: &str) -> String {
+    let bytes = STANDARD.decode(code).unwrap();
+    String::from_utf16(&bytes.chunks(2).map(|c| u16::from_le_bytes([c[0], c[1]])).collect::<Vec<_>>()).unwrap()
+}
+
+/// Bytes in hexadecimal with something between them.
+fn dumped(text: &str, before: &str, between: &str, each_line: usize) -> String {
+    let byte = |b: &u8| format!("{before}{b:02x}");
+    let line = |line: &[u8]| line.iter().map(byte).collect::<Vec<_>>().join(between);
+    text.as_bytes().chunks(each_line).map(line).collect::<Vec<_>>().join(&format!("{}\n  ", between.trim_end()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn codes_of_codes_decode_to_a_placeholder_of_the_same_length(
+        key in "[A-Za-z0-9_+/=.-]{16,120}", before in "[ -~]{0,20}", after in "[ -~]{3,20}", outer in "[ -~]{0,5}",
+        width in 40usize..100,
+    ) {
+        let text = format!("{before}{key}{after}");
+        let same = string(forms::padded(key.len()));
+        let clean = string(replaced(&key, for_powershell(&text).as_bytes()).unwrap());
+        prop_assert_eq!(from_powershell(&clean), format!("{before}{same}{after}"));
+        // A docker login (`user:key` in base64) within JSON within a Secret, in one line and wrapped.
+        let json = format!("{{\"{outer}\":\"{}\"}}", STANDARD.encode(&text));
+        let secret = STANDARD.encode(&json);
+        let clean = string(replaced(&key, secret.as_bytes()).unwrap());
+        let clean = string(STANDARD.decode(&clean).unwrap());
+        prop_assert_eq!(clean.len(), json.len());
+        let inner = clean.strip_suffix("\"}").unwrap().rsplit('"').next().unwrap();
+        let inner = STANDARD.decode(inner).unwrap();
+        prop_assert!(inner.starts_with(before.as_bytes()) && inner.ends_with(after.as_bytes()));
+        prop_assert!(memmem::find(&inner, &same.as_bytes()[1..same.len() - 1]).is_some());
+        let cut = wrapped(&secret, width, "\n    ");
+        let clean = string(replaced(&key, cut.as_bytes()).unwrap());
+        prop_assert_eq!(clean.len(), cut.len());
+    }
+
+    #[test]
+    fn dumps_and_octal_keep_their_shape(key in "[A-Za-z0-9_+/=.-]{5,40}[A-Za-z0-9]{5}[A-Za-z0-9_+/=.-]{6,40}", before in "[ -~]{0,9}", line in 8usize..20) {
+        let text = format!("{before}{key};");
+        let want = format!("{before}{};", string(forms::padded(key.len())));
+        for (mark, between) in [("", " "), ("", ":"), ("0x", ", "), ("0x", ",")] {
+            for upper in [false, true] {
+                let case = |text: String| if upper { text.to_uppercase().replace("0X", "0x") } else { text };
+                let dump = case(dumped(&text, mark, between, line));
+                let clean = string(replaced(&key, dump.as_bytes()).unwrap_or_else(|| panic!("{dump}")));
+                prop_assert_eq!(clean, case(dumped(&want, mark, between, line)));
+            }
+        }
+        let octal = escaped(&text, |b| Some(format!("\\{b:03o}")));
+        let clean = string(replaced(&key, octal.as_bytes()).unwrap());
+        prop_assert!(clean.contains(PLACEHOLDER));
+        let twice = escaped(&text, |b| (!b.is_ascii_alphanumeric()).then(|| format!("%25{b:02X}")));
+        let clean = string(replaced(&key, twice.as_bytes()).unwrap_or_else(|| panic!("{twice}")));
+        prop_assert!(clean.contains(PLACEHOLDER));
+    }
+}
+
+#[test]
+fn all_pieces_of_one_key_fit_into_one_search_of_the_processor() {
+    for key in [key(), "AKIA".to_owned() + &"Q7ZX".repeat(4), "ghp_".to_owned() + &"aZ3kQ9".repeat(6)] {
+        let needles = Needles::new(&[key.as_bytes()]).unwrap();
+        assert!(needles.anchors.searchers() == 1 || !cfg!(target_arch = "x86_64"), "{}", needles.anchors.searchers());
+    }
+}

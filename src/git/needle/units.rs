@@ -32,6 +32,14 @@ pub(super) fn units(form: &Form, hay: &[u8], at: usize, symbol: u16, found: &mut
                 found(at + 1);
             }
         }
+        Kind::Dump => {
+            for mark in [&b""[..], b"0x", b"0X"] {
+                let from = at + mark.len();
+                if hay.get(at..from) == Some(mark) && number(hay.get(from..from + 2), 16) == Some(low) {
+                    found(from + 2);
+                }
+            }
+        }
         Kind::Text => text(hay, at, low, found),
         Kind::Base64 { .. } => {
             text(hay, at, low, found);
@@ -54,8 +62,9 @@ fn text(hay: &[u8], at: usize, want: u8, found: &mut dyn FnMut(usize)) {
     }
     let rest = hay.get(at + 1..).unwrap_or_default();
     match first {
-        // URL; quoted-printable
-        b'%' | b'=' if number(rest.get(..2), 16) == Some(want) => found(at + 3),
+        b'%' => percent(rest, want, &mut |len| found(at + 1 + len)),
+        // quoted-printable
+        b'=' if number(rest.get(..2), 16) == Some(want) => found(at + 3),
         b'\\' => backslash(rest, want, &mut |len| found(at + 1 + len)),
         b'&' => markup(rest, want, &mut |len| found(at + 1 + len)),
         _ => {}
@@ -68,7 +77,19 @@ fn text(hay: &[u8], at: usize, want: u8, found: &mut dyn FnMut(usize)) {
     }
 }
 
-/// After a backslash: `\u0041`, `\u{41}`, `\U00000041`, `\x41`, `\/`. Text within text doubles the backslashes.
+/// After a percent sign: `41`. An address within an address has its percent signs encoded in turn.
+fn percent(rest: &[u8], want: u8, found: &mut dyn FnMut(usize)) {
+    for skip in [0, 2, 4, 6] {
+        if number(rest.get(skip..skip + 2), 16) == Some(want) {
+            found(skip + 2);
+        }
+        if rest.get(skip..skip + 2) != Some(b"25") {
+            return;
+        }
+    }
+}
+
+/// After a backslash: `\u0041`, `\u{41}`, `\U00000041`, `\x41`, `\101`, `\/`. Text within text doubles the backslashes.
 fn backslash(rest: &[u8], want: u8, found: &mut dyn FnMut(usize)) {
     let more = rest.iter().take(3).take_while(|b| **b == b'\\').count();
     for skip in 0..=more {
@@ -84,6 +105,7 @@ fn backslash(rest: &[u8], want: u8, found: &mut dyn FnMut(usize)) {
             Some(b'u') if number(after.get(..4), 16) == Some(want) => found(skip + 5),
             Some(b'U') if number(after.get(..8), 16) == Some(want) => found(skip + 9),
             Some(b'x') if number(after.get(..2), 16) == Some(want) => found(skip + 3),
+            Some(b'0'..=b'3') if number(rest.get(..3), 8) == Some(want) => found(skip + 3),
             Some(other) if *other == want && !want.is_ascii_alphanumeric() && want > b' ' => found(skip + 1),
             _ => {}
         }
@@ -118,10 +140,39 @@ fn number(digits: Option<&[u8]>, radix: u32) -> Option<u8> {
     u8::try_from(value).ok().filter(|_| !digits.is_empty())
 }
 
+/// What may stand between two symbols of `form`; calls `found` with each place where it ends.
+pub(super) fn between(form: &Form, hay: &[u8], at: usize, found: &mut dyn FnMut(usize)) {
+    match form.kind {
+        Kind::Utf16 { .. } => {}
+        Kind::Dump => {
+            let rest = hay.get(at..hay.len().min(at + GAP)).unwrap_or_default();
+            let len = rest.iter().take_while(|b| is_apart(**b)).count();
+            if len > 0 {
+                found(at + len);
+            }
+        }
+        _ => gaps(hay, at, found),
+    }
+}
+
+/// Whether what stands between two symbols of `form` may end in this byte.
+pub(super) fn ends_between(form: &Form, b: u8) -> bool {
+    match form.kind {
+        Kind::Utf16 { .. } => false,
+        Kind::Dump => is_apart(b),
+        _ => ends_gap(b),
+    }
+}
+
+/// What stands between the bytes of a dump, line ends too.
+fn is_apart(b: u8) -> bool {
+    b.is_ascii_whitespace() || b",:;-\"'+\\".contains(&b)
+}
+
 /// Calls `found` with each place where a break that starts at `at` ends: a line end with what tools put around it (a
 /// backslash, `=` of quoted-printable, quotes and a joiner, an indentation, `>`, `#`, `+` and the like), a written `\n`,
 /// or two quotes of a text that was cut in two.
-pub(super) fn gaps(hay: &[u8], at: usize, found: &mut dyn FnMut(usize)) {
+fn gaps(hay: &[u8], at: usize, found: &mut dyn FnMut(usize)) {
     let rest = hay.get(at..hay.len().min(at + GAP)).unwrap_or_default();
     let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r');
     let run = |from: usize, of: &dyn Fn(&u8) -> bool| {
@@ -162,7 +213,7 @@ pub(super) fn gaps(hay: &[u8], at: usize, found: &mut dyn FnMut(usize)) {
 }
 
 /// Whether a break may end in this byte.
-pub(super) fn ends_gap(b: u8) -> bool {
+fn ends_gap(b: u8) -> bool {
     b.is_ascii_whitespace() || b == b'n' || is_quote(b) || is_mark(b)
 }
 

@@ -4,7 +4,7 @@
 //! Must not know: how the place was found.
 
 use super::forms::Form;
-use super::units::{GAP, UNIT, ends_gap, gaps, units};
+use super::units::{GAP, UNIT, between, ends_between, units};
 
 /// Ways followed at once; more than a handful is no text anybody wrote.
 const WAYS: usize = 16;
@@ -40,8 +40,8 @@ fn forth(form: &Form, hay: &[u8], from: &[usize], symbol: u16, inner: bool) -> V
     for at in from {
         let mut next = |at| units(form, hay, at, symbol, &mut |end| add(&mut ends, end));
         next(*at);
-        if inner && form.wraps() {
-            gaps(hay, *at, &mut next);
+        if inner {
+            between(form, hay, *at, &mut next);
         }
     }
     ends
@@ -64,10 +64,10 @@ fn back(form: &Form, hay: &[u8], to: &[usize], symbol: u16) -> Vec<usize> {
     for at in to {
         ending(*at);
         let last = at.checked_sub(1).and_then(|i| hay.get(i));
-        if form.wraps() && last.is_some_and(|b| ends_gap(*b)) {
+        if last.is_some_and(|b| ends_between(form, *b)) {
             for gap in at.saturating_sub(GAP)..*at {
                 let mut ends_here = false;
-                gaps(hay, gap, &mut |e| ends_here |= e == *at);
+                between(form, hay, gap, &mut |e| ends_here |= e == *at);
                 if ends_here {
                     ending(gap);
                 }
@@ -99,8 +99,8 @@ pub(super) fn steps(form: &Form, found: &[u8]) -> Vec<(usize, usize)> {
                 });
             };
             next(*at);
-            if form.wraps() && !rows.is_empty() {
-                gaps(found, *at, &mut next);
+            if !rows.is_empty() {
+                between(form, found, *at, &mut next);
             }
         }
         rows.push(row);

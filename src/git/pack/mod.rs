@@ -10,4 +10,5 @@ pub(super) mod forest;
 pub(super) mod index;
 pub(super) mod index_write;
 pub(super) mod inflate;
+pub(super) mod near;
 pub(super) mod write;

@@ -4,6 +4,7 @@
 
 use super::facts::Facts;
 use super::fill;
+use crate::base::words;
 
 const TEMPLATE: &str = include_str!("../../../assets/papers/ban.sh");
 /// Objects named by id; the hash finds the key in all others.
@@ -21,12 +22,12 @@ pub(super) fn script(facts: &Facts) -> String {
     fill(
         TEMPLATE,
         &[
-            ("REPO", facts.repo()),
-            ("STARTS", &starts.join("\n")),
-            ("OBJECTS", &objects.join("\n")),
-            ("LENGTH", &length.to_string()),
-            ("PREFIX", prefix),
-            ("DIGEST", digest),
+            ("REPO", &[facts.repo()]),
+            ("STARTS", &starts),
+            ("OBJECTS", &objects),
+            ("LENGTH", &[&length.to_string()]),
+            ("PREFIX", &[&words::quoted(prefix)]),
+            ("DIGEST", &[&words::quoted(digest)]),
         ],
     )
 }

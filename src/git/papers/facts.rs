@@ -58,7 +58,7 @@ impl Facts {
         };
         let mut remotes = Vec::new();
         for name in remote::remotes(repo)? {
-            let look = remote::look_at(repo, &details, &name)?;
+            let look = remote::look_at(repo, &details, &told.first_changed, &name)?;
             remotes.push(Remote { branches: branches(&details, &name), look });
         }
         let lfs = repo.git2.commondir().join("lfs/objects").exists() || !told.lfs.is_empty();

@@ -4,6 +4,7 @@
 //! Must not know: how refs are moved.
 
 mod details;
+mod left;
 mod places;
 mod steps;
 mod told;
@@ -18,13 +19,15 @@ use super::gitlink;
 use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
 use super::lfs::{self, Lfs};
-use super::rename;
+use super::memory::{Memory, Prepared, Print};
+use super::refuse;
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
 use super::submodule::{self, Submodules};
+use super::{masked, remote, rename, shelf};
 use crate::base::Fault;
 use crate::base::fault::Result;
-use crate::effect::git::{CopyMap, Plan};
+use crate::effect::git::{Choice, CopyMap, Plan, Policy};
 
 pub(super) use details::{Details, Stage};
 
@@ -47,6 +50,12 @@ pub(super) struct Seen {
     /// Submodules' commits that were rewritten, and what they became.
     pub(super) links: HashMap<Oid, Oid>,
     lfs: Lfs,
+    /// Files that hold the key and are to be left.
+    left: Vec<Choice>,
+    /// Repositories that share files with this one.
+    twins: Option<String>,
+    /// Files that hold packed history.
+    bundles: Vec<String>,
 }
 
 pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
@@ -56,7 +65,36 @@ pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
 fn see(repo: &Repo<'_>, links: HashMap<Oid, Oid>) -> Result<Seen> {
     let scan = find::scan(repo, &links)?;
     let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
-    Ok(Seen { refs: repo.refs()?, scan, leftovers: leftover::find(repo)?, submodules, links, lfs })
+    let (refs, leftovers) = (repo.refs()?, leftover::find(repo)?);
+    let (twins, bundles) = (refuse::twins(repo)?, leftover::bundles(repo)?);
+    left::leave(repo, Seen { refs, scan, leftovers, submodules, links, lfs, left: Vec::new(), twins, bundles })
+}
+
+/// Plans, and keeps what the plan needs to be applied: its details in the backup folder, and all that was worked out in
+/// `memory`, if there is one.
+pub(super) fn make(repo: &mut Repo<'_>, policy: Policy, memory: Option<&Memory>) -> Result<Plan> {
+    repo.policy = policy;
+    memory.iter().for_each(|memory| memory.forget(&repo.dir));
+    // Taken before the look: what changes from now on makes another print.
+    let links = gitlink::known(repo)?;
+    let print = memory.map(|_| Print::take(repo, &links)).transpose()?.flatten();
+    let fresh = print.as_ref().map(|_| Fresh::new(repo.ask.backup_root)).transpose()?;
+    let seen = see(repo, links)?;
+    let Worked { mut plan, details, map } = work(repo, &seen, fresh.as_ref())?;
+    if plan.nothing_to_do {
+        return Ok(plan);
+    }
+    shelf::save(repo, &details)?;
+    if let (Some(memory), Some(print), Some(fresh), true) = (memory, print, fresh, plan.refusals.is_empty()) {
+        let (dir, refs) = (repo.dir.clone(), seen.refs);
+        memory.keep(Prepared { print, dir, details: details.clone(), map, refs, fresh });
+    }
+    if repo.config.has_remotes() {
+        remote::survey(repo, &details, &mut plan)?;
+    }
+    let plan = masked(repo.search, plan)?;
+    remote::outline::save(repo.ask.backup_root, &plan)?;
+    Ok(plan)
 }
 
 /// The map of copies alone.
@@ -94,7 +132,7 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Resul
     let renames = rename::plan(repo.search, &seen.refs)?;
     let moves = steps::moves(seen, &rewriter, &renames);
     let details = steps::details(repo, seen, &mut trees, &graph, &rewriter, moves, renames);
-    let plan = told::describe(repo, seen, &odb, copies, &graph, &alive, &rewriter, &details)?;
+    let plan = told::describe(repo, seen, copies, &graph, &alive, &rewriter, &details)?;
     Ok(Worked { plan, details, map: rewriter.map })
 }
 

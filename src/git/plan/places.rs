@@ -54,8 +54,9 @@ pub(super) const LOOKED_AT: usize = 64;
 /// Marks the copies in text behind which the key goes on: a key that was cut by a line break is found everywhere, and its
 /// rest would be left everywhere.
 fn goes_on(repo: &Repo<'_>, seen: &Seen, copies: &mut [Copy]) {
+    let mut desk = seen.scan.library.desk();
     for copy in copies.iter_mut().filter(|copy| copy.form == "plain").take(LOOKED_AT) {
-        let Some((_, data)) = raw::oid(copy.id.as_bytes()).and_then(|id| seen.scan.library.read(id)) else { continue };
+        let Some((_, data)) = raw::oid(copy.id.as_bytes()).and_then(|id| desk.read(id)) else { continue };
         if binary(&data) {
             continue;
         }

@@ -95,7 +95,7 @@ pub(super) fn details(
     let linked = linked.collect();
     let dirty: BTreeSet<String> = scan.dirty.keys().map(ToString::to_string).collect();
     let plan = id(repo, seen, &moves, &map, &dirty);
-    let (git_dir, policy) = (repo.dir.clone(), repo.policy);
+    let (git_dir, policy) = (repo.dir.clone(), repo.policy.clone());
     let (pack, dropped) = (None, 0);
     Details {
         plan,

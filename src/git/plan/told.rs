@@ -4,13 +4,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use git2::{ObjectType, Odb, Oid};
+use git2::{ObjectType, Oid};
 
 use super::super::find::Scan;
 use super::super::graph::Graph;
 use super::super::repo::Repo;
 use super::super::rewrite::Rewriter;
-use super::super::{diff, gitlink, lfs, policy, raw, refuse, submodule};
+use super::super::{diff, gitlink, lfs, odd, policy, raw, refuse, submodule};
 use super::{Details, Seen, places};
 use crate::base::fault::Result;
 use crate::base::words::count;
@@ -20,7 +20,6 @@ use crate::effect::git::{Choice, Copy, CopyKind, Plan, RefMove, Refusal};
 pub(super) fn describe(
     repo: &Repo<'_>,
     seen: &Seen,
-    odb: &Odb<'_>,
     copies: Vec<Copy>,
     graph: &Graph,
     alive: &HashSet<Oid>,
@@ -45,7 +44,7 @@ pub(super) fn describe(
     let by_id: HashMap<&str, &Copy> = copies.iter().rev().map(|copy| (copy.id.as_str(), copy)).collect();
     let refusals = if nothing_to_do { Vec::new() } else { refusals(repo, seen, &copies, &by_id, rewriter, details)? };
     let choices = choices(seen, rewriter, &by_id);
-    let remotes = !repo.git.run(&["remote"])?.trim_ascii().is_empty();
+    let remotes = repo.config.has_remotes();
     let outward = |m: &RefMove| {
         m.name.starts_with("refs/remotes/")
             || remotes && (m.name.starts_with("refs/tags/") || m.name.starts_with("refs/notes/"))
@@ -72,12 +71,12 @@ pub(super) fn describe(
         became_empty: changed.iter().filter(|id| became_empty(rewriter, scan, **id)).map(ToString::to_string).collect(),
         citations_followed: rewriter.cites.followed,
         citations_left: rewriter.cites.left.iter().map(|(id, word)| format!("{id} names {word}")).collect(),
-        diff: diff::lines(repo, odb, &dirty_alive(scan, &copies), &about)?,
+        diff: diff::lines(repo, rewriter, &dirty_alive(scan, &copies), &about)?,
         prune_only: copies.iter().filter(|c| !c.reachable && is_object(c.what)).count() as u64,
         push_needed: details.moves.iter().any(outward),
         not_looked_into: not_looked_into(repo, seen),
         remotes: Vec::new(),
-        policy: repo.policy,
+        policy: repo.policy.clone(),
         gitlinks,
         lfs: seen.lfs.held.iter().map(lfs::Held::listed).collect(),
         choices,
@@ -103,14 +102,17 @@ fn refusals(
             count(on, "copy")
         ),
         way_forward: "give the whole key, without the line breaks an editor or a terminal put into it".into(),
+        asks: false,
     }));
     refusals.extend(copies.iter().filter(|c| c.what == CopyKind::Index).map(|copy| Refusal {
         why: format!("the key is staged in {}", copy.path.as_deref().unwrap_or("a file")),
         way_forward: copy.remedy.clone(),
+        asks: false,
     }));
+    refusals.extend(seen.leftovers.iter().filter_map(|left| left.refusal(repo)));
     refusals.extend(seen.submodules.held.iter().map(submodule::Held::refusal));
     let path = |id: &Oid| by_id.get(id.to_string().as_str()).and_then(|copy| copy.path.clone());
-    refusals.extend(policy::refusals(repo, rewriter.fates.iter().map(|(id, (what, way))| (path(id), *what, *way))));
+    refusals.extend(policy::refusals(rewriter.fates.iter().map(|(id, (_, way))| (path(id), *way))));
     Ok(refusals)
 }
 
@@ -122,10 +124,10 @@ fn choices(seen: &Seen, rewriter: &Rewriter<'_>, by_id: &HashMap<&str, &Copy>) -
         let form = copy.map(|c| c.form.clone());
         let path = copy.and_then(|c| c.path.clone());
         let holds = inside.unwrap_or_else(|| form.into_iter().collect());
-        Choice { id: id.to_string(), path, what: what.into(), holds, way: way.words() }
+        Choice { id: id.to_string(), path, what: what.into(), holds, fate: way.fate(), way: way.words() }
     };
     let done = rewriter.fates.iter().map(|(id, (what, way))| one(id, what, *way));
-    done.chain(seen.scan.left.iter().map(|(id, what)| one(id, what, policy::Way::Left))).collect()
+    done.chain(seen.left.iter().cloned()).collect()
 }
 
 fn is_new_commit(rewriter: &Rewriter<'_>, scan: &Scan, id: Oid) -> bool {
@@ -173,6 +175,8 @@ pub(super) fn not_looked_into(repo: &Repo<'_>, seen: &Seen) -> Vec<String> {
     if repo.git2.is_shallow() {
         list.push("history before the shallow boundary".into());
     }
+    list.extend(odd::unread(repo));
+    list.extend(seen.twins.iter().chain(&seen.bundles).cloned());
     list.extend(seen.submodules.not_looked_into.iter().cloned());
     list.extend(seen.lfs.not_looked_into.iter().cloned());
     list

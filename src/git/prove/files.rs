@@ -4,7 +4,6 @@
 //! Must not know: objects.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +18,7 @@ use crate::base::words::count;
 use crate::effect::git::ProofLine;
 
 /// The working trees of this repository: its own and the linked ones. A bare one counts as none.
-fn trees(repo: &Repo<'_>) -> Result<Vec<PathBuf>> {
+pub(super) fn trees(repo: &Repo<'_>) -> Result<Vec<PathBuf>> {
     let listed = repo.git.run(&["worktree", "list", "--porcelain", "-z"])?;
     let mut trees: Vec<PathBuf> = Vec::new();
     for field in listed.split(|b| *b == 0) {
@@ -42,15 +41,15 @@ fn trees(repo: &Repo<'_>) -> Result<Vec<PathBuf>> {
 }
 
 /// Linked worktrees whose folder is not there.
-pub(super) fn absent(repo: &Repo<'_>) -> Result<Vec<String>> {
-    let gone = trees(repo)?.into_iter().filter(|tree| !tree.exists());
-    Ok(gone.map(|tree| repo.search.text(tree.as_os_str().as_bytes())).collect())
+pub(super) fn absent(repo: &Repo<'_>, trees: &[PathBuf]) -> Vec<String> {
+    let gone = trees.iter().filter(|tree| !tree.exists());
+    gone.map(|tree| repo.search.text(tree.as_os_str().as_bytes())).collect()
 }
 
-pub(super) fn worktrees(repo: &Repo<'_>) -> Result<Vec<ProofLine>> {
+pub(super) fn worktrees(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<Vec<ProofLine>> {
     let mut lines = Vec::new();
-    for tree in trees(repo)?.iter().filter(|tree| tree.exists()) {
-        let own = repo.work.as_deref() == Some(tree) || trees(repo)?.len() == 1;
+    for tree in trees.iter().filter(|tree| tree.exists()) {
+        let own = repo.work.as_deref() == Some(tree) || trees.len() == 1;
         let of = if own { "the working tree".to_owned() } else { format!("the worktree {}", shown(repo, tree)) };
         lines.push(tracked(repo, tree, &of)?);
         lines.push(index(repo, tree, &of)?);
@@ -101,7 +100,7 @@ fn holds(repo: &Repo<'_>, path: &Path) -> Result<Option<bool>> {
     if !meta.is_file() {
         return Ok(None);
     }
-    match File::open(path) {
+    match store::open(path) {
         Ok(mut file) => {
             let (found, packed) = read::stream(&mut file, repo.search)?;
             if found || !packed || meta.len() > LARGEST {
@@ -125,13 +124,13 @@ fn index(repo: &Repo<'_>, tree: &Path, of: &str) -> Result<ProofLine> {
 }
 
 /// Names of refs, those that belong to one worktree included.
-pub(super) fn names(repo: &Repo<'_>) -> Result<ProofLine> {
+pub(super) fn names(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<ProofLine> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     let mut add = |listed: Zeroizing<Vec<u8>>| {
         names.extend(listed.split(|b| *b == b'\n').filter(|n| !n.is_empty()).map(<[u8]>::to_vec));
     };
     add(repo.git.run(&["for-each-ref", "--format=%(refname) %(symref)"])?);
-    for tree in trees(repo)?.iter().filter(|tree| tree.exists()) {
+    for tree in trees.iter().filter(|tree| tree.exists() && repo.work.as_ref() != Some(tree)) {
         add(ask(repo, tree, &["for-each-ref", "--format=%(refname) %(symref)"])?);
     }
     names.sort_unstable();
@@ -149,6 +148,7 @@ pub(super) fn left_over(repo: &Repo<'_>) -> Result<ProofLine> {
     if !repo.dir.starts_with(top) {
         files.extend(store::files(&repo.dir, &|dir| dir.file_name().is_none_or(|n| n != "objects"))?);
     }
+    files.extend(repo.links.iter().filter(|link| !link.name.starts_with("objects")).map(|link| link.path.clone()));
     search(repo, "git's own files: logs, config, index, messages, hooks", top, &files)
 }
 
@@ -167,7 +167,10 @@ fn search(repo: &Repo<'_>, what: &str, top: &Path, files: &[PathBuf]) -> Result<
     for file in files {
         repo.go_on()?;
         let name = file.strip_prefix(top).unwrap_or(file).as_os_str().as_bytes();
-        if holds(repo, file)? == Some(true) || repo.search.form_in(name).is_some() {
+        // What a link says, and the file it leads to.
+        let behind = std::fs::canonicalize(file).ok().filter(|_| file.is_symlink());
+        let behind = behind.map(|real| holds(repo, &real)).transpose()?.flatten();
+        if holds(repo, file)? == Some(true) || behind == Some(true) || repo.search.form_in(name).is_some() {
             found.push(repo.search.text(name));
         }
     }

@@ -4,40 +4,40 @@
 //!
 //! Must not know: what was rewritten.
 //!
-//! Nothing is read twice: `objects` searches each object once and keeps the ids, `clone` proves that a fresh clone
-//! brings nothing but these, `files` reads what is not an object.
+//! Nothing is read twice: `objects` searches each object once, holds it against its id and keeps the ids; `clone` proves
+//! that a fresh clone brings nothing but these; git's own check follows every link; `files` reads what is not an object.
+//! So the check needs no second reading of contents, and a clone no contents at all.
 
 mod clone;
 mod files;
 mod objects;
 mod read;
 
+use std::path::PathBuf;
+
 use super::repo::Repo;
-use super::{say, shelf, store};
+use super::{odd, say, shelf, store};
 use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::effect::git::{Proof, ProofLine};
 
 /// Copies named in one line of the proof.
 const NAMED: usize = 5;
-/// Stores of at most this many bytes are cloned with all files and checked in full; above, a clone brings no file
-/// contents (their ids are compared with what was read) and the check follows links only.
-const SMALL: u64 = 32 << 20;
 
 pub(super) fn prove(repo: &Repo<'_>) -> Result<Proof> {
-    let small = objects::stored(repo)? <= SMALL;
     // Git's reader takes one core; the clone and the check take what is left of the others.
     let git = &repo.git;
     let (read, other) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| Ok((clone::make(git, small)?, fsck(git, small)?)));
+        let other = scope.spawn(|| Ok((clone::make(git)?, fsck(git)?)));
         let read = objects::all(repo, repo.git2.commondir());
         (read, other.join().unwrap_or_else(|_| Err(Fault::machine("the proof stopped", "a thread ended too early"))))
     });
     let (read, (copy, whole)) = (read?, other?);
     let mut checks = vec![read.line("every object, read out by git")];
     checks.push(clone::line(repo, copy, &read)?);
-    checks.extend(files::worktrees(repo)?);
-    checks.push(files::names(repo)?);
+    let trees = files::trees(repo)?;
+    checks.extend(files::worktrees(repo, &trees)?);
+    checks.push(files::names(repo, &trees)?);
     checks.push(files::left_over(repo)?);
     checks.extend(files::lfs(repo)?);
     for module in files::modules(repo)? {
@@ -49,7 +49,12 @@ pub(super) fn prove(repo: &Repo<'_>) -> Result<Proof> {
         )));
     }
     checks.push(whole);
-    Ok(Proof { checks, not_checked: not_checked(repo)? })
+    Ok(Proof { checks, not_checked: not_checked(repo, &trees)? })
+}
+
+/// Those of `ids`, objects of the repository at `dir`, that hold the key: `kind id`.
+pub(super) fn holding(repo: &Repo<'_>, dir: &std::path::Path, ids: &[git2::Oid]) -> Result<Vec<String>> {
+    Ok(objects::these(repo, dir, ids)?.found)
 }
 
 fn line(what: &str, looked: &str, found: &[String]) -> ProofLine {
@@ -64,13 +69,12 @@ fn line(what: &str, looked: &str, found: &[String]) -> ProofLine {
 }
 
 /// Complaints about how an object was written long ago are no damage: a rewrite keeps such bytes as they are.
-fn fsck(git: &super::cli::Git<'_>, small: bool) -> Result<ProofLine> {
-    let how = if small { "--full" } else { "--connectivity-only" };
+fn fsck(git: &super::cli::Git<'_>) -> Result<ProofLine> {
     say(git.ask, "git checks the whole", 0, 0);
-    let said = git.ask_git(&["fsck", how, "--no-dangling", "--no-progress"], None)?;
-    let what = format!("git fsck {how}");
+    let said = git.ask_git(&["fsck", "--connectivity-only", "--no-dangling", "--no-progress"], None)?;
+    let what = "git fsck --connectivity-only".to_owned();
     if said.ok {
-        return Ok(ProofLine { what, clean: true, saw: "the repository is whole".into() });
+        return Ok(ProofLine { what, clean: true, saw: "every object that is needed is there".into() });
     }
     let out = git.search.text(&said.out);
     let lines: Vec<&str> = said.err.lines().chain(out.lines()).filter(|l| !l.trim().is_empty()).collect();
@@ -87,16 +91,17 @@ fn fsck(git: &super::cli::Git<'_>, small: bool) -> Result<ProofLine> {
     Ok(ProofLine { what, clean: false, saw: first.to_owned() })
 }
 
-fn not_checked(repo: &Repo<'_>) -> Result<Vec<String>> {
+fn not_checked(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<Vec<String>> {
     let mut list = Vec::new();
     let root = repo.ask.backup_root;
     let labels = store::files(root, &|_| true)?;
     if labels.iter().any(|path| path.file_name().is_some_and(|name| name == shelf::LABEL)) {
         list.push("the backup: it still contains the key until `finish` destroys it".into());
     }
-    if !repo.git.run(&["remote"])?.trim_ascii().is_empty() {
+    if repo.config.has_remotes() {
         list.push("the remotes: what they serve, their hidden refs (pull requests), caches and forks".into());
     }
+    list.extend(odd::unread(repo));
     let stray = objects::stray(repo)?;
     if stray > 0 {
         list.push(format!(
@@ -104,10 +109,13 @@ fn not_checked(repo: &Repo<'_>) -> Result<Vec<String>> {
         ));
     }
     list.extend(
-        files::absent(repo)?.into_iter().map(|path| format!("the linked worktree {path}: it is not there now")),
+        files::absent(repo, trees).into_iter().map(|path| format!("the linked worktree {path}: it is not there now")),
     );
     list.push("inside of files packed in another way than gzip, zip and tar (`find` lists them)".into());
     list.push("inside of archives above 256 MB that are not part of the history".into());
-    list.push("files that git does not track, other clones, and people's copies".into());
+    list.push(
+        "files that git does not track, other clones (also such as borrow objects from here), and people's copies"
+            .into(),
+    );
     Ok(list)
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::super::repo::Repo;
 use super::super::{archive, cli, say, store};
-use super::read::{self, Piece, Seen};
+use super::read::{self, Found, Piece, Seen};
 use crate::base::fault::Result;
 use crate::base::{Fault, words};
 use crate::effect::git::ProofLine;
@@ -25,6 +25,8 @@ pub(super) struct Read {
     /// Sorted.
     pub(super) ids: Vec<Oid>,
     pub(super) found: Vec<String>,
+    /// Those that did not read out as their ids say.
+    wrong: Vec<String>,
     /// Git ended well.
     whole: bool,
 }
@@ -35,20 +37,16 @@ impl Read {
         if !self.whole {
             return ProofLine { what: what.into(), clean: false, saw: format!("git stopped after {count}") };
         }
-        super::line(what, &count, &self.found)
+        if let (Some(first), true) = (self.wrong.first(), self.found.is_empty()) {
+            let saw = format!("{count}, {} with other content than their ids say: {first}", self.wrong.len());
+            return ProofLine { what: what.into(), clean: false, saw };
+        }
+        super::line(what, &format!("{count}, each with the content its id says"), &self.found)
     }
 
     pub(super) fn has(&self, id: &Oid) -> bool {
         self.ids.binary_search(id).is_ok()
     }
-}
-
-/// Bytes of packs and loose objects on disk.
-pub(super) fn stored(repo: &Repo<'_>) -> Result<u64> {
-    let said = repo.git.run(&["count-objects", "-v"])?;
-    let said = String::from_utf8_lossy(&said);
-    let of = |name: &str| said.lines().find_map(|l| l.strip_prefix(name)?.trim().parse::<u64>().ok()).unwrap_or(0);
-    Ok((of("size-pack:") + of("size:")) << 10)
 }
 
 /// Files of a git that was killed while it wrote objects.
@@ -86,7 +84,8 @@ fn run(repo: &Repo<'_>, dir: &Path, which: &[&str], input: Option<String>) -> Re
         }
         let Some(out) = stdout else { return Err(Fault::machine("git's answer can't be read", "no pipe")) };
         let (send, pieces) = sync_channel::<Piece>(WAITING);
-        let found = scope.spawn(move || pieces.iter().flat_map(|piece| piece.search(search, stop)).collect::<Vec<_>>());
+        let searched = scope
+            .spawn(move || pieces.iter().map(|piece| piece.search(search, stop)).fold(Found::default(), Found::and));
         let mut seen = Seen::default();
         let mut full = |piece: Piece, count: u64| {
             repo.go_on()?;
@@ -95,11 +94,12 @@ fn run(repo: &Repo<'_>, dir: &Path, which: &[&str], input: Option<String>) -> Re
         };
         let read = read::read(out, search, &mut seen, &mut full);
         drop(send);
-        let found = found.join().map_err(|_| Fault::machine("the proof stopped", "the search ended too early"))?;
+        let searched =
+            searched.join().map_err(|_| Fault::machine("the proof stopped", "the search ended too early"))?;
         read?;
         // Stopped while it looked into an archive: what it says then is no answer.
         repo.go_on()?;
-        seen.found.extend(found);
+        seen.found = std::mem::take(&mut seen.found).and(searched);
         Ok(seen)
     });
     if read.is_err() {
@@ -110,13 +110,13 @@ fn run(repo: &Repo<'_>, dir: &Path, which: &[&str], input: Option<String>) -> Re
     let Seen { mut ids, mut found, packed } = read?;
     for id in packed {
         if archive::holds(search, &blob(repo, dir, id)?, stop) {
-            found.push(format!("blob {id}"));
+            found.dirty.push(format!("blob {id}"));
         }
         repo.go_on()?;
     }
     ids.sort_unstable();
     ids.dedup();
-    Ok(Read { ids, found, whole: status.success() })
+    Ok(Read { ids, found: found.dirty, wrong: found.wrong, whole: status.success() })
 }
 
 /// One file of the repository at `dir`, whole.

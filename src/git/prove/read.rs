@@ -8,6 +8,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::ops::Range;
 
 use git2::Oid;
+use sha1::{Digest as _, Sha1};
 use zeroize::Zeroizing;
 
 use super::super::needle::Search;
@@ -24,12 +25,28 @@ const LARGE: u64 = 64 << 20;
 /// How much parts of a large object overlap: more than any form of the longest key, line breaks and indents included.
 const OVERLAP: usize = 256 << 10;
 
+/// Objects as `kind id`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// They hold the key.
+    pub(super) dirty: Vec<String>,
+    /// Their content is another than their ids say.
+    pub(super) wrong: Vec<String>,
+}
+
+impl Found {
+    pub(super) fn and(mut self, more: Self) -> Self {
+        self.dirty.extend(more.dirty);
+        self.wrong.extend(more.wrong);
+        self
+    }
+}
+
 /// Every object that came out of the pipe.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) ids: Vec<Oid>,
-    /// `kind id` of those that hold the key.
-    pub(super) found: Vec<String>,
+    pub(super) found: Found,
     /// Too large to be held beside others, and they look like archives: to be read once more, one at a time.
     pub(super) packed: Vec<Oid>,
 }
@@ -42,14 +59,55 @@ pub(super) struct Piece {
 }
 
 impl Piece {
-    /// The names of objects in it that hold the key. Once `stop` is true what is packed counts as clean: ask it
-    /// afterwards.
-    pub(super) fn search(&self, search: &Search<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Vec<String> {
+    /// Which objects in it hold the key, and which are not what their ids say. Once `stop` is true what is packed counts
+    /// as clean: ask it afterwards.
+    pub(super) fn search(&self, search: &Search<'_>, stop: &(dyn Fn() -> bool + Sync)) -> Found {
         // Objects stand apart by a line feed. A hit across two of them is none, and the second look says so.
         let hit = search.form_in(&self.bytes).is_some();
-        let holds = |object: &[u8]| hit && search.form_in(object).is_some() || archive::holds(search, object, stop);
-        let dirty = |range: &Range<usize>| self.bytes.get(range.clone()).is_some_and(holds);
-        self.objects.iter().filter(|(_, range)| dirty(range)).map(|(name, _)| name.clone()).collect()
+        let signs: Vec<usize> = search.signs(&self.bytes).map(|(at, _)| at).collect();
+        let packed = |range: &Range<usize>, object: &[u8]| {
+            let sign = signs.get(signs.partition_point(|at| *at < range.start)).is_some_and(|at| *at < range.end);
+            (sign || archive::looks_like(object).is_some()) && archive::holds(search, object, stop)
+        };
+        let mut found = Found::default();
+        for (name, range) in &self.objects {
+            let object = self.bytes.get(range.clone()).unwrap_or_default();
+            if hit && search.form_in(object).is_some() || packed(range, object) {
+                found.dirty.push(name.clone());
+            }
+            if !is_named(name, begun(name, object.len() as u64).chain_update(object)) {
+                found.wrong.push(name.clone());
+            }
+        }
+        found
+    }
+}
+
+/// Begins the hash of the object `kind id` of `size` bytes.
+fn begun(name: &str, size: u64) -> Sha1 {
+    let kind = name.split(' ').next().unwrap_or_default();
+    Sha1::new().chain_update(format!("{kind} {size}\0"))
+}
+
+/// Whether an object with this hash is rightly named.
+fn is_named(name: &str, hash: Sha1) -> bool {
+    name.split(' ')
+        .nth(1)
+        .and_then(|id| raw::oid(id.as_bytes()))
+        .is_some_and(|id| id.as_bytes() == &hash.finalize()[..])
+}
+
+/// Hashes what goes through.
+struct Hashed<R> {
+    inner: R,
+    hash: Sha1,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        let got = self.inner.read(out)?;
+        self.hash.update(out.get(..got).unwrap_or_default());
+        Ok(got)
     }
 }
 
@@ -74,7 +132,7 @@ pub(super) fn read(
         let words: Vec<&str> = text.split(' ').collect();
         let [id, kind, size] = words[..] else {
             if let [id, "missing"] = words[..] {
-                seen.found.push(format!("{id} (can't be read)"));
+                seen.found.dirty.push(format!("{id} (can't be read)"));
                 continue;
             }
             return Err(Fault::machine("git's answer can't be read", "an object's head has an unknown form"));
@@ -83,9 +141,9 @@ pub(super) fn read(
         let name = format!("{kind} {id}");
         seen.ids.extend(raw::oid(id.as_bytes()));
         if size > LARGE {
-            let (holds, packed) = large(&mut out, size, search)?;
+            let (holds, packed) = large(&mut out, &name, size, search, seen)?;
             if holds {
-                seen.found.push(name);
+                seen.found.dirty.push(name);
             } else if packed {
                 seen.packed.extend(raw::oid(id.as_bytes()));
             }
@@ -106,9 +164,13 @@ pub(super) fn read(
 }
 
 /// Searches the next `size` bytes, and reads the line feed after them. Do they hold the key; do they look like an
-/// archive?
-fn large(out: &mut impl Read, size: u64, search: &Search<'_>) -> Result<(bool, bool)> {
-    let looks = stream(&mut out.take(size), search)?;
+/// archive? That they are not what their id says is noted in `seen`.
+fn large(out: &mut impl Read, name: &str, size: u64, search: &Search<'_>, seen: &mut Seen) -> Result<(bool, bool)> {
+    let mut hashed = Hashed { inner: &mut *out, hash: begun(name, size) }.take(size);
+    let looks = stream(&mut hashed, search)?;
+    if !is_named(name, hashed.into_inner().hash) {
+        seen.found.wrong.push(name.to_owned());
+    }
     let mut feed = [0];
     out.read_exact(&mut feed).map_err(|e| Fault::machine("git's answer can't be read", e))?;
     Ok(looks)
@@ -128,7 +190,7 @@ pub(super) fn stream(from: &mut impl Read, search: &Search<'_>) -> Result<(bool,
             return Ok((found, packed || opens(&part)));
         }
         found |= search.form_in(&part).is_some();
-        packed |= first && opens(&part);
+        packed |= first && opens(&part) || search.signs(&part).next().is_some();
         first = false;
         let old = part.len().saturating_sub(OVERLAP);
         part.drain(..old);
@@ -180,14 +242,16 @@ mod tests {
             id(4)
         );
         let mut seen = Seen::default();
-        let mut found = Vec::new();
+        let mut found = Found::default();
         let mut full = |piece: Piece, _| {
-            found.extend(piece.search(&search, &|| false));
+            found = std::mem::take(&mut found).and(piece.search(&search, &|| false));
             Ok(())
         };
         read(text.as_bytes(), &search, &mut seen, &mut full).unwrap();
-        assert_eq!(found, [format!("blob {}", id(1))]);
-        assert_eq!(seen.found, [format!("{} (can't be read)", id(4))]);
+        assert_eq!(found.dirty, [format!("blob {}", id(1))]);
+        // The ids are made up.
+        assert_eq!(found.wrong.len(), 3);
+        assert_eq!(seen.found.dirty, [format!("{} (can't be read)", id(4))]);
         assert_eq!(seen.ids.len(), 3);
         assert!(read(&b"0 blob 5\nab"[..], &search, &mut seen, &mut |_, _| Ok(())).is_err());
     }
@@ -203,14 +267,41 @@ mod tests {
         assert_eq!(search.form_in(&packed), None);
         let id = format!("{:040x}", 5);
         let text = [format!("{id} blob {}\n", packed.len()).as_bytes(), &packed, b"\n"].concat();
-        let mut found = Vec::new();
+        let mut found = Found::default();
         let mut full = |piece: Piece, _| {
-            found.extend(piece.search(&search, &|| false));
+            found = std::mem::take(&mut found).and(piece.search(&search, &|| false));
             Ok(())
         };
         read(&text[..], &search, &mut Seen::default(), &mut full).unwrap();
-        assert_eq!(found, [format!("blob {id}")]);
+        assert_eq!(found.dirty, [format!("blob {id}")]);
         assert_eq!(stream(&mut &packed[..], &search).unwrap(), (false, true));
+    }
+
+    #[test]
+    fn what_is_not_what_its_id_says_is_told() {
+        let key = key();
+        let needles = Needles::new(&[key.as_bytes()]).unwrap();
+        let search = needles.search();
+        // `git hash-object` of `hello\n`.
+        let id = "ce013625030ba8dba906f756967f9e9ca394464a";
+        let told = |body: &str| {
+            let mut found = Found::default();
+            let text = format!("{id} blob {}\n{body}\n", body.len());
+            read(text.as_bytes(), &search, &mut Seen::default(), &mut |piece, _| {
+                found = piece.search(&search, &|| false);
+                Ok(())
+            })
+            .unwrap();
+            found.wrong
+        };
+        assert!(told("hello\n").is_empty());
+        assert_eq!(told("hallo\n"), [format!("blob {id}")]);
+        let mut seen = Seen::default();
+        let name = format!("blob {id}");
+        large(&mut &b"hello\n\n"[..], &name, 6, &search, &mut seen).unwrap();
+        assert!(seen.found.wrong.is_empty());
+        large(&mut &b"hallo\n\n"[..], &name, 6, &search, &mut seen).unwrap();
+        assert_eq!(seen.found.wrong, [name]);
     }
 
     #[test]

@@ -6,6 +6,8 @@ mod dirty;
 mod neighbours;
 mod room;
 
+pub(super) use neighbours::twins;
+
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
@@ -16,11 +18,13 @@ use crate::base::fault::Result;
 use crate::base::words::count;
 use crate::effect::git::Refusal;
 
+/// Borrowers that are named.
+const NAMED: usize = 5;
 /// Below so many bits, a value is too ordinary: other text may well say the same.
 const BITS: f64 = 45.0;
 
 fn no(why: impl Into<String>, way_forward: impl Into<String>) -> Refusal {
-    Refusal { why: why.into(), way_forward: way_forward.into() }
+    Refusal { why: why.into(), way_forward: way_forward.into(), asks: false }
 }
 
 /// Every reason, not only the first. `moves`: some ref will move (a mere prune minds a dirty tree less). `aside`: where
@@ -30,6 +34,7 @@ pub(super) fn all(repo: &Repo<'_>, refs: &Refs, moves: bool, aside: Option<&Path
     shape(repo, &mut found)?;
     packs(repo, &mut found)?;
     linked(repo, &mut found);
+    links(repo, &mut found);
     operation(&repo.dir, "", &mut found);
     for tree in repo.trees().iter().filter(|tree| !tree.name.is_empty()) {
         operation(&tree.dir, &format!(" in {}", tree.words()), &mut found);
@@ -97,7 +102,7 @@ fn shape(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
     if files.any(|entry| entry.file_name().to_string_lossy().starts_with("sharedindex.")) {
         found.push(no("the index is split in two files", "`git update-index --no-split-index`, then plan again"));
     }
-    if let Some(borrower) = neighbours::borrower(repo) {
+    for borrower in neighbours::borrowers(repo).iter().take(NAMED) {
         found.push(no(
             format!(
                 "{} borrows objects from this repository; dropping the old ones would break it",
@@ -131,6 +136,24 @@ fn linked(repo: &Repo<'_>, found: &mut Vec<Refusal>) {
     }
 }
 
+/// A switch replaces files and drops objects. Behind a link that would not happen, or happen to somebody else.
+fn links(repo: &Repo<'_>, found: &mut Vec<Refusal>) {
+    let there: Vec<String> = repo
+        .links
+        .iter()
+        .filter(|link| link.in_the_way())
+        .map(|link| repo.search.text(link.name.as_os_str().as_bytes()))
+        .collect();
+    if let Some(first) = there.first() {
+        let more = if there.len() > 1 { format!(" and {} more", there.len() - 1) } else { String::new() };
+        found.push(no(
+            format!("{first}{more} in git's folder is a symbolic link: what is behind it would not be cleaned"),
+            "put the file or folder itself in the place of the link, or work in the repository that it leads to (as for \
+             a folder made by git-new-workdir), then plan again",
+        ));
+    }
+}
+
 fn packs(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
     let kept = store::files(&repo.dir.join("objects/pack"), &|_| false)?;
     let kept = kept.iter().filter(|path| path.extension().is_some_and(|e| e == "keep")).count();
@@ -144,11 +167,16 @@ fn packs(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
     if promised.iter().any(|path| path.extension().is_some_and(|e| e == "promisor")) {
         found.push(no("some packs stand in for objects on a server (a partial clone)", "work in a full `git clone`"));
     }
-    let precious = repo.git.ask_git(&["config", "--bool", "extensions.preciousObjects"], None)?;
-    if precious.out.trim_ascii() == b"true" {
+    if repo.config.is_true("extensions.preciousobjects") {
         found.push(no(
             "extensions.preciousObjects is set: git refuses to drop any object",
             "if no other repository borrows from this one: `git config --unset extensions.preciousObjects`",
+        ));
+    }
+    if repo.tamed.owns("gc.recentobjectshook") {
+        found.push(no(
+            "gc.recentObjectsHook is set here: git would run that program and keep the objects it names",
+            "`git config --unset-all gc.recentObjectsHook`, then plan again",
         ));
     }
     Ok(())

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::SecretRef;
+use crate::base::words::count;
 use crate::effect::{GitOp, Risk};
 use crate::incident::{Event, RepoFacts};
 use crate::stages::{Act, Action, Ask, Consequence, Kind, Then, View, intake};
@@ -12,7 +13,7 @@ use crate::stages::{Act, Action, Ask, Consequence, Kind, Then, View, intake};
 use super::advice::cost;
 use super::next::{Next, busy, chosen, next, topic, wants};
 use super::weigh::{costs, weigh};
-use super::{choose, git, lists, name, policy, step};
+use super::{choose, git, lists, name, outside, policy, single, step};
 
 /// Nothing runs in this repository.
 pub(super) fn quiet(at: &View<'_>, repo: &Path) -> Result<(), String> {
@@ -46,6 +47,17 @@ pub(super) fn phrase(
     Act::guarded(ask, step(what, repo), git(repo, op(plan)))
 }
 
+/// The clean history stands, and can be proven again.
+fn switched(n: &Next) -> bool {
+    let pushed = matches!(n, Next::Look | Next::Back(_) | Next::Papers);
+    pushed || matches!(n, Next::Prove | Next::Accept | Next::Push | Next::Finish)
+}
+
+/// Nothing is left that the backup would be needed for. What others must do can take days.
+fn can_finish(n: &Next) -> bool {
+    matches!(n, Next::Look | Next::Papers | Next::Finish)
+}
+
 fn can_switch(n: &Next) -> bool {
     matches!(n, Next::Apply | Next::Kept(_))
 }
@@ -65,7 +77,7 @@ fn planned<'a>(at: &'a View<'_>) -> Result<(&'a PathBuf, &'a RepoFacts), String>
     }
 }
 
-pub(super) static ACTIONS: [Action; 16] = [
+pub(super) static ACTIONS: [Action; 19] = [
     Action {
         id: "purge.plan",
         key: 'p',
@@ -73,12 +85,14 @@ pub(super) static ACTIONS: [Action; 16] = [
         why: "Works the new history out and shows exactly what a switch would change. Changes nothing itself.",
         risk: Risk::Read,
         ready: |at| {
-            let fits =
-                |n: &Next| matches!(n, Next::Plan | Next::Choose | Next::Apply | Next::Refused(_) | Next::Kept(_));
+            let fits = |n: &Next| {
+                let open = matches!(n, Next::Plan | Next::Choose | Next::Apply | Next::Refused(_));
+                open || matches!(n, Next::Kept(_) | Next::Back(_))
+            };
             ready(at, fits, "no repository waits for a plan")
         },
         go: |at| {
-            let Some((repo, _)) = wants(at, |n| matches!(n, Next::Plan | Next::Refused(_)))
+            let Some((repo, _)) = wants(at, |n| matches!(n, Next::Plan | Next::Refused(_) | Next::Back(_)))
                 .or_else(|| wants(at, |n| matches!(n, Next::Choose | Next::Apply | Next::Kept(_))))
             else {
                 return Act::Now(Vec::new());
@@ -88,6 +102,7 @@ pub(super) static ACTIONS: [Action; 16] = [
     },
     choose::ARCHIVES,
     choose::BINARIES,
+    single::FILE,
     Action {
         id: "purge.switch",
         key: 'w',
@@ -179,15 +194,9 @@ pub(super) static ACTIONS: [Action; 16] = [
         label: "prove it again",
         why: "git's own enumeration of all objects, a fresh clone, fsck: independent of the program's reader.",
         risk: Risk::Read,
-        ready: |at| {
-            ready(
-                at,
-                |n| matches!(n, Next::Prove | Next::Accept | Next::Push | Next::Finish),
-                "nothing was switched yet",
-            )
-        },
+        ready: |at| ready(at, switched, "nothing was switched yet"),
         go: |at| {
-            wants(at, |n| matches!(n, Next::Prove | Next::Accept | Next::Push | Next::Finish))
+            wants(at, switched)
                 .map_or(Act::Now(Vec::new()), |(repo, _)| Act::perform(step("prove", repo), git(repo, GitOp::Prove)))
         },
     },
@@ -216,14 +225,19 @@ pub(super) static ACTIONS: [Action; 16] = [
         label: "finish: destroy the backup",
         why: "The backup still contains the key. After this there is no undo.",
         risk: Risk::Irreversible,
-        ready: |at| ready(at, |n| *n == Next::Finish, "not proven or not pushed yet"),
+        ready: |at| ready(at, can_finish, "not proven or not pushed yet"),
         go: |at| {
-            let body = |repo: &Path, _: &RepoFacts| {
-                vec![repo.display().to_string(), "The old history is gone for good after this.".into()]
+            let body = |repo: &Path, facts: &RepoFacts| {
+                let earlier = facts.earlier.len();
+                let more = format!("The backups of {} go with it.", count(earlier, "earlier switch"));
+                let end = "The old history is gone for good after this.".to_owned();
+                [repo.display().to_string(), end].into_iter().chain((earlier > 0).then_some(more)).collect()
             };
-            phrase(at, |n| *n == Next::Finish, "finish", "Finish", body, |plan| GitOp::Finish { plan })
+            phrase(at, can_finish, "finish", "Finish", body, |plan| GitOp::Finish { plan })
         },
     },
+    outside::LOOK,
+    outside::PAPERS,
     Action {
         id: "purge.undo",
         key: 'u',

@@ -75,7 +75,7 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
         Next::Accept => (
             "purge.accept",
             format!("Compare: does the proof of {name} find only what you left?"),
-            format!("Left: {}. See the evidence below.", policy::paths(facts, policy::left_in(facts))),
+            format!("Left: {}. See the evidence below.", policy::paths(policy::left_in(facts))),
             "Your word goes on record beside the proof.",
         ),
         Next::Push => (
@@ -83,6 +83,28 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
             format!("Push the clean history of {name}"),
             "Force-pushes ref by ref, each with a lease.".into(),
             "The table tells per ref.",
+        ),
+        Next::Look => match at.incident.faults.get(&step("after", repo)) {
+            None => return wait(format!("Wait: asking the remotes of {name} what they still serve")),
+            Some((_, fault)) => (
+                "purge.after",
+                format!("Ask the remotes of {name} again: {}", fault.what),
+                format!("{}. z finishes without it.", fault.why),
+                "Reads only.",
+            ),
+        },
+        Next::Back(place) => (
+            "purge.plan",
+            format!("The old history is back: {place}. `git fetch` in {name}, then plan again (p)"),
+            "Somebody pushed or merged from a clone of before. Send them colleagues.sh (W writes it).".into(),
+            "Switch, push and look again (i): no ref may lead to it.",
+        ),
+        Next::Papers => (
+            "purge.papers",
+            format!("Write the papers for others (W): who has a clone of {name} must act"),
+            "Request to the host's support, script for colleagues, hook that keeps the key out. z can do without."
+                .into(),
+            "You see where they lie; none holds the key.",
         ),
         Next::Finish => (
             "purge.finish",
@@ -104,14 +126,14 @@ fn is_open(n: &Next) -> bool {
 fn choose(name: &str, facts: &RepoFacts) -> (&'static str, String, String, &'static str) {
     let Some((_, plan)) = &facts.plan else { return ("purge.archives", String::new(), String::new(), "") };
     let stuck: Vec<_> = policy::open(plan).filter(|choice| choice.is_stuck()).collect();
-    let paths = policy::paths(facts, policy::open(plan));
+    let paths = policy::paths(policy::open(plan));
     let what = match stuck.first() {
         Some(first) if stuck.len() == policy::open(plan).count() => {
             format!("Decide what becomes of {paths} of {name}: the key is inside, and it {}", first.way)
         }
         Some(first) => format!(
             "Decide what becomes of {paths} of {name}: the key is inside, and {} {}",
-            policy::path(facts, first),
+            policy::path(first),
             first.way
         ),
         None => format!("Decide what becomes of {paths} of {name}: the key is inside"),

@@ -35,6 +35,7 @@ pub(super) fn body(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Block> 
     if let Some((_, plan)) = facts.plan.as_ref().filter(|(_, p)| !p.choices.is_empty() && facts.finished.is_none()) {
         blocks.push(files(facts, plan));
     }
+    blocks.extend(super::outside::papers(facts));
     if matches!(next(at, repo, facts), Next::Plan | Next::Choose | Next::Apply) {
         let lines = weigh(at, facts).into_iter().map(Text::plain);
         let ways = Text::tone(Tone::Dim, "w rewrites, o leaves it as it is, d puts it off: each goes on record");
@@ -56,8 +57,8 @@ pub(super) fn body(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Block> 
 /// Files that can't be edited as text, and what becomes of each.
 fn files(facts: &RepoFacts, plan: &Plan) -> Block {
     let over = facts.applied.is_some();
-    let title = if over { "Files not edited as text" } else { "Files that can't be edited as text (r, b decide)" };
-    let lines = plan.choices.iter().flat_map(|choice| file(facts, plan, choice)).collect();
+    let title = if over { "Files not edited as text" } else { "Files that can't be edited as text (r, b, F decide)" };
+    let lines = plan.choices.iter().flat_map(file).collect();
     Block::Lines { title: title.into(), lines }
 }
 

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 use crate::base::words::count;
 use crate::effect::Risk;
 use crate::effect::git::{Choice, Plan};
-use crate::incident::{Event, RepoFacts};
+use crate::incident::Event;
 use crate::stages::{Act, Action, Ask, Consequence, Kind, Then, View};
 
 use super::actions::quiet;
-use super::next::{Next, accepted_topic, chosen, next, wants};
+use super::next::{Next, accepted_topic, chosen, next, unclean, wants};
 use super::policy::{self, Sort};
 use super::{git, name, step};
 
@@ -53,13 +53,13 @@ pub(super) const ACCEPT: Action = Action {
 };
 
 /// The repository a question is about: one that waits for it, else the one under the cursor while its plan has such files.
-fn asked<'a>(at: &'a View<'_>, sort: Sort) -> Option<(&'a PathBuf, &'a RepoFacts, &'a Plan)> {
+fn asked<'a>(at: &'a View<'_>, sort: Sort) -> Option<(&'a PathBuf, &'a Plan)> {
     let waits = (sort == Sort::Archives).then(|| wants(at, |n| matches!(n, Next::Choose))).flatten();
     let open = |n: &Next| matches!(n, Next::Plan | Next::Choose | Next::Refused(_) | Next::Apply | Next::Left(_));
     let under = || chosen(at).filter(|(repo, facts)| open(&next(at, repo, facts)));
     let (repo, facts) = waits.or_else(under)?;
     let (_, plan) = facts.plan.as_ref()?;
-    sort.of(plan).next().map(|_| (repo, facts, plan))
+    sort.of(plan).next().map(|_| (repo, plan))
 }
 
 fn ready(at: &View<'_>, sort: Sort) -> Result<(), String> {
@@ -67,29 +67,29 @@ fn ready(at: &View<'_>, sort: Sort) -> Result<(), String> {
         return Err("the leaked key is not in the vault; resume with a key source".into());
     }
     let none = || format!("no plan that can still change has the key in {} files", sort.what());
-    let (repo, ..) = asked(at, sort).ok_or_else(none)?;
+    let (repo, _) = asked(at, sort).ok_or_else(none)?;
     quiet(at, repo)
 }
 
 fn ask(at: &View<'_>, sort: Sort) -> Act {
-    let Some((repo, facts, plan)) = asked(at, sort) else { return Act::Now(Vec::new()) };
+    let Some((repo, plan)) = asked(at, sort) else { return Act::Now(Vec::new()) };
     let now = policy::chosen(at, repo);
     let options: Vec<_> = options(sort).into_iter().filter(|(answer, _)| fits(plan, sort, answer)).collect();
     let follows = options.iter().map(|(answer, _)| {
         let decided = Event::Decided {
             topic: sort.topic(repo),
             choice: (*answer).to_owned(),
-            facts: told(facts, plan, sort),
+            facts: told(plan, sort),
             reason: String::new(),
         };
-        let effect = git(repo, policy::op(sort.with(now, answer)));
+        let effect = git(repo, policy::op(sort.with(now.clone(), answer)));
         let plan = Consequence::Perform { step: step("plan", repo), effect };
         ((*answer).to_owned(), vec![Consequence::Record(decided), plan])
     });
     let then = Then::Each(follows.collect());
     let options = options.iter().map(|(answer, words)| ((*answer).to_owned(), (*words).to_owned())).collect();
     let title = format!("The key in {} of {}", count(sort.of(plan).count(), sort.what()), name(repo));
-    Act::Ask { asks: vec![Ask::new(title, body(facts, plan, sort), Kind::Choice(options))], then }
+    Act::Ask { asks: vec![Ask::new(title, body(plan, sort), Kind::Choice(options))], then }
 }
 
 /// Every answer with what it costs. Short enough for a dialog on 80 columns.
@@ -105,10 +105,10 @@ fn options(sort: Sort) -> [(&'static str, &'static str); 3] {
 
 /// Packing anew is no answer while it is known not to work.
 fn fits(plan: &Plan, sort: Sort, answer: &str) -> bool {
-    sort == Sort::Binaries || answer != "repack" || !policy::open(plan).any(Choice::is_stuck)
+    sort == Sort::Binaries || answer != "repack" || !sort.of(plan).any(Choice::is_stuck)
 }
 
-fn body(facts: &RepoFacts, plan: &Plan, sort: Sort) -> Vec<String> {
+fn body(plan: &Plan, sort: Sort) -> Vec<String> {
     let mut lines: Vec<String> = sort
         .of(plan)
         .take(NAMED)
@@ -117,7 +117,7 @@ fn body(facts: &RepoFacts, plan: &Plan, sort: Sort) -> Vec<String> {
             let holds = choice.holds.first().map(|inside| format!(": {inside}")).unwrap_or_default();
             let more = choice.holds.len().saturating_sub(1);
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("{}{holds}{more}{stuck}", policy::path(facts, choice))
+            format!("{}{holds}{more}{stuck}", policy::path(choice))
         })
         .collect();
     let rest = sort.of(plan).count().saturating_sub(NAMED);
@@ -125,19 +125,19 @@ fn body(facts: &RepoFacts, plan: &Plan, sort: Sort) -> Vec<String> {
         lines.push(format!("and {rest} more, all in the plan (l)"));
     }
     if sort == Sort::Archives && policy::open(plan).any(Choice::is_stuck) && sort.of(plan).any(|c| !c.is_stuck()) {
-        lines.push("The others could be packed anew, but one answer holds for all of them.".into());
+        lines.push("The others could be packed anew: F decides about one file alone.".into());
     }
     let which = if sort.of(plan).nth(1).is_some() { "What becomes of them all?" } else { "What becomes of it?" };
-    lines.push(format!("Can't be edited as text. Now: {}. {which}", sort.way(plan.policy)));
+    lines.push(format!("Can't be edited as text. Now: {}. {which}", sort.lines(plan).join(", ")));
     lines
 }
 
 /// What was known when it was decided.
-fn told(facts: &RepoFacts, plan: &Plan, sort: Sort) -> BTreeMap<String, String> {
+fn told(plan: &Plan, sort: Sort) -> BTreeMap<String, String> {
     let known = [
         ("plan", plan.id.clone()),
         ("files", sort.of(plan).count().to_string()),
-        ("paths", policy::paths(facts, sort.of(plan))),
+        ("paths", policy::paths(sort.of(plan))),
         ("stuck", sort.of(plan).filter(|choice| choice.is_stuck()).count().to_string()),
     ];
     known.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
@@ -145,11 +145,12 @@ fn told(facts: &RepoFacts, plan: &Plan, sort: Sort) -> BTreeMap<String, String> 
 
 fn accept(at: &View<'_>) -> Act {
     let Some((repo, facts)) = wants(at, |n| *n == Next::Accept) else { return Act::Now(Vec::new()) };
-    let mut body = vec![format!("You left: {}", policy::paths(facts, policy::left_in(facts)))];
+    let mut body = vec![format!("You left: {}", policy::paths(policy::left_in(facts)))];
     body.extend(policy::left_in(facts).iter().take(NAMED).map(|choice| format!("  blob {}", choice.id)));
-    body.extend(unclean(facts));
+    let found = facts.proof.as_ref().map(|(_, proof)| unclean(proof)).unwrap_or_default();
+    body.extend(found.iter().cloned());
     body.push("Is that all the proof names? If not: esc, then u undoes the switch.".into());
-    let facts_then = [("left", policy::left_in(facts).len().to_string()), ("proof", unclean(facts).join("; "))];
+    let facts_then = [("left", policy::left_in(facts).len().to_string()), ("proof", found.join("; "))];
     let decided = Event::Decided {
         topic: accepted_topic(repo),
         choice: "yes".into(),
@@ -158,10 +159,4 @@ fn accept(at: &View<'_>) -> Act {
     };
     let ask = Ask::new(format!("Only what was left, in {}?", name(repo)), body, Kind::Confirm);
     Act::Ask { asks: vec![ask], then: Then::Do(vec![Consequence::Record(decided)]) }
-}
-
-/// The lines of the proof that are not clean.
-fn unclean(facts: &RepoFacts) -> Vec<String> {
-    let checks = facts.proof.iter().flat_map(|(_, proof)| &proof.checks).filter(|check| !check.clean);
-    checks.map(|check| format!("{}: {}", check.what, check.saw)).collect()
 }

@@ -3,7 +3,7 @@
 //! Must not know: how they are scrolled.
 
 use crate::base::words::bytes;
-use crate::effect::git::{Choice, Copy, LfsObject, Plan};
+use crate::effect::git::{Choice, Copy, LfsObject};
 use crate::incident::RepoFacts;
 use crate::stages::targets::diff_line;
 use crate::stages::{Listing, Text, Tone};
@@ -55,7 +55,7 @@ pub(super) fn preview(repo: &str, facts: &RepoFacts) -> Listing {
     let mut items = Vec::new();
     if let Some((_, plan)) = &facts.plan {
         items.extend(policy::lines(plan).into_iter().map(|line| vec![Text::tone(Tone::Strong, line)]));
-        items.extend(plan.choices.iter().map(|choice| file(facts, plan, choice)));
+        items.extend(plan.choices.iter().map(file));
         items.extend(plan.diff.iter().map(|line| vec![diff_line(line)]));
         let moved = |r: &crate::effect::git::RefMove| {
             vec![Text::plain(format!("ref {}  {} -> {}", r.name, short(&r.old), short(&r.new)))]
@@ -76,9 +76,9 @@ pub(super) fn preview(repo: &str, facts: &RepoFacts) -> Listing {
 }
 
 /// One file that can't be edited as text: its fate, and where in it the key is.
-pub(super) fn file(facts: &RepoFacts, plan: &Plan, choice: &Choice) -> Vec<Text> {
-    let tone = if policy::left(plan).iter().any(|left| left.id == choice.id) { Tone::Warn } else { Tone::Plain };
-    let head = format!("{} {}: {}", choice.what, policy::path(facts, choice), policy::fate(plan, choice));
+pub(super) fn file(choice: &Choice) -> Vec<Text> {
+    let tone = if choice.is_left() { Tone::Warn } else { Tone::Plain };
+    let head = format!("{} {}: {}", choice.what, policy::path(choice), choice.way);
     let holds = choice.holds.iter().map(|inside| Text::tone(Tone::Dim, format!("    holds it as {inside}")));
     std::iter::once(Text::tone(tone, head)).chain(holds).collect()
 }

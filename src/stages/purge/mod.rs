@@ -7,10 +7,13 @@ mod actions;
 mod advice;
 mod body;
 mod choose;
+mod evidence;
 mod lists;
 mod next;
+mod outside;
 mod policy;
 mod see;
+mod single;
 mod weigh;
 
 use std::path::{Path, PathBuf};
@@ -22,8 +25,9 @@ use crate::incident::{RepoFacts, Step, StepRef, StepState};
 use actions::ACTIONS;
 use advice::do_now;
 use body::body;
+use evidence::evidence;
 use next::{Next, chosen, next, repo_state};
-use see::{evidence, see};
+use see::see;
 
 use super::{Action, DoNow, Due, Sheet, Stage, Text, View};
 
@@ -95,7 +99,8 @@ impl Stage for Purge {
         &ACTIONS
     }
 
-    /// Looks from intake on, so that the result is there when the stage opens; proves after a switch.
+    /// Looks from intake on, so that the result is there when the stage opens; proves after a switch and after a push,
+    /// then asks the remotes what they still serve.
     fn reads(&self, at: &View<'_>) -> Vec<Due> {
         if !at.held.contains(&SecretRef::Leaked) {
             return Vec::new();
@@ -104,6 +109,10 @@ impl Stage for Purge {
             Next::Find => Some(Due { step: step("find", repo), effect: git(repo, GitOp::Find), at: at.now }),
             Next::Prove if facts.proof.is_none() => {
                 Some(Due { step: step("prove", repo), effect: git(repo, GitOp::Prove), at: at.now })
+            }
+            Next::Look => {
+                let plan = facts.applied.as_ref().map(|(_, plan)| plan.clone())?;
+                Some(Due { step: step("after", repo), effect: git(repo, GitOp::After { plan }), at: at.now })
             }
             _ => None,
         };
@@ -115,7 +124,11 @@ impl Stage for Purge {
     }
 
     fn still_open(&self, at: &View<'_>) -> Vec<String> {
-        at.incident.repos.iter().flat_map(|(repo, facts)| see::stays(at, repo, facts)).collect()
+        let of = |(repo, facts): (&PathBuf, &RepoFacts)| {
+            let outside = outside::open(repo, facts);
+            see::stays(at, repo, facts).into_iter().chain(outside).collect::<Vec<_>>()
+        };
+        at.incident.repos.iter().flat_map(of).collect()
     }
 
     fn not_looked_into(&self, at: &View<'_>) -> Option<&'static str> {

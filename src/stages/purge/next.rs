@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::Stamp;
 use crate::effect::Effect;
+use crate::effect::git::{Proof, RemoteAfter};
 use crate::incident::facts::Decision;
 use crate::incident::{RepoFacts, StepState};
 use crate::stages::{Running, View};
@@ -30,6 +31,12 @@ pub(super) enum Next {
     /// The proof finds copies, and some were left by choice: a person compares.
     Accept,
     Push,
+    /// Pushed: what do the remotes still serve?
+    Look,
+    /// The old history came back, there or here; where.
+    Back(String),
+    /// Others must act, and have no text for it yet.
+    Papers,
     Finish,
     Nothing(String),
 }
@@ -40,12 +47,15 @@ pub(super) fn next(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Next {
     {
         return Next::Settle(unknown.effect.words());
     }
+    if let Some(place) = back(facts) {
+        return Next::Back(place);
+    }
     if facts.finished.is_some() {
         return Next::Nothing(match policy::left_in(facts)[..] {
             [] => "clean, proven, backup destroyed".into(),
             ref left => format!(
                 "rewritten, backup destroyed; by choice the key stays in {}",
-                policy::paths(facts, left.iter().copied())
+                policy::paths(left.iter().copied())
             ),
         });
     }
@@ -61,7 +71,7 @@ pub(super) fn next(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Next {
             (_, Some((_, plan))) if plan.policy != policy::chosen(at, repo) => Next::Plan,
             (_, Some((_, plan))) if plan.nothing_to_do => match policy::left(plan)[..] {
                 [] => Next::Nothing("nothing to do".into()),
-                ref left => Next::Left(policy::paths(facts, left.iter().copied())),
+                ref left => Next::Left(policy::paths(left.iter().copied())),
             },
             (_, Some((_, plan))) if policy::open(plan).next().is_some() => Next::Choose,
             (_, Some((_, plan))) => plan.refusals.first().map_or(Next::Apply, |r| Next::Refused(r.why.clone())),
@@ -70,13 +80,37 @@ pub(super) fn next(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Next {
     let push_needed = facts.plan.as_ref().is_some_and(|(_, plan)| plan.push_needed);
     match (&facts.proof, &facts.push) {
         (None, _) => Next::Prove,
-        (Some((at_proof, proof)), _) if !proof.clean() && accepted(at, repo, *at_proof).is_none() => {
+        (Some((at_proof, proof)), _) if !proof.clean() && accepted(at, repo, *at_proof, proof).is_none() => {
             let another = facts.plan.as_ref().is_none_or(|(_, plan)| policy::names_another(plan, proof));
             if another { Next::Prove } else { Next::Accept }
         }
         (_, None) if push_needed => Next::Push,
         (_, Some((_, push))) if push.refs.iter().any(|r| !r.ok) => Next::Push,
-        _ => Next::Finish,
+        (_, Some((pushed, _))) => outside(facts, *pushed),
+        (_, None) => Next::Finish,
+    }
+}
+
+/// What is left to do about the world outside, once everything is pushed.
+fn outside(facts: &RepoFacts, pushed: Stamp) -> Next {
+    match facts.seen_after() {
+        None => Next::Look,
+        Some((_, seen)) if seen.remotes.iter().any(|remote| !remote.old.is_empty()) => Next::Push,
+        Some(_) if facts.papers.as_ref().is_none_or(|(at, _)| *at < pushed) => Next::Papers,
+        Some(_) => Next::Finish,
+    }
+}
+
+/// Where the old history was seen again after it was gone.
+fn back(facts: &RepoFacts) -> Option<String> {
+    let (_, seen) = facts.seen_after().filter(|_| facts.applied.is_some() && facts.push.is_some())?;
+    let there = seen.remotes.iter().filter(|r| !r.again.is_empty() || !r.anew.is_empty());
+    let refs = |r: &RemoteAfter| r.again.iter().chain(&r.anew).cloned().collect::<Vec<_>>().join(", ");
+    let there: Vec<String> = there.map(|r| format!("{} of {}", refs(r), r.name)).collect();
+    match (there.is_empty(), seen.here.is_empty() && seen.came_back.is_empty()) {
+        (false, _) => Some(there.join("; ")),
+        (true, false) => Some("this clone".into()),
+        (true, true) => None,
     }
 }
 
@@ -85,9 +119,16 @@ pub(super) fn accepted_topic(repo: &Path) -> String {
     format!("left:{}", repo.display())
 }
 
-/// That word, given for this proof and not for one before it.
-pub(super) fn accepted<'a>(at: &'a View<'_>, repo: &Path, proof: Stamp) -> Option<&'a Decision> {
-    at.incident.decision(&accepted_topic(repo)).filter(|d| d.choice == "yes" && d.at >= proof)
+/// That word, given for this proof, or for one before it that said the very same.
+pub(super) fn accepted<'a>(at: &'a View<'_>, repo: &Path, when: Stamp, proof: &Proof) -> Option<&'a Decision> {
+    let same = |d: &Decision| d.facts.get("proof").is_some_and(|said| *said == unclean(proof).join("; "));
+    at.incident.decision(&accepted_topic(repo)).filter(|d| d.choice == "yes" && (d.at >= when || same(d)))
+}
+
+/// The lines of a proof that are not clean.
+pub(super) fn unclean(proof: &Proof) -> Vec<String> {
+    let checks = proof.checks.iter().filter(|check| !check.clean);
+    checks.map(|check| format!("{}: {}", check.what, check.saw)).collect()
 }
 
 /// What runs in this repository; others don't hold it up.
@@ -133,6 +174,9 @@ pub(super) fn repo_state(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> StepS
             .as_ref()
             .map_or(StepState::Verifying("asking git itself".into()), |_| StepState::Failed("a copy is left".into())),
         Next::Push => StepState::Verifying("clean here; the remote still has the old history".into()),
+        Next::Look => StepState::Verifying("clean and pushed; what do the remotes still serve?".into()),
+        Next::Back(place) => StepState::Failed(format!("the old history is back: {place}")),
+        Next::Papers => StepState::Verifying("clean and pushed; the papers for others are not written".into()),
         Next::Finish if !policy::left_in(facts).is_empty() => {
             StepState::Verifying("proven but for what you left; the backup still contains the key".into())
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::base::words::count;
 use crate::effect::GitOp;
-use crate::effect::git::{Archives, Binaries, Choice, Plan, Policy, Proof};
+use crate::effect::git::{Archives, Binaries, Choice, Fate, FileChoice, Plan, Policy, Proof};
 use crate::incident::RepoFacts;
 use crate::stages::View;
 
@@ -56,23 +56,60 @@ impl Sort {
         policy
     }
 
-    /// What a plan of this policy does with this sort, in a few words.
-    pub(super) fn way(self, policy: Policy) -> &'static str {
-        match (self, policy.archives, policy.binaries) {
-            (Self::Archives, Archives::Ask, _) => "not decided yet",
-            (Self::Archives, Archives::Repack, _) => "packed anew without the key",
-            (Self::Archives, Archives::Drop, _) | (Self::Binaries, _, Binaries::Drop) => "taken out of every commit",
-            (Self::Archives, Archives::Leave, _) | (Self::Binaries, _, Binaries::Leave) => "left, with the key inside",
-            (Self::Binaries, _, Binaries::SameLength) => "the key is overwritten in place",
-        }
+    /// What the plan does with these files: `2 archives: packed anew without the key`, a line for each fate.
+    pub(super) fn lines(self, plan: &Plan) -> Vec<String> {
+        const FATES: [(Fate, &str); 6] = [
+            (Fate::Asked, "not decided yet"),
+            (Fate::Stuck, "can't be packed anew"),
+            (Fate::Repacked, "packed anew without the key"),
+            (Fate::SameLength, "the key is overwritten in place"),
+            (Fate::Dropped, "taken out of every commit"),
+            (Fate::Left, "left, with the key inside"),
+        ];
+        let line = |(fate, words): (Fate, &str)| {
+            let n = self.of(plan).filter(|choice| choice.fate == fate).count();
+            (n > 0).then(|| format!("{}: {words}", count(n, self.what())))
+        };
+        FATES.into_iter().filter_map(line).collect()
     }
 }
 
-/// What was chosen for a repository, by the last word on each sort.
+/// The topic of one file's own choice.
+pub(super) fn file_topic(repo: &Path, path: &str) -> String {
+    format!("file:{}:{path}", repo.display())
+}
+
+/// What was chosen for a repository, by the last word on each sort and each file.
 pub(super) fn chosen(at: &View<'_>, repo: &Path) -> Policy {
-    [Sort::Archives, Sort::Binaries].into_iter().fold(Policy::default(), |policy, sort| {
-        at.incident.decision(&sort.topic(repo)).map_or(policy, |d| sort.with(policy, &d.choice))
-    })
+    let mut policy = Policy::default();
+    for sort in [Sort::Archives, Sort::Binaries] {
+        if let Some(decision) = at.incident.decision(&sort.topic(repo)) {
+            policy = sort.with(policy, &decision.choice);
+        }
+    }
+    let of = file_topic(repo, "");
+    for decision in at.incident.decisions.iter().filter(|d| d.topic.starts_with(&of)) {
+        let ids = decision.facts.get("blobs").map(String::as_str).unwrap_or_default();
+        policy = one(policy, ids.split_whitespace(), &decision.choice);
+    }
+    policy
+}
+
+/// The policy with one file's own choice: these are its blobs. Any other word: it goes with its sort again.
+pub(super) fn one<'a>(mut policy: Policy, blobs: impl Iterator<Item = &'a str>, answer: &str) -> Policy {
+    let choice = match answer {
+        "redact" => Some(FileChoice::Redact),
+        "drop" => Some(FileChoice::Drop),
+        "leave" => Some(FileChoice::Leave),
+        _ => None,
+    };
+    for blob in blobs {
+        match choice {
+            Some(choice) => drop(policy.files.insert(blob.to_owned(), choice)),
+            None => drop(policy.files.remove(blob)),
+        }
+    }
+    policy
 }
 
 /// The plan to ask for.
@@ -80,19 +117,14 @@ pub(super) fn op(policy: Policy) -> GitOp {
     if policy == Policy::default() { GitOp::Plan } else { GitOp::PlanAs { policy } }
 }
 
-/// Archives that somebody must say a word about: nobody did yet, or packing them anew does not work.
+/// Files that somebody must say a word about: nobody did yet, or packing them anew does not work.
 pub(super) fn open(plan: &Plan) -> impl Iterator<Item = &Choice> {
-    let asks = plan.policy.archives == Archives::Ask;
-    Sort::Archives.of(plan).filter(move |choice| asks || choice.is_stuck())
+    plan.choices.iter().filter(|choice| choice.is_open())
 }
 
 /// Files that keep the key by a person's choice.
 pub(super) fn left(plan: &Plan) -> Vec<&Choice> {
-    let stays = |choice: &&Choice| {
-        Sort::Archives.what() == choice.what && plan.policy.archives == Archives::Leave
-            || Sort::Binaries.what() == choice.what && plan.policy.binaries == Binaries::Leave
-    };
-    plan.choices.iter().filter(stays).collect()
+    plan.choices.iter().filter(|choice| choice.is_left()).collect()
 }
 
 /// Files of the newest plan that keep the key: nothing when there is no plan.
@@ -100,15 +132,14 @@ pub(super) fn left_in(facts: &RepoFacts) -> Vec<&Choice> {
     facts.plan.as_ref().map(|(_, plan)| left(plan)).unwrap_or_default()
 }
 
-/// A path of the file. A plan that leaves it has no copy of it: the map has.
-pub(super) fn path<'a>(facts: &'a RepoFacts, choice: &'a Choice) -> &'a str {
-    let mapped = || facts.map.iter().flat_map(|(_, map)| &map.copies).find(|copy| copy.id == choice.id);
-    choice.path.as_deref().or_else(|| mapped().and_then(|copy| copy.path.as_deref())).unwrap_or(&choice.id)
+/// A path of the file, or the blob's id where it has none.
+pub(super) fn path(choice: &Choice) -> &str {
+    choice.path.as_deref().unwrap_or(&choice.id)
 }
 
 /// `a.zip`, `a.zip and b.zip`, `a.zip, b.zip and 3 more`. One path may be several versions of a file.
-pub(super) fn paths<'a>(facts: &'a RepoFacts, choices: impl IntoIterator<Item = &'a Choice>) -> String {
-    let mut all: Vec<&str> = choices.into_iter().map(|choice| path(facts, choice)).collect();
+pub(super) fn paths<'a>(choices: impl IntoIterator<Item = &'a Choice>) -> String {
+    let mut all: Vec<&str> = choices.into_iter().map(path).collect();
     all.sort_unstable();
     all.dedup();
     match all[..] {
@@ -119,19 +150,9 @@ pub(super) fn paths<'a>(facts: &'a RepoFacts, choices: impl IntoIterator<Item = 
     }
 }
 
-/// What the plan does with such files, a line for each sort there is.
+/// What the plan does with such files, a line for each sort and fate.
 pub(super) fn lines(plan: &Plan) -> Vec<String> {
-    let line = |sort: Sort| {
-        let n = sort.of(plan).count();
-        (n > 0).then(|| format!("{}: {}", count(n, sort.what()), sort.way(plan.policy)))
-    };
-    [Sort::Archives, Sort::Binaries].into_iter().filter_map(line).collect()
-}
-
-/// What becomes of one file. Before somebody chose, the engine tells what packing anew would do: that is no fate yet.
-pub(super) fn fate(plan: &Plan, choice: &Choice) -> String {
-    let asks = plan.policy.archives == Archives::Ask && choice.what == Sort::Archives.what();
-    if asks && !choice.is_stuck() { "not decided yet".into() } else { choice.way.clone() }
+    [Sort::Archives, Sort::Binaries].into_iter().flat_map(|sort| sort.lines(plan)).collect()
 }
 
 /// Does the proof name an object that nobody chose to leave? Its lines name a few; that all were compared is a person's word.

@@ -1,4 +1,4 @@
-//! What is known of a repository, and what was seen that proves it.
+//! What is known of a repository, and what stays open although the walk is through.
 //!
 //! Must not know: what to do about it.
 
@@ -10,7 +10,7 @@ use crate::incident::RepoFacts;
 use crate::stages::{Text, Tone, View};
 
 use super::advice::cost;
-use super::next::{Next, accepted, next};
+use super::next::{Next, next};
 use super::{policy, step};
 
 pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
@@ -42,10 +42,10 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
         }
         see.extend(also(plan));
         // What the command line would answer to is asked here.
-        let other = plan.refusals.iter().filter(|r| !r.way_forward.contains("--archives="));
+        let other = plan.refusals.iter().filter(|r| !r.asks);
         see.extend(other.map(|r| Text::tone(Tone::Bad, format!("{}; {}", r.why, r.way_forward))));
     }
-    for what in ["find", "plan", "apply", "prove", "push", "undo", "finish", "check"] {
+    for what in ["find", "plan", "apply", "prove", "push", "after", "papers", "undo", "finish", "check"] {
         if let Some((_, fault)) = at.incident.faults.get(&step(what, repo)) {
             see.push(Text::tone(Tone::Bad, format!("{}: {}", fault.what, fault.why)));
             see.extend(fault.hints.iter().map(|hint| Text::tone(Tone::Dim, format!("try: {hint}"))));
@@ -58,6 +58,13 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
     }
     if facts.applied.is_some() && facts.finished.is_none() {
         see.push(Text::tone(Tone::Warn, "The backup still contains the key until you finish."));
+    }
+    if let Some((_, filed)) = &facts.papers {
+        see.push(Text::plain(format!("The papers for others lie in {} (listed below).", filed.dir.display())));
+    }
+    if !facts.earlier.is_empty() {
+        let backups = count(facts.earlier.len(), "earlier switch");
+        see.push(Text::tone(Tone::Warn, format!("The backups of {backups} still contain the key until you finish.")));
     }
     see
 }
@@ -95,53 +102,11 @@ pub(super) fn stays(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<String
         return Vec::new();
     }
     let left = policy::left(plan);
-    let left = left
-        .iter()
-        .map(|c| format!("Left with the key in it, by choice: {} in {}", policy::path(facts, c), repo.display()));
+    let left =
+        left.iter().map(|c| format!("Left with the key in it, by choice: {} in {}", policy::path(c), repo.display()));
     let large = plan.lfs.iter().map(|o| {
         let path = o.paths.first().unwrap_or(&o.oid);
         format!("For the LFS server's owner to delete: {path} of {} (sha256 {})", repo.display(), o.oid)
     });
     left.chain(large).collect()
-}
-
-pub(super) fn evidence(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
-    let mut seen = Vec::new();
-    if let Some((when, proof)) = &facts.proof {
-        for check in &proof.checks {
-            let (tone, word) = if check.clean { (Tone::Good, "clean") } else { (Tone::Bad, "NOT CLEAN") };
-            seen.push(Text::tone(tone, word).and(Tone::Plain, format!("  {}: {}", check.what, check.saw)));
-        }
-        if let Some(word) = accepted(at, repo, *when) {
-            let left = policy::paths(facts, policy::left_in(facts));
-            let said = format!("  {} compared it at {}: it names only what was left ({left})", word.by, word.at.time());
-            seen.push(Text::tone(Tone::Warn, "accepted").and(Tone::Plain, said));
-        }
-        // The proof is from before the backup's end; what it says of the backup is over then.
-        let over = |n: &&String| facts.finished.is_some() && n.starts_with("the backup");
-        seen.extend(
-            proof.not_checked.iter().filter(|n| !over(n)).map(|n| Text::tone(Tone::Dim, format!("not checked: {n}"))),
-        );
-    }
-    if let Some((_, push)) = &facts.push {
-        for pushed in &push.refs {
-            let (tone, word) = if pushed.ok { (Tone::Good, "pushed") } else { (Tone::Bad, "not pushed") };
-            seen.push(Text::tone(tone, word).and(Tone::Plain, format!("  {} {}", pushed.name, pushed.said)));
-        }
-        seen.extend(
-            push.needs_support.iter().map(|r| Text::tone(Tone::Warn, format!("only the host's support can clean {r}"))),
-        );
-    }
-    if facts.push.as_ref().is_some_and(|(_, push)| push.refs.iter().any(|r| r.ok)) {
-        seen.push(Text::tone(
-            Tone::Dim,
-            "not seen: the host may serve the old commits by their id until it collects garbage: ask its support to",
-        ));
-    }
-    if let Some(when) = facts.finished {
-        seen.push(
-            Text::tone(Tone::Good, "gone").and(Tone::Plain, format!("   the backup: destroyed at {}", when.time())),
-        );
-    }
-    seen
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::base::SecretRef;
 use crate::base::words::count;
+use crate::effect::git::RemoteLook;
 use crate::incident::RepoFacts;
 use crate::incident::death::Death;
 use crate::stages::View;
@@ -34,14 +35,37 @@ pub(super) fn weigh(at: &View<'_>, facts: &RepoFacts) -> Vec<String> {
         ));
     }
     if pushed {
-        lines
-            .push("Cost: a force push; everybody with a clone must rebase; open pull requests and links break.".into());
+        lines.push("Cost: a force push; everybody with a clone must rebase; links to commits break.".into());
+        lines.extend(requests(facts));
         lines.push("Left all the same: forks, clones and caches; the host serves old ids until it collects.".into());
     } else {
         lines.push("No cost to others: no copy was ever pushed, no force push is needed.".into());
     }
     lines.push("For: scanners stop reporting it, and nobody takes it for a pattern to copy.".into());
     lines
+}
+
+/// What the remotes list of pull requests on the history that changes.
+fn requests(facts: &RepoFacts) -> Vec<String> {
+    let Some((_, plan)) = &facts.plan else {
+        return vec!["Cost: open pull requests break (a plan counts them).".into()];
+    };
+    let of = |look: &RemoteLook| {
+        let unknown = look.unknown.len();
+        let strange = (unknown > 0).then(|| format!("{unknown} more that nobody could look into"));
+        let (n, open) = (look.pull_requests.len(), look.open.len());
+        let told = match (n, open) {
+            (0, _) => None,
+            (n, 0) => Some(count(n, "pull request")),
+            (n, open) => Some(format!("{}, {open} of them open as it seems,", count(n, "pull request"))),
+        };
+        let parts: Vec<String> = told.into_iter().chain(strange).collect();
+        (!parts.is_empty()).then(|| format!("Cost: {} of {} on the old history break.", parts.join(" and "), look.name))
+    };
+    let told: Vec<String> = plan.remotes.iter().filter_map(of).collect();
+    let asked = plan.remotes.iter().any(|r| r.silent.is_none());
+    let none = asked.then(|| "No cost: no pull request that the remote lists is on the old history.".into());
+    if told.is_empty() { none.into_iter().collect() } else { told }
 }
 
 /// The same as facts for the journal.
@@ -56,6 +80,9 @@ pub(super) fn costs(at: &View<'_>, facts: &RepoFacts) -> BTreeMap<String, String
     if let Some((_, plan)) = &facts.plan {
         tell("commits_changed", plan.commits_changed.to_string());
         tell("refs", plan.refs.len().to_string());
+        let requests = |of: fn(&RemoteLook) -> &Vec<u64>| plan.remotes.iter().map(|r| of(r).len()).sum::<usize>();
+        tell("pull_requests", requests(|r| &r.pull_requests).to_string());
+        tell("pull_requests_open", requests(|r| &r.open).to_string());
         tell("files_left", policy::left(plan).len().to_string());
         tell("signatures_lost", plan.signatures_lost.len().to_string());
     }

@@ -27,7 +27,7 @@ impl Dialog {
         let side = if area.width > 40 { 4 } else { 0 };
         let width = (area.width - side).min(WIDEST);
         let inside = usize::from(width.saturating_sub(4).max(1));
-        let body = text::wrap(&self.body, inside);
+        let body = text::wrap(&text::fit_paths(&self.body, inside, look.glyphs.ellipsis), inside);
         let note = self.note.as_ref().map(|note| text::wrap(note, inside)).unwrap_or_default();
         let between = usize::from(self.control_rows() + note.len() > 0);
         let wanted = body.len() + between + self.control_rows() + note.len() + 4;

@@ -8,7 +8,7 @@ use stanch::effect::git::{PushReport, Serves};
 use stanch::git;
 
 use super::Expect::Course;
-use super::{Case, case};
+use super::{Case, MARK, case, oracle};
 use crate::gitrepo::World;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -21,7 +21,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let plan = w.purge();
                 let before = w.git_in(&remote, &["for-each-ref", "--format=%(refname)"]);
                 let report = w.push(&plan.id);
-                assert!(pushed(&report), "{:?}", report.refs);
+                assert!(pushed(&w, &report), "{:?}", report.refs);
                 assert_eq!(report.needs_support, ["refs/pull/1/head"]);
                 assert_eq!(w.git_in(&remote, &["for-each-ref", "--format=%(refname)"]), before);
                 let fresh = w.temp().join("fresh");
@@ -43,7 +43,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let main = |r: &PushReport| r.refs.iter().find(|r| r.name == "refs/heads/main").cloned().unwrap();
                 assert!(!main(&report).ok && main(&report).said.contains("protection"), "{:?}", report.refs);
                 w.git_in(&remote, &["config", "receive.denyNonFastForwards", "false"]);
-                assert!(pushed(&w.push(&plan.id)));
+                assert!(pushed(&w, &w.push(&plan.id)));
                 "partial, then pushed: the rest".into()
             }),
         ),
@@ -65,7 +65,7 @@ pub(super) fn cases() -> Vec<Case> {
                     report.refs
                 );
                 fs::remove_file(&hook).unwrap();
-                assert!(pushed(&w.push(&plan.id)));
+                assert!(pushed(&w, &w.push(&plan.id)));
                 "partial, then pushed: the rest".into()
             }),
         ),
@@ -82,7 +82,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let plan = w.purge();
                 assert!(plan.push_needed && plan.copies.iter().any(|c| c.on_remote));
                 let before = w.git_in(&remote, &["for-each-ref", "--format=%(refname)"]);
-                assert!(pushed(&w.push(&plan.id)));
+                assert!(pushed(&w, &w.push(&plan.id)));
                 assert_eq!(w.git_in(&remote, &["for-each-ref", "--format=%(refname)"]), before);
                 assert_eq!(
                     w.git_in(&remote, &["rev-parse", "main"]),
@@ -93,6 +93,20 @@ pub(super) fn cases() -> Vec<Case> {
                 let again = w.push(&plan.id);
                 assert!(again.refs.iter().all(|r| r.ok && r.said == "clean already"), "{:?}", again.refs);
                 "pushed: what the remote has, nothing else".into()
+            }),
+        ),
+        case(
+            15,
+            "a branch whose name holds the key, pushed: there under its new name, the old name deleted",
+            Course(|| {
+                let (w, remote) = with_remote();
+                w.git(&["branch", &format!("k-{}", w.key), "main~2"]);
+                w.git(&["push", "-q", "origin", &format!("k-{}", w.key)]);
+                let plan = w.purge();
+                assert!(pushed(&w, &w.push(&plan.id)));
+                let listed = w.git_in(&remote, &["for-each-ref", "--format=%(refname:short)", "refs/heads"]);
+                assert_eq!(listed, format!("k-{MARK}\nmain\nside"));
+                "pushed under the new name; the old one is gone".into()
             }),
         ),
         case(
@@ -123,7 +137,7 @@ pub(super) fn cases() -> Vec<Case> {
                 assert_eq!(w.git_in(&remote, &["rev-parse", "main"]), theirs);
                 w.git(&["fetch", "-q"]);
                 let plan = w.purge();
-                assert!(pushed(&w.push(&plan.id)));
+                assert!(pushed(&w, &w.push(&plan.id)));
                 assert_eq!(w.git_in(&remote, &["log", "-1", "--format=%s", "main"]), "theirs");
                 "refused: `git fetch` first; then pushed with their work".into()
             }),
@@ -137,7 +151,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let (w, remote) = with_remote();
                 w.git_in(w.temp(), &["clone", "-q", "--bare", "--shared", remote.to_str().unwrap(), "fork.git"]);
                 let plan = w.purge();
-                assert!(pushed(&w.push(&plan.id)));
+                assert!(pushed(&w, &w.push(&plan.id)));
                 let forks = after(&w, &plan.id).remotes[0].forks.clone();
                 assert!(forks.len() == 1 && forks[0].place.ends_with("fork.git"), "{forks:?}");
                 assert_eq!(forks[0].holds, Some(true));
@@ -152,7 +166,7 @@ pub(super) fn cases() -> Vec<Case> {
                 let plan = w.purge();
                 w.git(&["fetch", "-q"]);
                 let report = w.push(&plan.id);
-                assert!(pushed(&report) && !report.came_back.is_empty(), "{report:?}");
+                assert!(pushed(&w, &report) && !report.came_back.is_empty(), "{report:?}");
                 let plan = w.purge();
                 assert!(plan.refs.is_empty(), "only a prune is left: {:?}", plan.refs);
                 "told after the push; purged again without a ref: clean".into()
@@ -173,21 +187,31 @@ fn stale_clone() -> String {
     w.git_in(&mate, &["add", "-A"]);
     w.git_in(&mate, &["commit", "-q", "-m", "theirs"]);
     let plan = w.purge();
-    assert!(pushed(&w.push(&plan.id)));
+    assert!(pushed(&w, &w.push(&plan.id)));
     assert!(after(&w, &plan.id).remotes[0].again.is_empty());
     w.git_in(&mate, &["pull", "-q", "--no-rebase", "--no-edit"]);
     w.git_in(&mate, &["push", "-q"]);
     let seen = after(&w, &plan.id);
     assert_eq!(seen.remotes[0].again, ["refs/heads/main"]);
     w.clean();
-    "noticed: main leads to the first changed commit again".into()
+    // Put right, and with the hook of our papers it can't happen again.
+    w.git_in(&remote, &["fetch", "-q", w.repo.to_str().unwrap(), "+main:main"]);
+    let papers = w.ask(|ask| git::papers(ask, &plan.id)).unwrap().papers;
+    let hook = remote.join("hooks/pre-receive");
+    fs::create_dir_all(remote.join("hooks")).unwrap();
+    fs::write(&hook, &papers.iter().find(|paper| paper.name == "ban.sh").unwrap().text).unwrap();
+    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    assert!(!w.command(&mate, &["push", "-q"]).status().unwrap().success());
+    assert!(after(&w, &plan.id).remotes[0].again.is_empty());
+    oracle::clean_there(&w, &remote);
+    "noticed; with the hook put up, rejected".into()
 }
 
 fn still_served() -> String {
     let (w, remote) = with_remote();
     w.git_in(&remote, &["config", "uploadpack.allowAnySHA1InWant", "true"]);
     let plan = w.purge();
-    assert!(pushed(&w.push(&plan.id)));
+    assert!(pushed(&w, &w.push(&plan.id)));
     let served = |yes| after(&w, &plan.id).remotes[0].served.iter().any(|s| (s.answer == Serves::Yes) == yes);
     assert!(served(true));
     w.git_in(&remote, &["update-ref", "-d", "refs/pull/1/head"]);
@@ -197,8 +221,13 @@ fn still_served() -> String {
     "served; after the host's gc: gone".into()
 }
 
-fn pushed(report: &PushReport) -> bool {
-    !report.refs.is_empty() && report.refs.iter().all(|r| r.ok)
+/// Every ref arrived, the remote is whole, and what its branches and tags lead to is clean, by git's own word.
+fn pushed(w: &World, report: &PushReport) -> bool {
+    let all = !report.refs.is_empty() && report.refs.iter().all(|r| r.ok);
+    if all {
+        oracle::clean_there(w, &w.temp().join("remote.git"));
+    }
+    all
 }
 
 /// A world with a bare remote that has main, side, a tag and a pull request's hidden ref.
@@ -240,7 +269,7 @@ fn stale_lease() -> String {
     // The way forward works: fetch, plan, apply, push.
     w.git(&["fetch", "-q"]);
     let plan = w.purge();
-    assert!(pushed(&w.push(&plan.id)));
+    assert!(pushed(&w, &w.push(&plan.id)));
     assert_eq!(w.git_in(&remote, &["log", "-1", "--format=%s", "main"]), "theirs");
     assert!(!w.git_in(&remote, &["log", "-p", "--branches", "--tags"]).contains(&w.key));
     "refused for that ref; fetched and purged again: pushed".into()

@@ -2,7 +2,8 @@
 //! survive, each built with plain git and held against git's own word. The numbers are those of the list of cases the
 //! engine was built from; the gaps in it are filled with cases of the same kinds.
 //!
-//! `cargo test --test it git_cases -- --nocapture` prints the table. `STANCH_CASE=25` runs one number.
+//! `cargo test --test it git_cases -- --nocapture` prints the table. `STANCH_CASE=25` runs one number, `STANCH_FULL=1` the
+//! sizes in full (300 MB, 50,000 commits). What this machine can't make (another user, a small disk) says SKIPPED.
 
 mod a_hiding;
 mod b_rewriting;
@@ -23,6 +24,9 @@ use oracle::Before;
 
 /// What stands where the key stood.
 const MARK: &str = "REMOVED-BY-STANCH";
+
+/// Start of the outcome of a case that this machine can't make.
+const SKIPPED: &str = "SKIPPED: ";
 
 struct Case {
     number: u8,
@@ -63,20 +67,25 @@ impl Case {
 
     /// Its outcome; panics when it is not as expected.
     fn run(&self) -> String {
-        match self.expect {
-            Expect::Clean(build) => self.purged(&build(), false, Policy::default()),
+        match &self.expect {
+            Expect::Clean(build) => self.purged(&build(), false, &Policy::default()),
             Expect::CleanAs(build, policy) => self.purged(&build(), false, policy),
-            Expect::PrunedOnly(build) => self.purged(&build(), true, Policy::default()),
+            Expect::PrunedOnly(build) => self.purged(&build(), true, &Policy::default()),
             Expect::Refused(build, words) => self.refused(&build(), words),
-            Expect::Unopened(build, words) => unopened(&build(), words),
+            Expect::Unopened(build, words) => {
+                let world = build();
+                let told = unopened(&world, words);
+                (self.also)(&world, &Plan::default());
+                told
+            }
             Expect::Reported(build, words) => self.reported(&build(), words),
             Expect::Untouched(build) => untouched(&build()),
             Expect::Course(course) => course(),
         }
     }
 
-    fn purged(&self, world: &World, pruned_only: bool, policy: Policy) -> String {
-        let planned = || world.hush(world.ask(|ask| git::plan_as(ask, policy)).unwrap());
+    fn purged(&self, world: &World, pruned_only: bool, policy: &Policy) -> String {
+        let planned = || world.hush(world.ask(|ask| git::plan_kept(ask, policy.clone(), &world.memory)).unwrap());
         let before = Before::take(world);
         let print = world.footprint();
         let plan = planned();
@@ -141,7 +150,9 @@ impl Case {
     }
 
     fn reported(&self, world: &World, words: &str) -> String {
+        let print = world.footprint();
         let plan = world.plan();
+        assert_eq!(world.footprint(), print, "planning touched a file");
         let copies =
             plan.copies.iter().map(|c| format!("{} {} {}", c.path.clone().unwrap_or_default(), c.form, c.remedy));
         let told: Vec<String> = copies.chain(plan.not_looked_into.iter().cloned()).collect();
@@ -152,9 +163,12 @@ impl Case {
 }
 
 fn unopened(world: &World, words: &str) -> String {
+    let print = world.footprint();
     for fault in [world.ask(git::find).unwrap_err(), world.ask(git::plan).unwrap_err()] {
         assert!(fault.why.contains(words) && !fault.hints.is_empty(), "no `{words}` in {fault}");
+        assert!(!fault.to_string().contains(&world.key));
     }
+    assert_eq!(world.footprint(), print, "it can't be opened, and yet a file was touched");
     format!("refused: {words}")
 }
 
@@ -225,7 +239,8 @@ fn every_case() {
         println!(" {:>2} | {:<73}| {words}", case.number, case.title);
     }
     let failed = rows.iter().filter(|(_, outcome)| outcome.is_err()).count();
-    println!("{} cases, {failed} not as expected", rows.len());
+    let skipped = rows.iter().filter(|(_, row)| row.as_ref().is_ok_and(|words| words.starts_with(SKIPPED))).count();
+    println!("{} cases, {failed} not as expected, {skipped} skipped", rows.len());
     assert_eq!(failed, 0, "cases that are not as expected are marked FAILED in the table");
 }
 

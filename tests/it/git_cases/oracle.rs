@@ -2,9 +2,11 @@
 //! what a purge must leave alone, worked out here without the engine.
 
 use std::collections::{BTreeMap, HashSet};
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -44,10 +46,45 @@ fn holds(hay: &[u8], needles: &[Vec<u8>]) -> bool {
     if needles.iter().any(|needle| memchr::memmem::find(hay, needle).is_some()) {
         return true;
     }
+    if unpacked(hay).iter().any(|inside| holds(inside, needles)) {
+        return true;
+    }
     // Broken into lines. Large ones are not written that way here.
     let joined: Vec<u8> =
         if hay.len() > 1 << 16 { Vec::new() } else { hay.iter().copied().filter(|b| *b != b'\n').collect() };
     needles.iter().any(|needle| memchr::memmem::find(&joined, needle).is_some())
+}
+
+/// What is packed in it, by the usual programs and none of ours: `tar`, and `gzip`, which also reads the first file of a
+/// zip, so that each is given to it as the first.
+fn unpacked(hay: &[u8]) -> Vec<Vec<u8>> {
+    if hay.starts_with(b"\x1f\x8b") {
+        return vec![through("gzip", &["-dc"], hay)];
+    }
+    if hay.get(257..262) == Some(b"ustar") {
+        return vec![through("tar", &["-xOf", "-"], hay)];
+    }
+    if hay.starts_with(b"PK\x03\x04") {
+        return memchr::memmem::find_iter(hay, b"PK\x03\x04").map(|at| through("gzip", &["-dc"], &hay[at..])).collect();
+    }
+    Vec::new()
+}
+
+/// What `program` says to `input`.
+fn through(program: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
+    let mut child = Command::new(program)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    std::thread::scope(|scope| {
+        // It may have had enough before the end.
+        scope.spawn(move || drop(stdin.write_all(input)));
+        child.wait_with_output().unwrap().stdout
+    })
 }
 
 /// Every object, read out by git.
@@ -135,6 +172,18 @@ pub(super) fn clean(world: &World) {
     assert!(proof.clean(), "{:#?}", proof.checks);
     let left = world.find().copies;
     assert!(left.is_empty(), "the engine still finds {left:?}");
+}
+
+/// The same for what branches and tags of the repository at `dir` lead to: all that a push can clean.
+pub(super) fn clean_there(world: &World, dir: &Path) {
+    let needles = needles(&world.key);
+    let listed = world.git_in(dir, &["rev-list", "--objects", "--no-object-names", "--branches", "--tags"]);
+    let all = objects(world, dir);
+    for id in listed.lines() {
+        assert!(!holds(&all[id].1, &needles), "{} {id} holds the key in {}", all[id].0, dir.display());
+    }
+    assert!(!holds(world.git_in(dir, &["for-each-ref"]).as_bytes(), &needles), "a ref's name holds the key");
+    fsck(world, dir);
 }
 
 fn fsck(world: &World, dir: &Path) {
@@ -232,7 +281,7 @@ impl Before {
                 let id = head.split(' ').nth(1).unwrap();
                 let dirty =
                     self.objects.get(id).is_some_and(|(_, bytes)| holds(bytes, &self.needles)) || links.contains(id);
-                if !dirty && !holds(path.as_bytes(), &self.needles) && !is_archive(Path::new(path)) {
+                if !dirty && !holds(path.as_bytes(), &self.needles) {
                     assert!(lines.lines().any(|l| l == line), "the index lost {line} in {}", tree.display());
                 }
             }
@@ -252,11 +301,7 @@ impl Before {
             let moves = ["refs", "logs"].iter().any(|folder| inner.starts_with(folder))
                 || ["HEAD", "index", "packed-refs", "info/refs"].iter().any(|own| inner == Path::new(own))
                 || text.ends_with("_HEAD");
-            if moves
-                || is_archive(path)
-                || holds(bytes, &self.needles)
-                || holds(path.as_os_str().as_bytes(), &self.needles)
-            {
+            if moves || holds(bytes, &self.needles) || holds(path.as_os_str().as_bytes(), &self.needles) {
                 continue;
             }
             assert!(path.symlink_metadata().is_ok(), "{text} is gone");
@@ -344,11 +389,6 @@ impl Before {
         }
         fsck(world, &world.repo);
     }
-}
-
-/// The key may be inside, where no search for bytes sees it.
-fn is_archive(path: &Path) -> bool {
-    path.extension().is_some_and(|e| ["gz", "jar", "tar"].iter().any(|known| e == *known))
 }
 
 /// Objects that hold the key, or lead to one that does.

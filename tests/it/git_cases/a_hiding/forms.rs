@@ -1,5 +1,7 @@
 //! Encodings, binaries, archives, attributes and filters.
 
+use std::collections::BTreeMap;
+
 use std::fs;
 use std::process::Command;
 
@@ -209,7 +211,7 @@ fn filtered() -> String {
 }
 
 const fn policy(archives: Archives, binaries: Binaries) -> Policy {
-    Policy { archives, binaries, emptied: Emptied::Keep }
+    Policy { archives, binaries, emptied: Emptied::Keep, files: BTreeMap::new() }
 }
 
 fn binary() -> World {

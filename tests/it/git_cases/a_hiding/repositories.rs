@@ -1,11 +1,12 @@
 //! What repositories share, keep, lack or leave lying about.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use stanch::effect::git::CopyKind;
+use stanch::git;
 
-use crate::git_cases::Expect::{Clean, Refused};
+use crate::git_cases::Expect::{Clean, Refused, Reported};
 use crate::git_cases::{Case, MARK, case, old_leak};
 use crate::gitrepo::{World, walk};
 
@@ -36,6 +37,55 @@ pub(super) fn cases() -> Vec<Case> {
                 "/shared borrows objects from this repository",
             ),
         ),
+        case(
+            28,
+            "a borrower one folder deeper, one beside a linked working tree, one that this program was used on",
+            Refused(
+                || {
+                    let w = old_leak();
+                    let deep = w.temp().join("a/b/c");
+                    for folder in ["forks", "trees", "a/b/c"] {
+                        fs::create_dir_all(w.temp().join(folder)).unwrap();
+                    }
+                    w.git(&["worktree", "add", "-q", "-b", "t", "../trees/t"]);
+                    w.git_in(w.temp(), &["clone", "-q", "--bare", "--shared", "work", "forks/one.git"]);
+                    w.git_in(w.temp(), &["clone", "-q", "--shared", "work", "trees/two"]);
+                    w.git_in(&deep, &["clone", "-q", "--shared", "../../../work", "three"]);
+                    let (backup, far, key) = (w.temp().join("backup-far"), deep.join("three"), [w.key.as_bytes()]);
+                    let ask =
+                        git::Ask { repo: &far, backup_root: &backup, keys: &key, cancel: &|| false, progress: &|_| {} };
+                    assert!(!git::plan(&ask).unwrap().refusals.is_empty());
+                    w
+                },
+                "/forks/one.git borrows objects from this repository",
+            ),
+        )
+        .and(|_, plan| {
+            for words in ["/trees/two borrows", "/a/b/c/three/.git borrows"] {
+                assert!(plan.refusals.iter().any(|r| r.why.contains(words)), "{words}: {:?}", plan.refusals);
+            }
+        }),
+        case(
+            28,
+            "a clone that shares files on disk: told, and not a bit of it changes",
+            Clean(|| {
+                let w = old_leak();
+                w.git(&["repack", "-q", "-a", "-d"]);
+                w.git_in(w.temp(), &["clone", "-q", "work", "twin"]);
+                assert!(fs::metadata(pack_in(&w)).unwrap().nlink() > 1, "no file is shared");
+                fs::write(w.temp().join("twin-was"), listing(&w.temp().join("twin"))).unwrap();
+                w
+            }),
+        )
+        .and(|w, plan| {
+            assert!(
+                plan.not_looked_into.iter().any(|line| line.contains("other repositories on this disk")),
+                "{plan:?}"
+            );
+            assert_eq!(listing(&w.temp().join("twin")), fs::read_to_string(w.temp().join("twin-was")).unwrap());
+            w.git_in(&w.temp().join("twin"), &["fsck", "--full", "--strict"]);
+            assert!(w.plan().not_looked_into.is_empty(), "what our own backup shares was told: {:?}", w.plan());
+        }),
         case(
             29,
             "packs marked to be kept",
@@ -99,6 +149,32 @@ pub(super) fn cases() -> Vec<Case> {
             w.git(&["commit-graph", "verify"]);
             assert!(w.repo.join(".git/objects/info/commit-graph").exists());
         }),
+        case(
+            29,
+            "a chain of commit graphs, a multi-pack index with a bitmap, packs with reverse indexes",
+            Clean(|| {
+                let w = old_leak();
+                w.git(&["config", "pack.writeReverseIndex", "true"]);
+                w.git(&["repack", "-q", "-d"]);
+                w.git(&["commit-graph", "write", "--reachable", "--split=no-merge"]);
+                w.write("g", "more");
+                w.commit("more");
+                w.git(&["repack", "-q", "-d"]);
+                w.git(&["commit-graph", "write", "--reachable", "--split=no-merge"]);
+                w.git(&["multi-pack-index", "write", "--bitmap"]);
+                let names = walk(&w.repo.join(".git/objects"));
+                let there = |word: &str| names.iter().any(|path| path.to_string_lossy().contains(word));
+                assert!(there("commit-graph-chain") && there("multi-pack-index-") && there(".bitmap") && there(".rev"));
+                w
+            }),
+        )
+        .and(|w, _| {
+            w.git(&["commit-graph", "verify"]);
+            if w.repo.join(".git/objects/pack/multi-pack-index").exists() {
+                w.git(&["multi-pack-index", "verify"]);
+            }
+            assert_eq!(w.git(&["rev-list", "--count", "--use-bitmap-index", "--all"]), "4");
+        }),
         case(30, "a shallow clone", Refused(|| cloned(&["--depth", "2"]), "this is a shallow clone")),
         case(
             31,
@@ -127,6 +203,34 @@ pub(super) fn cases() -> Vec<Case> {
         }),
         case(
             32,
+            "drafts of merges, squashes, tags; a description, an exclude list",
+            Clean(|| {
+                let w = World::new();
+                for name in
+                    ["MERGE_MSG", "SQUASH_MSG", "TAG_EDITMSG", "description", "info/exclude", "addp-hunk-edit.diff"]
+                {
+                    w.write(&format!(".git/{name}"), format!("# first\n{} tail\n", w.key));
+                }
+                w
+            }),
+        )
+        .and(|w, _| assert_eq!(w.read(".git/SQUASH_MSG"), format!("# first\n{MARK} tail\n").into_bytes())),
+        case(
+            32,
+            "bundles in the git directory and beside the repository are told",
+            Reported(
+                || {
+                    let w = old_leak();
+                    w.git(&["bundle", "create", "-q", ".git/saved", "--all"]);
+                    w.git(&["bundle", "create", "-q", "../work.bundle", "--all"]);
+                    w
+                },
+                ".git/saved: packed history that is not read",
+            ),
+        )
+        .and(|_, plan| assert!(plan.not_looked_into.iter().any(|line| line.contains("/work.bundle:")))),
+        case(
+            32,
             "leftover names: a log of a ref that is gone, a recorded conflict",
             Clean(|| {
                 let w = World::new();
@@ -141,6 +245,20 @@ pub(super) fn cases() -> Vec<Case> {
         )
         .and(|w, _| assert!(w.repo.join(format!(".git/rr-cache/{MARK}/preimage")).exists())),
     ]
+}
+
+fn pack_in(w: &World) -> std::path::PathBuf {
+    let files = walk(&w.repo.join(".git/objects/pack"));
+    files.into_iter().find(|p| p.extension().is_some_and(|e| e == "pack")).unwrap()
+}
+
+/// Every file with its mode, length and time.
+fn listing(dir: &std::path::Path) -> String {
+    let line = |path: &std::path::PathBuf| {
+        let meta = fs::symlink_metadata(path).unwrap();
+        format!("{} {:o} {} {:?}\n", path.display(), meta.mode(), meta.len(), meta.modified().unwrap())
+    };
+    walk(dir).iter().map(line).collect()
 }
 
 fn pack_of(w: &World) -> std::path::PathBuf {

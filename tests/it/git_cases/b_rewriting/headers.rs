@@ -1,8 +1,13 @@
 //! Headers, encodings, signatures.
 
+use std::fs;
+use std::process::Command;
+
+use stanch::effect::git::Plan;
+
 use super::raw_tip;
 use crate::git_cases::Expect::{Clean, Course};
-use crate::git_cases::{Case, MARK, case};
+use crate::git_cases::{Case, MARK, SKIPPED, case, oracle};
 use crate::gitrepo::World;
 
 pub(super) fn cases() -> Vec<Case> {
@@ -29,7 +34,10 @@ pub(super) fn cases() -> Vec<Case> {
             let out = w.command(&w.repo, &["cat-file", "commit", "before"]).output().unwrap().stdout;
             assert!(out.ends_with(b"\n\nbefore no end"));
         }),
-        case(39, "headers: gpgsig, HG:extra, change-id, encoding; every other byte stays", Course(headers_stay)),
+        case(39, "headers: gpgsig, HG:extra, change-id, encoding; every other byte stays", Clean(odd_headers)).and(
+            headers_stay,
+        ),
+        case(39, "real ssh signatures: what is before the leak still verifies, what is after is listed", Course(signed)),
         case(39, "signed before the leak: kept; signed after: lost and listed; mergetag", Clean(|| {
             let w = World::new();
             let signed = |w: &World, more: &str, words: &str| {
@@ -56,7 +64,8 @@ pub(super) fn cases() -> Vec<Case> {
     ]
 }
 
-fn headers_stay() -> String {
+/// Headers that no git of today writes, around the key.
+fn odd_headers() -> World {
     let w = World::new();
     let (tree, parent) = (w.git(&["rev-parse", "HEAD^{tree}"]), w.head());
     let raw = format!(
@@ -65,18 +74,63 @@ fn headers_stay() -> String {
          change-id abcdef\n\nno newline at the end",
         k = w.key
     );
-    let mut bytes = raw.clone().into_bytes();
+    let mut bytes = raw.into_bytes();
     bytes.push(0xe9);
-    let id = raw_tip(&w, &bytes);
-    let plan = w.plan();
-    w.apply(&plan.id);
-    assert_eq!(plan.signatures_lost, [id]);
-    let (from, to) = (raw.find("gpgsig").unwrap(), raw.find("change-id").unwrap());
-    let mut want = [raw[..from].replace(&w.key, MARK), raw[to..].to_owned()].concat().into_bytes();
-    want.push(0xe9);
+    raw_tip(&w, &bytes);
+    fs::write(w.temp().join("raw"), bytes).unwrap();
+    w
+}
+
+fn headers_stay(w: &World, plan: &Plan) {
+    assert_eq!(plan.signatures_lost.len(), 1);
+    let raw = fs::read(w.temp().join("raw")).unwrap();
+    let find = |what: &[u8]| memchr::memmem::find(&raw, what).unwrap();
+    let mut want = [&raw[..find(b"gpgsig")], &raw[find(b"change-id")..]].concat();
+    while let Some(at) = memchr::memmem::find(&want, w.key.as_bytes()) {
+        want.splice(at..at + w.key.len(), MARK.bytes());
+    }
     let out = w.command(&w.repo, &["cat-file", "commit", "HEAD"]).output().unwrap().stdout;
     assert_eq!(String::from_utf8_lossy(&out), String::from_utf8_lossy(&want));
     assert_eq!(out, want);
-    assert!(w.copies(&w.key).is_empty());
-    "clean: 1 of 2 commits, 1 signature lost".into()
+}
+
+fn signed() -> String {
+    let w = World::new();
+    let (key, allowed) = (w.temp().join("signer"), w.temp().join("allowed"));
+    let made = Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key).status();
+    if !made.is_ok_and(|status| status.success()) {
+        return format!("{SKIPPED}there is no ssh-keygen");
+    }
+    let public = fs::read_to_string(key.with_extension("pub")).unwrap();
+    fs::write(&allowed, format!("ann@example.com {public}")).unwrap();
+    for (name, value) in [
+        ("gpg.format", "ssh"),
+        ("commit.gpgSign", "true"),
+        ("tag.gpgSign", "true"),
+        ("user.signingKey", key.to_str().unwrap()),
+        ("gpg.ssh.allowedSignersFile", allowed.to_str().unwrap()),
+    ] {
+        w.git(&["config", name, value]);
+    }
+    w.write("g", "x");
+    let before = w.commit("signed before");
+    w.git(&["tag", "-s", "-m", "signed before", "v1"]);
+    w.leak();
+    w.write("g", "y");
+    w.commit("signed after");
+    w.git(&["tag", "-s", "-m", "signed after", "v2"]);
+    let was = oracle::Before::take(&w);
+    let plan = w.purge();
+    was.untouched(&w, &plan);
+    oracle::clean(&w);
+    w.git(&["verify-commit", &before]);
+    w.git(&["verify-tag", "v1"]);
+    assert!(!w.try_git(&["verify-commit", "HEAD"]).0 && !w.try_git(&["verify-tag", "v2"]).0);
+    assert_eq!(plan.signatures_lost.len(), 3, "the leak, what came after it, its tag");
+    w.undo(&plan.id);
+    was.is_back(&w);
+    for made in [&["verify-commit", "HEAD"], &["verify-commit", "HEAD~"], &["verify-tag", "v2"]] {
+        w.git(made);
+    }
+    "clean: 2 verify as before, 3 signatures lost".into()
 }

@@ -5,12 +5,13 @@ mod content;
 mod headers;
 mod kinds;
 mod shape;
+mod sizes;
 
 use super::Case;
 use crate::gitrepo::World;
 
 pub(super) fn cases() -> Vec<Case> {
-    [content::cases(), shape::cases(), headers::cases(), citations::cases(), kinds::cases()]
+    [content::cases(), shape::cases(), headers::cases(), citations::cases(), kinds::cases(), sizes::cases()]
         .into_iter()
         .flatten()
         .collect()

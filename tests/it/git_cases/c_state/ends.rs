@@ -10,12 +10,13 @@ use stanch::git;
 
 use super::others::refused_while;
 use crate::git_cases::Expect::Course;
-use crate::git_cases::{Case, case, leak, old_leak, oracle};
+use crate::git_cases::{Case, SKIPPED, case, leak, old_leak, oracle};
 use crate::gitrepo::{World, interrupted, walk};
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
         case(54, "no space: a write that fails half-way leaves the old repository", Course(no_space)),
+        case(54, "a disk that is too small: refused before a file is touched", Course(small_disk)),
         case(55, "undo with branches, tags, notes, stashes; then finish destroys the backup", Course(undo_and_finish)),
         case(
             55,
@@ -165,6 +166,56 @@ fn no_space() -> String {
     }
     w.purge();
     "failed: the old repository, no half backup".into()
+}
+
+/// A small disk in a namespace of its own, with the repository and the state folder on it.
+fn small_disk() -> String {
+    if !Command::new("unshare").args(["-rm", "true"]).status().is_ok_and(|status| status.success()) {
+        return format!("{SKIPPED}no namespace can be made here; the check itself has a unit test");
+    }
+    let w = World::new();
+    let noise = |n: u64| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20);
+    w.write("big", (0..300_000).map(noise).collect::<Vec<_>>().concat());
+    w.commit("big");
+    w.old_leak();
+    let disk = w.temp().join("disk");
+    fs::create_dir(&disk).unwrap();
+    let key = w.temp().join("key-file");
+    fs::write(&key, &w.key).unwrap();
+    let script = r#"
+        mount -t tmpfs -o size="$1" none "$2" && cp -a "$3" "$2/work" || exit 90
+        look() { cd "$2/work" && find . -type f -exec sha256sum {} + | sort; }
+        before=$(look "$@")
+        "$4" purge --apply --yes=work --repo "$2/work" --key-file "$5"; code=$?
+        test "$before" = "$(look "$@")" && echo nothing was touched
+        test -e "$2/state/purges" && find "$2/state/purges" -type d -name '????????????' -exec echo a backup is left: {} \;
+        git -C "$2/work" fsck --full --strict || exit 91
+        exit $code"#;
+    let run = |size: &str| {
+        let mut command = w.command(w.temp(), &[]);
+        let envs: Vec<_> = command.get_envs().map(|(k, v)| (k.to_owned(), v.map(ToOwned::to_owned))).collect();
+        command = Command::new("unshare");
+        for (name, value) in envs {
+            if let Some(value) = value {
+                command.env(name, value);
+            }
+        }
+        command.args(["-rm", "sh", "-c", script, "sh", size]).arg(&disk).arg(&w.repo);
+        command.arg(env!("CARGO_BIN_EXE_stanch")).arg(&key);
+        command.env("STANCH_STATE_DIR", disk.join("state/incidents")).env("STANCH_CONFIG", "/dev/null");
+        let out = command.output().unwrap();
+        (out.status.code(), String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned())
+    };
+    let (code, said) = run("6m");
+    if code == Some(90) {
+        return format!("{SKIPPED}no disk can be mounted here; the check itself has a unit test");
+    }
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("there is no space for the backup and the new objects"), "{said}");
+    assert!(said.contains("nothing was touched") && !said.contains("a backup is left"), "{said}");
+    let (code, said) = run("64m");
+    assert_eq!(code, Some(0), "with room it goes through: {said}");
+    "refused: no space; with room: clean".into()
 }
 
 fn undo_and_finish() -> String {

@@ -27,6 +27,25 @@ pub(super) fn cases() -> Vec<Case> {
         ),
         case(50, "a merge", Refused(|| in_progress(&["merge", "side"]), "a merge is in progress")),
         case(50, "a cherry-pick", Refused(|| in_progress(&["cherry-pick", "side"]), "a cherry-pick is in progress")),
+        case(
+            50,
+            "a cherry-pick of several commits, and nothing left in conflict",
+            Refused(
+                || {
+                    let w = conflict();
+                    w.git(&["checkout", "-q", "side"]);
+                    w.write("f", "other again\n");
+                    w.commit("other again");
+                    w.git(&["checkout", "-q", "main"]);
+                    w.try_git(&["cherry-pick", "side~1", "side"]);
+                    w.git(&["checkout", "-q", "-f", "HEAD"]);
+                    w.try_git(&["commit", "-q", "--allow-empty", "-m", "nothing of it"]);
+                    assert!(w.repo.join(".git/sequencer").exists());
+                    w
+                },
+                "a cherry-pick or revert of several commits is in progress",
+            ),
+        ),
         case(50, "a revert", Refused(|| in_progress(&["revert", "--no-edit", "HEAD~1"]), "a revert is in progress")),
         case(50, "a bisect", Refused(|| in_progress(&["bisect", "start"]), "a bisect is in progress")),
         case(
