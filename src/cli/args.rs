@@ -136,20 +136,23 @@ pub struct KeySource {
 
 /// Where one or several keys come from.
 #[derive(Debug, Clone, Default, Args)]
-#[group(multiple = false)]
+#[group(skip)]
 pub struct KeySources {
     /// Read the keys from standard input, one on each line
-    #[arg(long)]
+    #[arg(long, group = "source")]
     pub key_stdin: bool,
     /// Read keys from a file, one on each line; may be given several times
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", group = "source")]
     pub key_file: Vec<PathBuf>,
     /// Read a key from this environment variable; may be given several times
-    #[arg(long, value_name = "VAR")]
+    #[arg(long, value_name = "VAR", group = "source")]
     pub key_env: Vec<String>,
     /// I only know where it leaked: look for keys in this file or folder and let me choose
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", group = "source")]
     pub leaked_in: Vec<PathBuf>,
+    /// Take a key even when it does not look like one
+    #[arg(long)]
+    pub any_key: bool,
 }
 
 #[derive(Debug, Clone, Default, Args)]
@@ -216,9 +219,6 @@ pub struct Find {
     pub repo: Vec<PathBuf>,
     #[command(flatten)]
     pub key: KeySources,
-    /// Take a key even when it does not look like one
-    #[arg(long)]
-    pub any_key: bool,
     /// Print the result as one JSON document
     #[arg(long)]
     pub json: bool,
@@ -233,9 +233,6 @@ pub struct Purge {
     pub repo: PathBuf,
     #[command(flatten)]
     pub key: KeySources,
-    /// Take a key even when it does not look like one
-    #[arg(long)]
-    pub any_key: bool,
     /// Show what would change; changes nothing. Asks the remotes what they hold, as `git fetch` does it: with your git's
     /// credentials and ssh, and with those that the repository's own config names
     #[arg(long, group = "step")]

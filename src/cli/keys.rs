@@ -11,9 +11,9 @@ use super::args::{KeySource, KeySources};
 use super::respond;
 
 /// A vault that holds them.
-pub(super) fn vault(source: &KeySources, any: bool) -> Result<Vault> {
+pub(super) fn vault(source: &KeySources) -> Result<Vault> {
     let vault = Vault::new("purge");
-    let mut secrets = given(source, any)?.into_iter();
+    let mut secrets = given(source)?.into_iter();
     if let Some(first) = secrets.next() {
         vault.put(SecretRef::Leaked, first);
     }
@@ -22,7 +22,7 @@ pub(super) fn vault(source: &KeySources, any: bool) -> Result<Vault> {
 }
 
 /// At least one.
-fn given(source: &KeySources, any: bool) -> Result<Vec<Secret>> {
+fn given(source: &KeySources) -> Result<Vec<Secret>> {
     let mut keys = Vec::new();
     if source.key_stdin {
         keys.extend(input::keys_stdin(std::io::stdin().lock())?);
@@ -34,10 +34,10 @@ fn given(source: &KeySources, any: bool) -> Result<Vec<Secret>> {
         keys.push(input::key_env(name, |name| std::env::var_os(name))?);
     }
     if keys.is_empty() {
-        let one = KeySource { leaked_in: source.leaked_in.clone(), any_key: any, ..KeySource::default() };
+        let one = KeySource { leaked_in: source.leaked_in.clone(), any_key: source.any_key, ..KeySource::default() };
         return Ok(vec![respond::key(&one, "openai", "purge", respond::Meant::Any)?]);
     }
-    keys.into_iter().map(|taken| respond::shaped(taken, any, input::shapeless)).collect()
+    keys.into_iter().map(|taken| respond::shaped(taken, source.any_key, input::shapeless)).collect()
 }
 
 /// `sk-proj-...9f3a`, each.

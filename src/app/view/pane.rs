@@ -172,8 +172,8 @@ fn title(app: &App, scene: &Scene, pen: &mut Pen<'_>) {
     ];
     pen.line(&pieces, 1);
     // The rail has one word for it; here is why.
-    let state = scene.walk.iter().find(|s| s.stage.id() == stage.id()).map(|s| &s.state);
-    if let Some(crate::incident::StepState::Locked(why)) = state {
+    let standing = scene.walk.iter().find(|s| s.stage.id() == stage.id()).map(|s| &s.state);
+    if let Some(crate::incident::StepState::Locked(why)) = standing {
         pen.line(&[(Role::Warn, format!("waiting: {why}"))], 1);
     }
     if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < NEWS_S) {

@@ -25,7 +25,7 @@ use desk::Desk;
 use engine::{Ended, Engine};
 
 pub(super) fn find(args: &Find, context: &Context) -> Result<u8> {
-    let vault = keys::vault(&args.key, args.any_key)?;
+    let vault = keys::vault(&args.key)?;
     let mut found = Vec::new();
     for repo in &args.repo {
         let repo = full(repo)?;
@@ -51,7 +51,7 @@ pub(super) fn find(args: &Find, context: &Context) -> Result<u8> {
 }
 
 pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
-    let vault = keys::vault(&args.key, args.any_key)?;
+    let vault = keys::vault(&args.key)?;
     let repo = full(&args.repo)?;
     let engine = Engine::new(&vault, &repo, context);
     let (desk, policy) = (Desk::take(&repo, context)?, policy(args));
