@@ -8,9 +8,11 @@
 # It does not hold the key. It refuses
 #  1. a ref from which a first changed commit can be reached: a merge or push from a clone of before the rewrite;
 #  2. an object that held the key, by its id;
-#  3. the key itself, by its length and its SHA-256: every run of printable characters in what is new is cut into all
-#     pieces of that length (only those with the vendor's public start, where there is one), each piece is hashed and
-#     compared. Other forms of the key (base64, UTF-16, inside of archives) it does not see; `stanch find` does.
+#  3. the key itself, by length and SHA-256 of each form: plain, UTF-16, hexadecimal, base64 and base64url at the three
+#     alignments. Every run of printable characters in what is new is cut into all pieces of that length (only those
+#     with the form's public start, where there is one), each piece is hashed and compared.
+#     It does not see the key inside of archives and compressed files, in text that was broken into lines, or escaped
+#     (percent, \u): `stanch find` does.
 set -u
 LC_ALL=C
 export LC_ALL
@@ -29,9 +31,11 @@ objects() { cat <<'STANCH_END'
 STANCH_END
 }
 
-length=@LENGTH@
-prefix='@PREFIX@'
-digest='@DIGEST@'
+# Forms of the key: length, SHA-256, public start (or nothing). Nothing of the key can be read from them.
+windows() { cat <<'STANCH_END'
+@WINDOWS@
+STANCH_END
+}
 most=20000
 
 refuse() {
@@ -46,31 +50,41 @@ sha256() {
   fi | cut -c1-64
 }
 
-# Reads bytes; succeeds when a piece of them has the digest.
+# Reads bytes; succeeds when a piece of them has the digest of a form. Without its zero bytes UTF-16 is plain text.
 holds_key() {
+  all=$(windows)
   if perl -MDigest::SHA -e 1 >/dev/null 2>&1; then
-    perl -MDigest::SHA=sha256_hex -e '
-      my ($length, $prefix, $digest) = @ARGV;
+    tr -d '\000' | perl -MDigest::SHA=sha256_hex -e '
+      my @windows = map { [split / /, $_] } grep { length } split /\n/, $ARGV[0];
       binmode STDIN;
       my $found = 0;
       while (my $line = <STDIN>) {
         next if $found;
-        while ($line =~ /([\x21-\x7e]{$length,})/g) {
+        while ($line =~ /([\x21-\x7e]{16,})/g) {
           my $run = $1;
-          for (my $at = 0; ($at = index($run, $prefix, $at)) >= 0; $at++) {
-            last if $at + $length > length $run;
-            $found = 1 if sha256_hex(substr($run, $at, $length)) eq $digest;
+          for my $window (@windows) {
+            my ($length, $digest, $prefix) = @$window;
+            $prefix = "" unless defined $prefix;
+            for (my $at = 0; ($at = index($run, $prefix, $at)) >= 0; $at++) {
+              last if $at + $length > length $run;
+              $found = 1 if sha256_hex(substr($run, $at, $length)) eq $digest;
+            }
           }
         }
       }
-      exit($found ? 0 : 1);' "$length" "$prefix" "$digest"
+      exit($found ? 0 : 1);' "$all"
     return
   fi
   # Without perl each piece costs a process: only so many are looked at, and the rest is said to be unseen.
-  pieces=$(tr -cs '!-~' '\n' | awk -v length_="$length" -v prefix="$prefix" '
-    length($0) >= length_ {
-      for (at = 1; at + length_ - 1 <= length($0); at++)
-        if (substr($0, at, length(prefix)) == prefix) print substr($0, at, length_)
+  pieces=$(tr -d '\000' | tr -cs '!-~' '\n' | awk -v all="$(windows | tr '\n' ';')" '
+    BEGIN {
+      n = split(all, lines, ";")
+      for (i = 1; i <= n; i++) { parts = split(lines[i], part, " "); size[i] = part[1] + 0; start[i] = parts > 2 ? part[3] : "" }
+    }
+    { for (i = 1; i <= n; i++)
+        if (size[i] > 0 && length($0) >= size[i])
+          for (at = 1; at + size[i] - 1 <= length($0); at++)
+            if (substr($0, at, length(start[i])) == start[i]) print substr($0, at, size[i])
     }' | sort -u | head -n "$((most + 1))")
   seen=0
   while IFS= read -r piece; do
@@ -80,7 +94,7 @@ holds_key() {
       printf '%s\n' "stanch: too much to look into without perl; the rest was not searched" >&2
       return 1
     fi
-    if [ "$(printf '%s' "$piece" | sha256)" = "$digest" ]; then return 0; fi
+    case $all in *" $(printf '%s' "$piece" | sha256)"*) return 0 ;; esac
   done <<STANCH_PIECES
 $pieces
 STANCH_PIECES
@@ -107,7 +121,7 @@ look() {
       refuse "$name brings $hit, an object that holds the leaked key" "take it out of your commits, then push again"
     fi
   fi
-  [ -n "$digest" ] || return 0
+  [ -n "$(windows)" ] || return 0
   if { printf '%s\n' "$name"; printf '%s\n' "$fresh" | git cat-file --batch --buffer; } | holds_key; then
     refuse "$name brings the leaked key back" \
       "it is dead, and must not return: take it out of your commits (git rebase -i), then push again"
@@ -120,7 +134,7 @@ deletes() {
 
 if [ "${1:-}" = check ]; then
   if [ -n "${3:-}" ]; then look "${2:-HEAD}" "${2:-HEAD}" --not "$3"; else look "${2:-HEAD}" "${2:-HEAD}"; fi
-  printf '%s\n' "stanch: clean: ${2:-HEAD} has neither the old history nor the key in plain form"
+  printf '%s\n' "stanch: clean: ${2:-HEAD} has neither the old history nor the key in a form it can see"
   exit 0
 fi
 

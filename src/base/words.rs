@@ -45,8 +45,46 @@ pub fn thousands(n: u64) -> String {
     out
 }
 
+/// A character that a terminal obeys, or that turns or hides text: a name with one can look like another.
+pub fn is_unfit(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// One line of `text`, without characters that are [unfit](is_unfit).
+pub fn tame(text: &str) -> String {
+    text.chars().filter(|c| !is_unfit(*c)).collect()
+}
+
+/// The same for several lines: line feeds and tabs stay.
+pub fn tame_lines(text: &str) -> String {
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !is_unfit(*c)).collect()
+}
+
+/// `text` as one word of a shell, quoted only where it must be, and tame.
+pub fn shell(text: &str) -> String {
+    let text = tame(text);
+    let plain = |c: char| c.is_alphanumeric() || "-_./:@%+,=".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text } else { quoted(&text) }
+}
+
+/// `text` as one word of a shell, in quotes.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_name_is_one_tame_word() {
+        assert_eq!(super::tame("a\u{1b}[2J\n\u{202e}b\u{9b}c\u{7}é"), "a[2Jbcé");
+        assert_eq!(super::tame_lines("a\n\tb\r\u{85}"), "a\n\tb");
+        let told = ["work", "a b", "o'r$i", "", "é.x-1", "\u{1b};x"].map(super::shell);
+        assert_eq!(told, ["work", "'a b'", r"'o'\''r$i'", "''", "é.x-1", "';x'"]);
+    }
+
     #[test]
     fn sizes() {
         let told = [0, 980, 1000, 12_345, 1_440_000_000, u64::MAX].map(super::bytes);

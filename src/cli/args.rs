@@ -131,6 +131,24 @@ pub struct KeySource {
     pub leaked_in: Vec<PathBuf>,
 }
 
+/// Where one or several keys come from.
+#[derive(Debug, Clone, Default, Args)]
+#[group(multiple = false)]
+pub struct KeySources {
+    /// Read the keys from standard input, one on each line
+    #[arg(long)]
+    pub key_stdin: bool,
+    /// Read keys from a file, one on each line; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Vec<PathBuf>,
+    /// Read a key from this environment variable; may be given several times
+    #[arg(long, value_name = "VAR")]
+    pub key_env: Vec<String>,
+    /// I only know where it leaked: look for keys in this file or folder and let me choose
+    #[arg(long, value_name = "PATH")]
+    pub leaked_in: Vec<PathBuf>,
+}
+
 #[derive(Debug, Clone, Default, Args)]
 pub struct Respond {
     #[command(flatten)]
@@ -194,7 +212,7 @@ pub struct Find {
     #[arg(long, value_name = "PATH", required = true)]
     pub repo: Vec<PathBuf>,
     #[command(flatten)]
-    pub key: KeySource,
+    pub key: KeySources,
     /// Print the result as one JSON document
     #[arg(long)]
     pub json: bool,
@@ -208,8 +226,9 @@ pub struct Purge {
     #[arg(long, value_name = "PATH")]
     pub repo: PathBuf,
     #[command(flatten)]
-    pub key: KeySource,
-    /// Show what would change; changes nothing
+    pub key: KeySources,
+    /// Show what would change; changes nothing. Asks the remotes what they hold, as `git fetch` does it: with your git's
+    /// credentials and ssh, and with those that the repository's own config names
     #[arg(long, group = "step")]
     pub plan: bool,
     /// Back up and switch to the clean history
@@ -243,6 +262,9 @@ pub struct Purge {
     /// for later calls. Purges of the submodule by this program are known without it
     #[arg(long, value_name = "FILE")]
     pub commit_map: Option<PathBuf>,
+    /// For --plan and --apply: ask no remote. For a repository whose config you don't trust
+    #[arg(long, conflicts_with_all = ["push", "check", "papers", "undo", "finish"])]
+    pub offline: bool,
     /// For one file, against what holds for its sort: PATH=redact, PATH=drop or PATH=leave; may be given several times
     #[arg(long, value_name = "PATH=CHOICE", value_parser = file_choice)]
     pub file: Vec<(String, FileWay)>,

@@ -5,6 +5,7 @@
 mod args;
 mod check;
 mod drill;
+mod keys;
 mod looks;
 mod print;
 mod purge;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::base::fault::Result;
-use crate::base::{Fault, FaultKind};
+use crate::base::{Fault, FaultKind, words};
 use crate::shell::panics::Panics;
 use crate::shell::settings::{Flags, Settings};
 use crate::shell::{harden, input, vault};
@@ -119,14 +120,22 @@ async fn command(verb: Option<Verb>, context: Context) -> Result<u8> {
 
 fn fail(fault: &Fault, code: u8) -> ExitCode {
     // A standard error that is gone can't be told so.
-    let _ = writeln!(std::io::stderr(), "stanch: {fault}");
+    let _ = writeln!(std::io::stderr(), "stanch: {}", told(fault));
     ExitCode::from(code)
 }
 
-/// Prints `text` on standard output. A reader that went away is no error.
+/// A fault for a terminal: nothing in it is obeyed, and a line that a name brings with it does not stand at the margin,
+/// where our own do.
+fn told(fault: &Fault) -> String {
+    let inner = |text: &String| words::tame_lines(text).replace('\n', "\n    ");
+    let hints = fault.hints.iter().map(inner).collect();
+    Fault { kind: fault.kind, what: inner(&fault.what), why: inner(&fault.why), hints }.to_string()
+}
+
+/// Prints `text` on standard output, without what a terminal would obey. A reader that went away is no error.
 pub(crate) fn say(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
-    match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
+    match writeln!(out, "{}", words::tame_lines(text).trim_end()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Fault::machine("standard output can't be written", e))
         }
@@ -136,5 +145,20 @@ pub(crate) fn say(text: &str) -> Result<()> {
 
 /// Prints `value` as the one JSON document.
 pub(crate) fn say_json(value: &impl serde::Serialize) -> Result<()> {
-    say(&serde_json::to_string_pretty(value).map_err(|e| Fault::machine("the answer can't be put as JSON", e))?)
+    let text = serde_json::to_string_pretty(value).map_err(|e| Fault::machine("the answer can't be put as JSON", e))?;
+    say(&escaped(&text))
+}
+
+/// JSON with what a terminal would obey, and JSON lets stand as it is, in escapes: the values stay the same.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c != '\n' && words::is_unfit(c) {
+            let mut units = [0; 2];
+            out.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }

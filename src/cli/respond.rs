@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::fault::Result;
-use crate::base::{Clock, Fault, FaultKind, Secret, SecretRef, Stamp};
+use crate::base::{Clock, Fault, FaultKind, Secret, SecretRef, Stamp, words};
 use crate::git;
 use crate::incident::{Mode, Opened};
 use crate::providers;
@@ -175,7 +175,7 @@ pub(super) fn warn(text: &str) {
 fn tell(text: &str) {
     use std::io::Write as _;
     // A standard error that is gone can't be told so.
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(std::io::stderr(), "{}", words::tame_lines(text));
 }
 
 /// Standard input gave the key and ended: the answers come from the terminal then, or there is nobody to give any.

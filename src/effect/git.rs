@@ -19,6 +19,8 @@ pub enum GitOp {
     Plan,
     /// The same, with what a person chose for files that can't be edited as text.
     PlanAs { policy: Policy },
+    /// The same, and no remote is asked.
+    PlanOffline { policy: Policy },
     /// Back up, switch all refs to `plan`, expire and prune. Refused when a ref moved since.
     Apply { plan: String },
     /// Ask git itself whether a copy is left.
@@ -44,6 +46,7 @@ impl GitOp {
             Self::Find
             | Self::Plan
             | Self::PlanAs { .. }
+            | Self::PlanOffline { .. }
             | Self::Prove
             | Self::Check { .. }
             | Self::After { .. }
@@ -56,7 +59,7 @@ impl GitOp {
     pub fn words(&self) -> &'static str {
         match self {
             Self::Find => "find every copy",
-            Self::Plan | Self::PlanAs { .. } => "plan the rewrite",
+            Self::Plan | Self::PlanAs { .. } | Self::PlanOffline { .. } => "plan the rewrite",
             Self::Apply { .. } => "switch to the clean history",
             Self::Prove => "prove that no copy is left",
             Self::Push { .. } => "push the clean history",

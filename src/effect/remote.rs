@@ -70,8 +70,14 @@ pub struct RemoteLook {
     pub unknown: Vec<u64>,
     /// Refs that moved on since the last fetch: their new commits are not here.
     pub behind: Vec<String>,
-    /// Refs that were never fetched here.
+    /// Refs that were never fetched here and could not be looked into.
     pub unfetched: Vec<String>,
+    /// Refs whose commits are not here, and that bring the key or lead to the history that changes.
+    #[serde(default)]
+    pub strange: Vec<String>,
+    /// How many refs whose commits are not here were fetched aside and looked into.
+    #[serde(default)]
+    pub looked_aside: usize,
 }
 
 /// What was seen outside after a push. Can be asked again at any time.
@@ -92,6 +98,7 @@ impl Aftermath {
             r.silent.is_none()
                 && r.old.is_empty()
                 && r.again.is_empty()
+                && r.anew.is_empty()
                 && r.served.iter().all(|s| s.answer != Serves::Yes)
                 && r.pull_requests.is_empty()
         };
@@ -110,6 +117,9 @@ pub struct RemoteAfter {
     pub old: Vec<String>,
     /// Refs whose newer commits lead to the old history: somebody merged or pushed from a clone of before.
     pub again: Vec<String>,
+    /// Refs whose newer commits bring the key itself, in commits that were not there before.
+    #[serde(default)]
+    pub anew: Vec<String>,
     /// Numbers of pull (or merge) requests that lead to the old history.
     pub pull_requests: Vec<u64>,
     /// Old ids that were asked for.

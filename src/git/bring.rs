@@ -2,6 +2,7 @@
 //!
 //! Must not know: refs' names, files, logs.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -103,6 +104,24 @@ pub(super) fn drop_new(repo: &Repo<'_>, details: &Details, backup: &Path) -> Res
         return fold::release(repo, pack);
     }
     fold::remove(repo, pack)
+}
+
+/// The list of packs that is served over plain HTTP, where there was one: as it was, if the packs are.
+pub(super) fn served(repo: &Repo<'_>, backup: &Path) -> Result<()> {
+    let name = "objects/info/packs";
+    let Some(then) = store::read_if(&backup.join(name))? else { return Ok(()) };
+    let listed: BTreeSet<&[u8]> = then.split(|b| *b == b'\n').filter_map(|line| line.strip_prefix(b"P ")).collect();
+    let files = store::files(&repo.objects().join("pack"), &|_| false)?;
+    let packs = files.iter().filter(|file| file.extension().is_some_and(|end| end == "pack"));
+    let now: BTreeSet<&[u8]> = packs.filter_map(|file| Some(file.file_name()?.as_bytes())).collect();
+    if now != listed {
+        return switch::serve(repo);
+    }
+    let path = repo.dir.join(name);
+    if store::read_if(&path)?.is_none_or(|bytes| *bytes != *then) {
+        store::put_like(&path, &then, &repo.dir.join("HEAD"))?;
+    }
+    Ok(())
 }
 
 /// Takes the old objects away again, those that an undo brought. The clean history's pack holds all that is needed,

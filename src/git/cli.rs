@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::Ask;
 use super::needle::Search;
+use super::tamed::Setting;
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 
@@ -30,8 +31,8 @@ pub(super) struct Git<'a> {
     pub(super) work: Option<PathBuf>,
     /// A switch that has begun runs to its end.
     pub(super) may_cancel: bool,
-    /// Settings for each call, `name=value`: what of the repository's own configuration must not run.
-    pub(super) settings: Vec<String>,
+    /// Settings for each call: what of the repository's own configuration must not run.
+    pub(super) settings: Vec<Setting>,
 }
 
 impl std::fmt::Debug for Git<'_> {
@@ -49,23 +50,48 @@ pub(super) struct Said {
     pub(super) err: String,
 }
 
-/// Variables that would point git at another repository, another configuration of this call, or a trace file.
-const FOREIGN: [&str; 14] = [
-    "GIT_DIR",
-    "GIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_INDEX_VERSION",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_NAMESPACE",
-    "GIT_PREFIX",
-    "GIT_CONFIG_PARAMETERS",
-    "GIT_REPLACE_REF_BASE",
-    "GIT_QUARANTINE_PATH",
-    "GIT_GRAFT_FILE",
-    "GIT_SHALLOW_FILE",
+/// Git's variables that are a person's settings. All others speak of another repository, of the call that started us,
+/// or trace what is done.
+const OWN: [&str; 14] = [
+    "GIT_ALLOW_PROTOCOL",
+    "GIT_ASKPASS",
+    "GIT_AUTHOR_",
+    "GIT_COMMITTER_",
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_NOSYSTEM",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_EXEC_PATH",
+    "GIT_HTTP_",
+    "GIT_LFS_",
+    "GIT_PROTOCOL_FROM_USER",
+    "GIT_PROXY_",
+    "GIT_SSH",
+    "GIT_SSL_",
 ];
+
+/// Settings that the environment makes, `GIT_CONFIG_KEY_0` and so on, without those that hold the key.
+fn inherited(search: &Search<'_>) -> Vec<Setting> {
+    let var = |name: &str, n: usize| std::env::var_os(format!("GIT_CONFIG_{name}_{n}"));
+    let count = std::env::var("GIT_CONFIG_COUNT").ok().and_then(|n| n.parse::<usize>().ok()).unwrap_or_default();
+    let all = (0..count.min(MOST)).filter_map(|n| Some((var("KEY", n)?, var("VALUE", n)?)));
+    all.filter(|(name, value)| {
+        search.form_in(name.as_encoded_bytes()).is_none() && search.form_in(value.as_encoded_bytes()).is_none()
+    })
+    .collect()
+}
+
+/// Settings the environment may make.
+const MOST: usize = 1000;
+
+/// One more setting for this call. Not by `-c`, which takes a name to end at the first `=`.
+pub(super) fn set(command: &mut Command, name: impl AsRef<OsStr>, value: impl AsRef<OsStr>) {
+    let count = command.get_envs().find(|(name, _)| *name == "GIT_CONFIG_COUNT").and_then(|(_, value)| value);
+    let n = count.and_then(|n| n.to_str()?.parse::<usize>().ok()).unwrap_or_default();
+    command
+        .env(format!("GIT_CONFIG_KEY_{n}"), name)
+        .env(format!("GIT_CONFIG_VALUE_{n}"), value)
+        .env("GIT_CONFIG_COUNT", (n + 1).to_string());
+}
 
 impl Git<'_> {
     /// A command in this repository. Hooks, background maintenance and the file watcher are off.
@@ -78,7 +104,6 @@ impl Git<'_> {
     /// The same with the user's hooks on: for what a person could have typed, such as a push.
     pub(super) fn with_hooks(&self) -> Command {
         let mut command = self.bare();
-        command.args(self.settings.iter().flat_map(|setting| ["-c", setting]));
         command.arg("--git-dir").arg(&self.dir);
         if let Some(work) = &self.work {
             command.arg("--work-tree").arg(work).arg("-C").arg(work);
@@ -106,10 +131,13 @@ impl Git<'_> {
         let mut command = Command::new("git");
         for (name, value) in std::env::vars_os() {
             let bytes = name.as_encoded_bytes();
-            let foreign = FOREIGN.iter().any(|f| f.as_bytes() == bytes) || bytes.starts_with(b"GIT_TRACE");
+            let foreign = bytes.starts_with(b"GIT_") && !OWN.iter().any(|own| bytes.starts_with(own.as_bytes()));
             if foreign || self.search.form_in(value.as_encoded_bytes()).is_some() {
                 command.env_remove(name);
             }
+        }
+        for (name, value) in inherited(self.search).iter().chain(&self.settings) {
+            set(&mut command, name, value);
         }
         command
             .env("GIT_TERMINAL_PROMPT", "0")

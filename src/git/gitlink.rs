@@ -85,7 +85,7 @@ pub(super) fn used(root: &Path) -> BTreeSet<PathBuf> {
 /// Plans that stand, of other repositories.
 fn others(root: &Path, own: &Path) -> Vec<Other> {
     // What can't be read is of an older program, or none of ours.
-    let plan = |path: &PathBuf| serde_json::from_slice::<Other>(&std::fs::read(path).ok()?).ok();
+    let plan = |path: &PathBuf| serde_json::from_slice::<Other>(&super::store::bytes(path).ok()?).ok();
     let stands = |plan: &Other| matches!(plan.stage, Stage::Applied | Stage::Finished) && plan.git_dir != own;
     plans(root).iter().filter_map(plan).filter(stands).collect()
 }

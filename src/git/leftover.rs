@@ -8,10 +8,11 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::odd::{Link, To};
 use super::repo::Repo;
-use super::{raw, store};
+use super::{raw, store, stray};
 use crate::base::fault::Result;
-use crate::effect::git::{Copy, CopyKind};
+use crate::effect::git::{Copy, CopyKind, Refusal};
 
 /// One file of the git directory that holds the key.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub(super) struct Leftover {
     /// Relative to the git directory.
     pub(super) name: PathBuf,
     form: &'static str,
+    /// It is a symbolic link; the file behind it holds the key.
+    behind: Option<PathBuf>,
 }
 
 /// Folders that are looked at in another way or belong to other programs.
@@ -62,7 +65,7 @@ pub(super) fn is_ref(name: &Path) -> bool {
 /// Those that hold the key, in their text or their name.
 pub(super) fn find(repo: &Repo<'_>) -> Result<Vec<Leftover>> {
     let mut found = Vec::new();
-    for path in files(&repo.dir)? {
+    for path in files(&repo.dir)?.into_iter().chain(stray::files(&repo.dir)?) {
         repo.go_on()?;
         // A lock or a temporary file of a running git may be gone by now.
         let Some(bytes) = store::read_if(&path)? else { continue };
@@ -72,11 +75,39 @@ pub(super) fn find(repo: &Repo<'_>) -> Result<Vec<Leftover>> {
         }
         // A log has its ref's name: it goes or is renamed with it.
         let named = if is_log(&name) && log_is_used(repo, &name) { None } else { in_name(repo, &name) };
-        if let Some(form) = repo.search.form_in(&bytes).or(named) {
-            found.push(Leftover { path, name, form });
+        let form = repo.search.form_in(&bytes).or_else(|| stray::form_inside(repo.search, &name, &bytes));
+        if let Some(form) = form.or(named) {
+            found.push(Leftover { path, name, form, behind: None });
+        }
+    }
+    for link in &repo.links {
+        let To::File(real) = &link.to else { continue };
+        // A tracked file is looked at as one.
+        let held = store::read_if(real)?.and_then(|bytes| repo.search.form_in(&bytes));
+        if let Some(form) = held.filter(|_| !link.in_the_way() || is_text(link))
+            && !tracked(repo, real)?
+        {
+            let (path, name, behind) = (link.path.clone(), link.name.clone(), Some(real.clone()));
+            found.push(Leftover { path, name, form, behind });
         }
     }
     Ok(found)
+}
+
+/// Objects and indexes are read by others.
+fn is_text(link: &Link) -> bool {
+    !link.name.starts_with("objects") && !link.name.ends_with("index")
+}
+
+fn tracked(repo: &Repo<'_>, file: &Path) -> Result<bool> {
+    for tree in repo.trees() {
+        let Ok(path) = file.strip_prefix(&tree.work) else { continue };
+        let listed = tree.git.run(&["ls-files", "-z"])?;
+        if listed.split(|b| *b == 0).any(|listed| listed == path.as_os_str().as_bytes()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Files that hold packed history which is not read: bundles and stray packs in the git directory, and bundles that lie at
@@ -90,7 +121,7 @@ pub(super) fn bundles(repo: &Repo<'_>) -> Result<Vec<String>> {
     let named = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "bundle"));
     for path in files(&repo.dir)?.into_iter().chain(named) {
         let mut start = [0; 16];
-        let read = std::fs::File::open(&path).and_then(|mut file| std::io::Read::read(&mut file, &mut start));
+        let read = store::open(&path).and_then(|mut file| std::io::Read::read(&mut file, &mut start));
         let start = start.get(..read.unwrap_or(0)).unwrap_or_default();
         if start.starts_with(b"# v2 git bundle")
             || start.starts_with(b"# v3 git bundle")
@@ -121,10 +152,27 @@ fn packed(repo: &Repo<'_>, name: &Path) -> bool {
 }
 
 impl Leftover {
+    /// What is behind a link is not ours to change: it may be anything.
+    pub(super) fn refusal(&self, repo: &Repo<'_>) -> Option<Refusal> {
+        let shown = |path: &Path| repo.search.text(path.as_os_str().as_bytes());
+        let behind = self.behind.as_ref()?;
+        Some(Refusal {
+            why: format!("the key is in {}, behind the symbolic link {}", shown(behind), shown(&self.name)),
+            way_forward: "replace it there by hand, then plan again".into(),
+            asks: false,
+        })
+    }
+
     pub(super) fn copy(&self, repo: &Repo<'_>) -> Copy {
-        let name = repo.search.text(self.name.as_os_str().as_bytes());
+        let shown = |path: &Path| repo.search.text(path.as_os_str().as_bytes());
+        let name = match &self.behind {
+            Some(behind) => format!("{} (a link to {})", shown(&self.name), shown(behind)),
+            None => shown(&self.name),
+        };
         let remedy = match self.name.to_string_lossy().as_ref() {
+            _ if self.behind.is_some() => "replace it in the file that the link leads to",
             "config" => "replace it in git's config; a remote that used it needs a new password",
+            name if stray::is_half(Path::new(name)) => "remove it: a git that was killed left it",
             name if name.starts_with("hooks/") => "replace it in the hook; check that the hook still works",
             _ => "replace it in the file",
         };
@@ -145,9 +193,9 @@ impl Leftover {
 
 /// Takes the key out of every such file and file name. The log of a ref that is gone goes as well.
 pub(super) fn clean(repo: &Repo<'_>) -> Result<()> {
-    for left in find(repo)? {
+    for left in find(repo)?.into_iter().filter(|left| left.behind.is_none()) {
         let named = in_name(repo, &left.name).is_some();
-        if named && is_log(&left.name) {
+        if named && is_log(&left.name) || stray::is_half(&left.name) {
             store::remove(&left.path)?;
             continue;
         }

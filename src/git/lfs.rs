@@ -3,7 +3,6 @@
 //!
 //! Must not know: how history is rewritten. A pointer names content by its hash and holds no key: it stays as it is.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -55,7 +54,7 @@ pub(super) fn find(repo: &Repo<'_>) -> Result<Lfs> {
 
 fn look(repo: &Repo<'_>, path: &Path, unseen: &mut Vec<String>) -> Result<(Option<String>, u64)> {
     let lost = |e: std::io::Error| Fault::machine("a file of git LFS can't be read", e);
-    let mut file = File::open(path).map_err(lost)?;
+    let mut file = store::open(path).map_err(lost)?;
     let mut hits = Vec::new();
     let signs = repo.search.stream_with_signs(&mut file, &mut hits).map_err(lost)?;
     let size = file.metadata().map_err(lost)?.len();
@@ -63,13 +62,13 @@ fn look(repo: &Repo<'_>, path: &Path, unseen: &mut Vec<String>) -> Result<(Optio
         return Ok((Some(hit.form.to_owned()), size));
     }
     let mut bytes = Zeroizing::new(Vec::new());
-    let again = File::open(path).map_err(lost)?;
+    let again = store::open(path).map_err(lost)?;
     again.take(archive::HEAD as u64).read_to_end(&mut bytes).map_err(lost)?;
     if archive::looks_like(&bytes).is_none() && !signs {
         return Ok((None, size));
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let again = File::open(path).map_err(lost)?;
+    let again = store::open(path).map_err(lost)?;
     let looked = archive::search_stream(repo.search, again, size, &Bounds::new(repo.ask.cancel));
     repo.go_on()?;
     unseen.extend(looked.unseen.iter().map(|u| format!("in git LFS, {name} {}: {}", u.place, u.why.words())));

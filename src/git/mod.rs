@@ -32,6 +32,7 @@ mod map;
 mod memory;
 mod needle;
 mod notes;
+mod odd;
 mod pack;
 mod papers;
 mod plan;
@@ -49,12 +50,14 @@ mod roots;
 mod seal;
 mod shelf;
 mod store;
+mod stray;
 mod submodule;
 mod switch;
+mod tamed;
 mod tidy;
 mod undo;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -92,6 +95,12 @@ pub fn openable(path: &Path) -> Result<()> {
     repo::openable(path)
 }
 
+/// Where the repository at `path`, or above it, really is: one path for all its folders and linked working trees. `None`:
+/// there is no repository.
+pub fn home(path: &Path) -> Option<PathBuf> {
+    repo::home(path)
+}
+
 /// Every copy of the key, in every form, in every object and in git's own files. Changes nothing.
 pub fn find(ask: &Ask<'_>) -> Result<CopyMap> {
     run(ask, |repo| plan::copy_map(repo))
@@ -118,6 +127,14 @@ pub fn plan_as(ask: &Ask<'_>, policy: Policy) -> Result<Plan> {
 /// needs no second look.
 pub fn plan_kept(ask: &Ask<'_>, policy: Policy, memory: &Memory) -> Result<Plan> {
     alone(ask, |repo| plan::make(repo, policy, Some(memory)))
+}
+
+/// The same, and no remote is asked: no program runs that the repository's configuration names.
+pub fn plan_offline(ask: &Ask<'_>, policy: Policy, memory: &Memory) -> Result<Plan> {
+    alone(ask, |repo| {
+        repo.offline = true;
+        plan::make(repo, policy, Some(memory))
+    })
 }
 
 /// Keeps a map of a submodule's commits (`old new`, one pair a line) in `backup_root`: plans made there from now on bring
@@ -195,6 +212,7 @@ fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Re
 fn alone<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
     run(ask, |repo| {
         let _alone = alone::Alone::with(repo)?;
+        shelf::sweep(repo, &[shelf::Passing::Push])?;
         work(repo)
     })
 }

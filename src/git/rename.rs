@@ -33,12 +33,10 @@ pub(super) fn plan(search: &Search<'_>, refs: &Refs) -> Result<Vec<Rename>> {
     for old in taken.clone() {
         let Some(clean) = search.replace(old.as_bytes(), false)? else { continue };
         let clean = String::from_utf8_lossy(&clean).into_owned();
-        let mut new = clean.clone();
-        let mut n = 2;
-        while !is_free(&taken, &new) {
-            new = format!("{clean}-{n}");
-            n += 1;
-        }
+        let new = free(&taken, &old, &clean).ok_or_else(|| {
+            Fault::refused(format!("the ref {clean} can't get a name without the key"), "every name for it is taken")
+                .hint("rename it by hand (`git branch -m`), then plan again")
+        })?;
         taken.insert(new.clone());
         let followers = refs.symbolic.iter().filter(|(_, to)| *to == old).map(|(name, _)| name.clone()).collect();
         renames.push(Rename { old, new, followers });
@@ -46,10 +44,27 @@ pub(super) fn plan(search: &Search<'_>, refs: &Refs) -> Result<Vec<Rename>> {
     Ok(renames)
 }
 
-/// Not a ref's name, nor a folder of one, nor below one.
-fn is_free(taken: &BTreeSet<String>, name: &str) -> bool {
-    let below = |inner: &str, outer: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
-    !taken.iter().any(|other| other == name || below(other, name) || below(name, other))
+/// `clean`, or the same with a number on the part of the path that held the key in `old`: what is above that part stays,
+/// and refs that had a folder in common have one afterwards.
+fn free(taken: &BTreeSet<String>, old: &str, clean: &str) -> Option<String> {
+    let parts: Vec<&str> = clean.split('/').collect();
+    let held = parts.iter().zip(old.split('/')).position(|(new, old)| *new != old).unwrap_or(parts.len() - 1);
+    let numbered = |n: usize| {
+        let part = |(at, part): (usize, &&str)| if at == held { format!("{part}-{n}") } else { (*part).to_owned() };
+        parts.iter().enumerate().map(part).collect::<Vec<_>>().join("/")
+    };
+    // Each name that is taken stands in the way of one number at most.
+    let more = (2..taken.len() + 3).map(numbered);
+    std::iter::once(clean.to_owned()).chain(more).find(|name| is_free(taken, old, name))
+}
+
+fn below(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Not a ref's name, nor a folder of one, nor below one, but for one that `old` is below as well.
+fn is_free(taken: &BTreeSet<String>, old: &str, name: &str) -> bool {
+    !taken.iter().any(|other| other == name || below(other, name) || below(name, other) && !below(old, other))
 }
 
 /// After the refs moved: what names them follows. Can be repeated.
@@ -161,9 +176,20 @@ mod tests {
     }
 
     #[test]
+    fn the_part_that_held_the_key_gets_the_number() {
+        let taken = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<BTreeSet<_>>();
+        // A parent is taken, a leaf is taken, a folder is taken: there is always a name.
+        assert_eq!(free(&taken(&["h/K/x", "h/R"]), "h/K/x", "h/R/x").as_deref(), Some("h/R-2/x"));
+        assert_eq!(free(&taken(&["h/K/x", "h/R/x", "h/R-2/x"]), "h/K/x", "h/R/x").as_deref(), Some("h/R-3/x"));
+        assert_eq!(free(&taken(&["h/K", "h/R/x"]), "h/K", "h/R").as_deref(), Some("h/R-2"));
+        // HEAD names a branch that is not born: what was below it stays there.
+        assert_eq!(free(&taken(&["h/a", "h/a/K"]), "h/a/K", "h/a/R").as_deref(), Some("h/a/R"));
+    }
+
+    #[test]
     fn folders_count_as_taken() {
         let taken = BTreeSet::from(["refs/heads/a/b".to_owned()]);
-        assert!(!is_free(&taken, "refs/heads/a") && !is_free(&taken, "refs/heads/a/b/c"));
-        assert!(is_free(&taken, "refs/heads/a/bc"));
+        assert!(!is_free(&taken, "K", "refs/heads/a") && !is_free(&taken, "K", "refs/heads/a/b/c"));
+        assert!(is_free(&taken, "K", "refs/heads/a/bc"));
     }
 }

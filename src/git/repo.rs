@@ -13,9 +13,10 @@ use super::Ask;
 use super::cli::Git;
 use super::config::Config;
 use super::needle::Search;
-use super::raw;
-use crate::base::Fault;
+use super::tamed::Tamed;
+use super::{odd, raw};
 use crate::base::fault::Result;
+use crate::base::{Fault, words};
 use crate::effect::git::Policy;
 
 /// A repository, open in both ways: libgit2 for objects, git for the rest.
@@ -33,6 +34,11 @@ pub(super) struct Repo<'a> {
     /// What a person chose for files that can't be edited as text.
     pub(super) policy: Policy,
     pub(super) config: Config,
+    /// Symbolic links in the git directory.
+    pub(super) links: Vec<odd::Link>,
+    pub(super) tamed: Tamed,
+    /// No remote is asked.
+    pub(super) offline: bool,
 }
 
 /// A linked working tree.
@@ -104,6 +110,7 @@ pub(super) struct Refs {
 pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<'a>> {
     // Each object would be hashed again on every read; `git fsck` proves the hashes where it matters.
     git2::opts::strict_hash_verification(false);
+    let links = odd::check(ask.repo)?;
     let none: [&OsStr; 0] = [];
     let mut git2 =
         Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none).map_err(|e| unopened(ask.repo, &e))?;
@@ -120,8 +127,11 @@ pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<
     }
     let mut git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true, settings: Vec::new() };
     let config = Config::read(&git)?;
-    git.settings = without_filters(search, &config)?;
-    Ok(Repo { git2, git, ask, search, dir, work, linked, policy: Policy::default(), config })
+    let tamed = Tamed::read(&git, &linked)?;
+    git.settings.clone_from(&tamed.settings);
+    let links = links.of(&dir)?;
+    let policy = Policy::default();
+    Ok(Repo { git2, git, ask, search, dir, work, linked, policy, config, links, tamed, offline: false })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {
@@ -164,30 +174,16 @@ fn linked(dir: &Path) -> Result<Vec<Linked>> {
     Ok(found)
 }
 
-/// Settings that turn every content filter off: a filter is a program of somebody's, and it would see the key.
-fn without_filters(search: &Search<'_>, config: &Config) -> Result<Vec<String>> {
-    let mut settings = Vec::new();
-    for (name, _) in config.all().filter(|(name, _)| name.starts_with(b"filter.")) {
-        let Ok(name) = std::str::from_utf8(name) else { continue };
-        if search.form_in(name.as_bytes()).is_some() {
-            return Err(Fault::refused(
-                "a content filter can't be turned off",
-                "the key is in its name in git's config",
-            )
-            .hint("rename it in the config and in .gitattributes"));
-        }
-        if let Some((stem, "clean" | "smudge" | "process")) = name.rsplit_once('.') {
-            settings.extend(["clean", "smudge", "process"].map(|verb| format!("{stem}.{verb}=")));
-            settings.push(format!("{stem}.required=false"));
-        }
-    }
-    settings.sort_unstable();
-    settings.dedup();
-    Ok(settings)
+/// The git directory that all working trees of the repository at or above `path` share.
+pub(super) fn home(path: &Path) -> Option<PathBuf> {
+    let none: [&OsStr; 0] = [];
+    let git2 = Repository::open_ext(path, RepositoryOpenFlags::empty(), none).ok()?;
+    std::fs::canonicalize(git2.commondir()).ok()
 }
 
 /// Can it be opened at all?
 pub(super) fn openable(path: &Path) -> Result<()> {
+    odd::check(path)?;
     let none: [&OsStr; 0] = [];
     let opened = Repository::open_ext(path, RepositoryOpenFlags::empty(), none);
     opened.map(drop).map_err(|e| unopened(path, &e))
@@ -196,6 +192,9 @@ pub(super) fn openable(path: &Path) -> Result<()> {
 /// `fault` of a key that is too short, with how many objects hold it: a number convinces.
 pub(super) fn counted(ask: &Ask<'_>, mut fault: Fault) -> Fault {
     let none: [&OsStr; 0] = [];
+    if odd::check(ask.repo).is_err() {
+        return fault;
+    }
     let short = ask.keys.iter().filter(|key| !key.is_empty()).min_by_key(|key| key.len());
     let (Ok(git2), Some(short)) = (Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none), short) else {
         return fault;
@@ -275,11 +274,13 @@ fn outside(backup: &Path, work: &Path, dir: &Path) -> Result<()> {
 }
 
 impl Repo<'_> {
-    /// What a person calls this repository: its directory's name, redacted.
+    /// What a person calls this repository, and types to have it rewritten: its directory's name, redacted, without
+    /// characters nobody can type.
     pub(super) fn name(&self) -> String {
         let path = self.work.as_deref().unwrap_or(&self.dir);
         let name = path.file_name().unwrap_or(path.as_os_str());
-        self.search.text(name.as_bytes())
+        let name = words::tame(&self.search.text(name.as_bytes()));
+        if name.trim().is_empty() { "repository".into() } else { name }
     }
 
     /// Where loose objects and packs are.
@@ -356,7 +357,7 @@ impl Repo<'_> {
         if !std::fs::symlink_metadata(&path).ok()?.is_file() {
             return None;
         }
-        let bytes = std::fs::read(&path).ok()?;
+        let bytes = super::store::bytes(&path).ok()?;
         let text = std::str::from_utf8(&bytes).ok()?.strip_suffix('\n')?;
         let (branch, id) = match text.strip_prefix("ref: ") {
             // A branch that is not there, or itself a symbolic ref, is git's affair.

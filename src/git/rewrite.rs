@@ -49,6 +49,8 @@ pub(super) struct Rewriter<'r> {
     made: HashMap<Oid, Oid>,
     /// What became of files that can't be edited as text.
     pub(super) fates: BTreeMap<Oid, (&'static str, Way)>,
+    /// Folders in folders, or tags of tags, that are open now.
+    depth: usize,
 }
 
 /// What `git cat-file --batch` says of one object.
@@ -59,6 +61,9 @@ fn answer(said: &[u8]) -> Option<(ObjectType, &[u8])> {
     let size: usize = words.next()?.parse().ok()?;
     Some((kind, said.get(end + 1..)?.get(..size)?))
 }
+
+/// How deep folders may lie. No path that a system can open is so deep, and git itself stops at 2,048.
+const DEEPEST: usize = 1000;
 
 impl std::fmt::Debug for Rewriter<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -90,6 +95,7 @@ impl<'r> Rewriter<'r> {
             parts: HashSet::new(),
             made: HashMap::new(),
             fates: BTreeMap::new(),
+            depth: 0,
         }
     }
 
@@ -173,6 +179,19 @@ impl<'r> Rewriter<'r> {
         Ok(())
     }
 
+    /// Each level takes a part of the stack, and somebody can make more levels than any stack holds.
+    fn deeper(&mut self, id: Oid) -> Result<()> {
+        self.depth += 1;
+        if self.depth <= DEEPEST {
+            return Ok(());
+        }
+        Err(Fault::refused(
+            "the history can't be rewritten",
+            format!("what leads to the key lies more than {DEEPEST} folders or tags deep, at {id}"),
+        )
+        .hint("nobody works with such a tree by hand: find the ref that leads there (`stanch find`), and delete it"))
+    }
+
     /// The new id of anything a ref can name. Commits must be rewritten before.
     pub(super) fn object(&mut self, id: Oid, trees: &mut Trees<'_>) -> Result<Oid> {
         if let Some(new) = self.map.get(&id) {
@@ -182,7 +201,9 @@ impl<'r> Rewriter<'r> {
             return Ok(id);
         }
         if let Some(target) = self.scan.tags.get(&id).copied() {
+            self.deeper(id)?;
             let new_target = self.object(target, trees)?;
+            self.depth -= 1;
             if new_target == target && !self.scan.dirty.contains_key(&id) {
                 return Ok(id);
             }
@@ -230,6 +251,7 @@ impl<'r> Rewriter<'r> {
         if !trees.leads(id) {
             return Ok(id);
         }
+        self.deeper(id)?;
         let object = self.read(id)?;
         let Some(entries) = raw::entries(&object) else {
             return Err(Fault::refused("the repository is damaged", format!("tree {id} can't be read"))
@@ -279,6 +301,7 @@ impl<'r> Rewriter<'r> {
         }
         let new = self.put(ObjectType::Tree, &bytes)?;
         self.map.insert(id, new);
+        self.depth -= 1;
         Ok(new)
     }
 

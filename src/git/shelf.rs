@@ -7,11 +7,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::plan::{Details, Stage};
 use super::repo::Repo;
 use super::{seal, store};
 use crate::base::fault::Result;
+use crate::base::id::hex;
 use crate::base::{Fault, FaultKind};
 
 /// Only file of ours in the git directory, and only while a switch or an undo runs.
@@ -72,6 +74,35 @@ fn details_path(root: &Path, plan: &str) -> Result<PathBuf> {
     Ok(root.join(format!("plan-{}.json", checked(plan)?)))
 }
 
+/// A plan's details as they are kept.
+#[derive(Debug, Serialize)]
+struct Kept<'d> {
+    /// Which key they are for: a hash that only the key gives, salted with the plan's id.
+    key: String,
+    #[serde(flatten)]
+    details: &'d Details,
+}
+
+/// What is read of them first.
+#[derive(Debug, Deserialize)]
+struct Whose {
+    #[serde(default)]
+    key: Option<String>,
+    git_dir: PathBuf,
+}
+
+fn fingerprint(repo: &Repo<'_>, plan: &str) -> String {
+    let mut keys = repo.ask.keys.to_vec();
+    keys.sort_unstable();
+    let mut hash = Sha256::new();
+    hash.update(b"stanch key");
+    for part in [plan.as_bytes()].iter().chain(&keys) {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize())
+}
+
 pub(super) fn save(repo: &Repo<'_>, details: &Details) -> Result<()> {
     let root = repo.ask.backup_root;
     store::private_dir(root)?;
@@ -79,18 +110,27 @@ pub(super) fn save(repo: &Repo<'_>, details: &Details) -> Result<()> {
     for name in sealed.names() {
         *name = seal::seal(repo.search, repo.ask.keys, &details.plan, name);
     }
-    store::put(&details_path(root, &details.plan)?, &json(&sealed)?)
+    let kept = Kept { key: fingerprint(repo, &details.plan), details: &sealed };
+    store::put(&details_path(root, &details.plan)?, &json(&kept)?)
 }
 
 /// The details of `plan`, if it was made here before.
 pub(super) fn load(repo: &Repo<'_>, plan: &str) -> Result<Option<Details>> {
     let Some(bytes) = store::read_if(&details_path(repo.ask.backup_root, plan)?)? else { return Ok(None) };
-    let mut details: Details = serde_json::from_slice(&bytes)
-        .map_err(|e| Fault::machine("the plan's details can't be read", e).hint("plan again"))?;
-    if details.git_dir != repo.dir {
+    let broken = |e| Fault::machine("the plan's details can't be read", e).hint("plan again");
+    let whose: Whose = serde_json::from_slice(&bytes).map_err(broken)?;
+    if whose.git_dir != repo.dir {
         return Err(Fault::input("this plan is for another repository", "its git directory is another one")
             .hint("give the repository it was made for, or plan again"));
     }
+    if whose.key.is_some_and(|key| key != fingerprint(repo, plan)) {
+        return Err(Fault::input(
+            "this purge was made for another key",
+            "the key given now is not the one it took out",
+        )
+        .hint("give the key that it was planned with; nothing was changed"));
+    }
+    let mut details: Details = serde_json::from_slice(&bytes).map_err(broken)?;
     let salt = details.plan.clone();
     for name in details.names() {
         *name = seal::open(repo.ask.keys, &salt, name)?;
@@ -205,6 +245,40 @@ pub(super) fn backups(repo: &Repo<'_>) -> Result<(Vec<String>, Vec<String>)> {
     }
     own.sort_unstable();
     Ok((own, strange))
+}
+
+/// Files and folders that serve one call of ours and lie in the backup folder meanwhile: notes for a push (they name refs
+/// that hold the key), throw-away repositories. Their names tell the repository, for the folder may serve several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passing {
+    Push,
+    Look,
+    Proof,
+}
+
+impl Passing {
+    /// Start of the name for the repository with the git directory `dir`.
+    pub(super) fn prefix(self, dir: &Path) -> String {
+        let word = match self {
+            Self::Push => "push",
+            Self::Look => "look",
+            Self::Proof => "proof",
+        };
+        let name = hex(&Sha256::digest(dir.as_os_str().as_encoded_bytes()));
+        format!("{word}-{}-", name.get(..12).unwrap_or(&name))
+    }
+}
+
+/// Removes such things that a killed process left.
+pub(super) fn sweep(repo: &Repo<'_>, kinds: &[Passing]) -> Result<()> {
+    let prefixes: Vec<String> = kinds.iter().map(|kind| kind.prefix(&repo.dir)).collect();
+    for entry in std::fs::read_dir(repo.ask.backup_root).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        if prefixes.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
+            if entry.path().is_dir() { store::remove_all(&entry.path())? } else { store::remove(&entry.path())? }
+        }
+    }
+    Ok(())
 }
 
 /// From here on the backup of `plan` counts as none, also after a power cut.

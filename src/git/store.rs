@@ -3,7 +3,7 @@
 //! Must not know: what they mean.
 
 use std::fs::{self, File, OpenOptions, Permissions};
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -12,18 +12,52 @@ use zeroize::Zeroizing;
 use crate::base::Fault;
 use crate::base::fault::Result;
 
+/// No file of git's that is read whole is larger; one that is has another meaning.
+const LARGEST: u64 = 1 << 32;
+
 /// The content of `path`.
 pub(super) fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    fs::read(path).map(Zeroizing::new).map_err(|e| Fault::machine(format!("{} can't be read", path.display()), e))
+    whole(path).map_err(|e| Fault::machine(format!("{} can't be read", path.display()), e))
 }
 
 /// The content of `path`; `None` when there is no such file.
 pub(super) fn read_if(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+    match whole(path) {
+        Ok(bytes) => Ok(Some(bytes)),
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
         Err(e) => Err(Fault::machine(format!("{} can't be read", path.display()), e)),
     }
+}
+
+/// Opens a file of a repository for reading. Only a file: a pipe would keep whoever opens it waiting, and a device has no
+/// end.
+pub(super) fn open(path: &Path) -> std::io::Result<File> {
+    sized(path).map(|(file, _)| file)
+}
+
+fn sized(path: &Path) -> std::io::Result<(File, u64)> {
+    // For a file this means nothing; a pipe opens at once.
+    let file = OpenOptions::new().read(true).custom_flags(NONBLOCK).open(path)?;
+    let meta = file.metadata()?;
+    if meta.is_file() { Ok((file, meta.len())) } else { Err(std::io::Error::other("it is no file")) }
+}
+
+const NONBLOCK: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+
+/// The content of a file of a repository, where it can't be the key as it stands: packed, an index, an id.
+pub(super) fn bytes(path: &Path) -> std::io::Result<Vec<u8>> {
+    let (file, size) = sized(path)?;
+    if size > LARGEST {
+        return Err(std::io::Error::other("it is too large for such a file"));
+    }
+    // All at once: what a buffer grows out of would keep bytes that may be the key.
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
+    file.take(LARGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn whole(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    bytes(path).map(Zeroizing::new)
 }
 
 /// Puts `bytes` at `path` in one step that a power cut can't split. The mode is 0600, or that of the file it replaces.
@@ -83,7 +117,7 @@ pub(super) fn private_dir(folder: &Path) -> Result<()> {
 /// A copy of `from` at `to`, 0600. It is on disk after the next [`flush`].
 pub(super) fn copy_private(from: &Path, to: &Path) -> Result<()> {
     let cant = |e: std::io::Error| Fault::machine(format!("{} can't be copied to the backup", from.display()), e);
-    let mut source = File::open(from).map_err(cant)?;
+    let mut source = open(from).map_err(cant)?;
     let mut target = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(to).map_err(cant)?;
     std::io::copy(&mut source, &mut target).map(drop).map_err(cant)
 }
@@ -164,7 +198,7 @@ pub(super) fn copy_whole(from: &Path, to: &Path, mode: u32) -> Result<()> {
     let cant = |e: std::io::Error| Fault::machine(format!("{} can't be copied back", from.display()), e);
     let folder = to.parent().unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(folder).map_err(cant)?;
-    let mut source = File::open(from).map_err(cant)?;
+    let mut source = open(from).map_err(cant)?;
     let mut temp = tempfile::Builder::new().prefix(TEMP).tempfile_in(folder).map_err(cant)?;
     std::io::copy(&mut source, temp.as_file_mut()).map_err(cant)?;
     temp.as_file().set_permissions(Permissions::from_mode(mode)).map_err(cant)?;

@@ -10,8 +10,8 @@ use std::path::Path;
 use super::plan::{Details, Stage};
 use super::reflog::{self, OUR_MESSAGE};
 use super::repo::Repo;
-use super::shelf::{self, Doing};
-use super::{bring, leftover, lfs, refuse, rename, say, store, switch};
+use super::shelf::{self, Doing, Passing};
+use super::{bring, leftover, lfs, refuse, rename, say, store, stray, switch};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove};
@@ -127,6 +127,7 @@ pub(super) fn back(repo: &Repo<'_>, details: &Details) -> Result<()> {
     lfs::bring_back(repo, &backup)?;
     say(repo.ask, "dropping the clean objects", 0, 0);
     bring::drop_new(repo, details, &backup)?;
+    bring::served(repo, &backup)?;
     say(repo.ask, "closing the undo", 0, 0);
     shelf::reached(repo, details, Stage::Undone)?;
     say(repo.ask, "clearing the journal", 0, 0);
@@ -167,7 +168,7 @@ pub(super) fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<
 
 /// Files that the rewrite changed because they held the key, or because they name an old id.
 fn files(repo: &Repo<'_>, backup: &Path) -> Result<()> {
-    for old in leftover::files(backup)? {
+    for old in leftover::files(backup)?.into_iter().chain(stray::files(backup)?) {
         let Ok(name) = old.strip_prefix(backup) else { continue };
         if leftover::is_log(name) || leftover::is_ref(name) {
             continue;
@@ -208,6 +209,7 @@ pub(super) fn finish(repo: &Repo<'_>, plan: &str) -> Result<GitReply> {
     if details.stage == Stage::Applied {
         shelf::reached(repo, &details, Stage::Finished)?;
     }
+    shelf::sweep(repo, &[Passing::Push, Passing::Look, Passing::Proof])?;
     // Earlier purges of this repository left backups as well, and those of another key hold that key.
     let (others, strange) = shelf::backups(repo)?;
     for plan in others.iter().map(String::as_str).filter(|other| *other != plan).chain([plan]) {

@@ -182,6 +182,7 @@ fn git(op: &GitOp, reply: &GitReply) -> Option<(bool, String)> {
         GitOp::Find
         | GitOp::Plan
         | GitOp::PlanAs { .. }
+        | GitOp::PlanOffline { .. }
         | GitOp::Prove
         | GitOp::Check { .. }
         | GitOp::After { .. }

@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::fault::Result;
-use crate::base::{Fault, FaultKind, SecretRef};
+use crate::base::{Fault, FaultKind, Secret};
 use crate::effect::git::Policy;
 use crate::effect::{GitOp, GitReply, Outcome, Progress, Reply};
 use crate::git::{self, Ask, Memory};
@@ -29,14 +29,16 @@ impl GitJobs {
 
     /// Blocking: call it where waiting is allowed.
     pub fn run(&self, repo: &Path, op: &GitOp, wire: &Wire) -> Finish {
-        let Some(key) = self.vault.get(SecretRef::Leaked) else {
+        let keys = self.vault.leaked();
+        if keys.is_empty() {
             let fault = Fault::refused("the repository was not touched", "the leaked key is not in the vault")
                 .hint("resume with a key source, e.g. --key-stdin");
             return Finish::Outcome(Outcome::Refused { fault });
-        };
+        }
+        let keys: Vec<&[u8]> = keys.iter().map(Secret::expose).collect();
         let cancelled = || wire.cancel.is_cancelled();
         let said = |progress: Progress| wire.say(progress);
-        let ask = Ask { repo, backup_root: &self.backups, keys: &[key.expose()], cancel: &cancelled, progress: &said };
+        let ask = Ask { repo, backup_root: &self.backups, keys: &keys, cancel: &cancelled, progress: &said };
         match carry_out(&ask, op, &self.memory) {
             Ok(reply) => Finish::Outcome(Outcome::Done { reply: Reply::Git { reply } }),
             Err(fault) => self.failed(op, fault),
@@ -72,6 +74,7 @@ fn carry_out(ask: &Ask<'_>, op: &GitOp, memory: &Memory) -> Result<GitReply> {
         GitOp::Find => GitReply::Found(git::find(ask)?),
         GitOp::Plan => GitReply::Planned(Box::new(git::plan_kept(ask, Policy::default(), memory)?)),
         GitOp::PlanAs { policy } => GitReply::Planned(Box::new(git::plan_kept(ask, policy.clone(), memory)?)),
+        GitOp::PlanOffline { policy } => GitReply::Planned(Box::new(git::plan_offline(ask, policy.clone(), memory)?)),
         GitOp::Apply { plan } => git::apply_kept(ask, plan, memory)?,
         GitOp::Prove => GitReply::Proved(git::prove(ask)?),
         GitOp::Push { plan } => GitReply::Pushed(git::push(ask, plan)?),

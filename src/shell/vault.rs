@@ -37,6 +37,8 @@ struct Inner {
 #[derive(Default)]
 struct Held {
     secrets: BTreeMap<SecretRef, Secret>,
+    /// More leaked keys, looked for with the first.
+    more: Vec<Secret>,
     scrubber: Scrubber,
 }
 
@@ -58,6 +60,28 @@ impl Vault {
         held.scrubber.learn(role, &secret);
         held.secrets.insert(role, secret);
         print
+    }
+
+    /// Takes in one more leaked key, unless it is held already.
+    pub fn also(&self, secret: Secret) {
+        let print = secret.fingerprint(&self.0.salt).hash;
+        if self.leaked().iter().any(|held| held.fingerprint(&self.0.salt).hash == print) {
+            return;
+        }
+        let mut held = self.held();
+        held.scrubber.learn(SecretRef::Leaked, &secret);
+        held.more.push(secret);
+    }
+
+    /// Holders of every leaked key for the moment of use; drop them soon.
+    pub fn leaked(&self) -> Vec<Secret> {
+        let held = self.held();
+        held.secrets.get(&SecretRef::Leaked).into_iter().chain(&held.more).map(Secret::share).collect()
+    }
+
+    /// What may be shown of every leaked key.
+    pub fn leaked_prints(&self) -> Vec<Fingerprint> {
+        self.leaked().iter().map(|secret| secret.fingerprint(&self.0.salt)).collect()
     }
 
     /// A holder of the bytes for the moment of use; drop it soon.

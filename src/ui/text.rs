@@ -10,6 +10,8 @@ use ratatui::text::{Line, Span};
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr;
 
+use crate::base::words::is_unfit;
+
 /// Where a text that is too long loses a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Cut {
@@ -27,15 +29,9 @@ pub enum Align {
     Centre,
 }
 
-/// Control characters, and those that change direction or hide.
-fn unfit(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
 /// What a person sees as characters, without those that may not reach a screen.
 pub fn graphemes(text: &str) -> impl DoubleEndedIterator<Item = &str> {
-    text.graphemes(true).filter(|g| !g.chars().any(unfit) && g.width() > 0)
+    text.graphemes(true).filter(|g| !g.chars().any(is_unfit) && g.width() > 0)
 }
 
 /// `text` without what may not reach a screen.

@@ -1,5 +1,5 @@
-//! Random repositories: a purge leaves no copy, changes no commit without the key below it, and an undo brings back
-//! every ref, index and object. Git itself is the oracle.
+//! Random repositories: a purge leaves no copy, changes no commit without the key below it, nor a byte of anything that
+//! has nothing to do with the key, and an undo brings back every ref, index and object. Git itself is the oracle.
 //!
 //! `PROPTEST_CASES` sets how many (12 without it).
 
@@ -10,12 +10,17 @@ use base64::Engine as _;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
+use crate::git_cases::oracle::Before;
 use crate::gitrepo::{World, walk};
 
 #[derive(Debug, Clone)]
 struct Spec {
     commits: Vec<Commit>,
-    tags: Vec<(usize, bool)>,
+    /// Of which commit, with the key in the message, in the name.
+    tags: Vec<(usize, bool, bool)>,
+    /// A branch with the key in its name, at this commit.
+    named: Option<usize>,
+    notes: bool,
     stash: bool,
     shape: Shape,
 }
@@ -42,10 +47,28 @@ struct Commit {
 
 #[derive(Debug, Clone)]
 enum Change {
-    Put { path: usize, form: Form, lines: usize, exec: bool },
-    Link { path: usize, keyed: bool },
-    Rename { from: usize, to: usize },
-    Delete { path: usize },
+    Put {
+        path: usize,
+        form: Form,
+        lines: usize,
+        exec: bool,
+    },
+    /// A file whose name, or its folder's, holds the key.
+    Named {
+        folder: bool,
+        form: Form,
+    },
+    Link {
+        path: usize,
+        keyed: bool,
+    },
+    Rename {
+        from: usize,
+        to: usize,
+    },
+    Delete {
+        path: usize,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +79,15 @@ enum Form {
     Twice,
     InBinary,
     Utf16,
+    Utf16Be,
     Base64,
+    /// With something before it.
+    Base64Of,
+    Hex,
 }
+
+/// All that the key may look like in what is made here.
+const FORMS: [Form; 6] = [Form::Plain, Form::Utf16, Form::Utf16Be, Form::Base64, Form::Base64Of, Form::Hex];
 
 const PATHS: [&str; 8] = ["a", "b.txt", "src/main.rs", "src/deep/er/x", "src/deep/y", "bin/tool", "z z", "docs/é"];
 
@@ -69,7 +99,10 @@ fn form() -> impl Strategy<Value = Form> {
         1 => Just(Form::Twice),
         1 => Just(Form::InBinary),
         1 => Just(Form::Utf16),
+        1 => Just(Form::Utf16Be),
         1 => Just(Form::Base64),
+        1 => Just(Form::Base64Of),
+        1 => Just(Form::Hex),
     ]
 }
 
@@ -79,8 +112,9 @@ fn change() -> impl Strategy<Value = Change> {
         8 => (path(), form(), 1..60_usize, any::<bool>())
             .prop_map(|(path, form, lines, exec)| Change::Put { path, form, lines, exec }),
         1 => (path(), any::<bool>()).prop_map(|(path, keyed)| Change::Link { path, keyed }),
-        2 => (path(), path()).prop_map(|(from, to)| Change::Rename { from, to }),
+        3 => (path(), path()).prop_map(|(from, to)| Change::Rename { from, to }),
         1 => path().prop_map(|path| Change::Delete { path }),
+        1 => (any::<bool>(), form()).prop_map(|(folder, form)| Change::Named { folder, form }),
     ]
 }
 
@@ -104,9 +138,10 @@ fn spec() -> impl Strategy<Value = Spec> {
         Just(Shape::TwoPacks),
         Just(Shape::NamedBases)
     ];
-    let tags = prop::collection::vec((0..99_usize, any::<bool>()), 0..4);
-    (prop::collection::vec(commit(), 2..16), tags, any::<bool>(), shape)
-        .prop_map(|(commits, tags, stash, shape)| Spec { commits, tags, stash, shape })
+    let tags = prop::collection::vec((0..99_usize, any::<bool>(), prop::bool::weighted(0.2)), 0..4);
+    let named = prop::option::weighted(0.2, 0..99_usize);
+    (prop::collection::vec(commit(), 2..16), tags, named, any::<bool>(), any::<bool>(), shape)
+        .prop_map(|(commits, tags, named, notes, stash, shape)| Spec { commits, tags, named, notes, stash, shape })
 }
 
 fn content(form: Form, lines: usize, salt: usize, key: &str) -> Vec<u8> {
@@ -121,7 +156,10 @@ fn content(form: Form, lines: usize, salt: usize, key: &str) -> Vec<u8> {
         Form::Twice => [&plain[..], &plain].concat(),
         Form::InBinary => [&[0, 200, 0][..], key.as_bytes(), &[0, 201]].concat(),
         Form::Utf16 => key.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        Form::Utf16Be => key.encode_utf16().flat_map(u16::to_be_bytes).collect(),
         Form::Base64 => base64::engine::general_purpose::STANDARD.encode(key).into_bytes(),
+        Form::Base64Of => base64::engine::general_purpose::STANDARD.encode(format!("u:{key}")).into_bytes(),
+        Form::Hex => stanch::base::id::hex(key.as_bytes()).into_bytes(),
     };
     body.splice(middle..middle, put);
     body
@@ -130,6 +168,8 @@ fn content(form: Form, lines: usize, salt: usize, key: &str) -> Vec<u8> {
 fn stream(spec: &Spec, key: &str) -> Vec<u8> {
     let mut out: Vec<u8> = b"feature done\n".to_vec();
     let mut tips: [Option<usize>; 3] = [None; 3];
+    // The paths that each commit has: what is not there can't be renamed.
+    let mut has: Vec<BTreeSet<usize>> = vec![BTreeSet::new()];
     let data = |out: &mut Vec<u8>, body: &[u8]| {
         out.extend_from_slice(format!("data {}\n", body.len()).as_bytes());
         out.extend_from_slice(body);
@@ -158,6 +198,7 @@ fn stream(spec: &Spec, key: &str) -> Vec<u8> {
                 }
             }
         }
+        let mut paths = tips[branch].map(|tip| has[tip].clone()).unwrap_or_default();
         tips[branch] = Some(mark);
         for change in &commit.changes {
             let path = |n: &usize| format!("\"{}\"", PATHS[*n]);
@@ -166,25 +207,42 @@ fn stream(spec: &Spec, key: &str) -> Vec<u8> {
                     let mode = if *exec { "100755" } else { "100644" };
                     out.extend_from_slice(format!("M {mode} inline {}\n", path(at)).as_bytes());
                     data(&mut out, &content(*form, *lines, n, key));
+                    paths.insert(*at);
+                }
+                Change::Named { folder, form } => {
+                    let name = if *folder { format!("in-{key}/x") } else { format!("{key}.txt") };
+                    out.extend_from_slice(format!("M 100644 inline {name}\n").as_bytes());
+                    data(&mut out, &content(*form, 20, n, key));
                 }
                 Change::Link { path: at, keyed } => {
                     out.extend_from_slice(format!("M 120000 inline {}\n", path(at)).as_bytes());
                     data(&mut out, if *keyed { format!("/x/{key}") } else { "/x/y".to_owned() }.as_bytes());
+                    paths.insert(*at);
                 }
-                // What is not there can't be renamed: a copy by content would fail, so it is a deletion and a new file.
+                // With the key in it, if it is there.
                 Change::Rename { from, to } => {
-                    out.extend_from_slice(format!("D {}\n", path(from)).as_bytes());
-                    out.extend_from_slice(format!("M 100644 inline {}\n", path(to)).as_bytes());
-                    data(&mut out, &content(Form::Clean, 30, *from, key));
+                    if from != to && paths.remove(from) {
+                        out.extend_from_slice(format!("R {} {}\n", path(from), path(to)).as_bytes());
+                        paths.insert(*to);
+                    }
                 }
-                Change::Delete { path: at } => out.extend_from_slice(format!("D {}\n", path(at)).as_bytes()),
+                Change::Delete { path: at } => {
+                    out.extend_from_slice(format!("D {}\n", path(at)).as_bytes());
+                    paths.remove(at);
+                }
             }
         }
+        has.push(paths);
     }
-    for (n, (at, keyed)) in spec.tags.iter().enumerate() {
+    if let Some(at) = spec.named {
         let of = at % spec.commits.len() + 1;
+        out.extend_from_slice(format!("reset refs/heads/b-{key}\nfrom :{of}\n\n").as_bytes());
+    }
+    for (n, (at, keyed, named)) in spec.tags.iter().enumerate() {
+        let of = at % spec.commits.len() + 1;
+        let suffix = if *named { key } else { "" };
         out.extend_from_slice(
-            format!("tag t{n}\nfrom :{of}\ntagger Ann <a@example.com> 1700000000 +0000\n").as_bytes(),
+            format!("tag t{n}{suffix}\nfrom :{of}\ntagger Ann <a@example.com> 1700000000 +0000\n").as_bytes(),
         );
         data(&mut out, if *keyed { format!("tag {key}") } else { "tag".into() }.as_bytes());
     }
@@ -215,6 +273,17 @@ fn build(spec: &Spec) -> World {
     if matches!(spec.shape, Shape::TwoPacks) {
         world.git(&["repack", "-q", "-d"]);
     }
+    if spec.notes {
+        world.git(&["notes", "add", "-m", &format!("of main {}", world.key)]);
+        world.git(&[
+            "notes",
+            "add",
+            "-f",
+            "-m",
+            "of the first",
+            &world.git(&["rev-list", "--max-parents=0", "-1", "main"]),
+        ]);
+    }
     if spec.stash {
         world.write("stash-me", "x");
         world.git(&["add", "stash-me"]);
@@ -243,9 +312,14 @@ fn objects(world: &World) -> BTreeMap<String, (String, Vec<u8>)> {
 }
 
 fn forms(key: &str) -> Vec<Vec<u8>> {
-    [Form::Plain, Form::Utf16, Form::Base64]
+    FORMS
         .map(|form| match form {
             Form::Plain => key.as_bytes().to_vec(),
+            // The digits at its ends also say what stands before and after.
+            Form::Base64 | Form::Base64Of => {
+                let text = content(form, 0, 0, key);
+                text[if form == Form::Base64Of { 4 } else { 0 }..text.len() - 4].to_vec()
+            }
             other => content(other, 0, 0, key),
         })
         .into()
@@ -277,24 +351,31 @@ fn untouched(world: &World, all: &BTreeMap<String, (String, Vec<u8>)>) -> BTreeS
     clean
 }
 
-fn files(world: &World) -> Vec<PathBuf> {
+/// Every file below objects, to the byte.
+fn files(world: &World) -> Vec<(PathBuf, Vec<u8>)> {
     walk(&world.repo.join(".git/objects"))
+        .into_iter()
+        .map(|path| (path.clone(), std::fs::read(path).unwrap()))
+        .collect()
 }
 
 fn holds_true(spec: &Spec) {
     let world = build(spec);
     let before = objects(&world);
+    let was = Before::take(&world);
     let dump = world.dump();
     let lies = files(&world);
     let keep = untouched(&world, &before);
     let shape = world.git(&["log", "--all", "--date-order", "--graph", "--format=%ad %cd"]);
     let plan = world.plan();
     assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
-    if holding(&world, &before).is_empty() {
+    let in_names = world.git(&["for-each-ref", "--format=%(refname)"]).contains(&world.key);
+    if holding(&world, &before).is_empty() && !in_names {
         assert!(plan.nothing_to_do);
         return;
     }
     world.apply(&plan.id);
+    was.untouched(&world, &plan);
     let after = objects(&world);
     assert_eq!(holding(&world, &after), BTreeSet::new());
     world.whole();
@@ -307,7 +388,12 @@ fn holds_true(spec: &Spec) {
     world.undo(&plan.id);
     assert_eq!(world.dump(), dump);
     assert!(objects(&world) == before, "objects differ after undo");
-    assert_eq!(files(&world), lies);
+    let now = files(&world);
+    let only = |a: &[(PathBuf, Vec<u8>)], b: &[(PathBuf, Vec<u8>)]| -> Vec<PathBuf> {
+        a.iter().filter(|file| !b.contains(file)).map(|(path, _)| path.clone()).collect()
+    };
+    assert_eq!((only(&now, &lies), only(&lies, &now)), (vec![], vec![]), "the objects do not lie as they did");
+    was.is_back(&world);
     world.whole();
 }
 

@@ -67,6 +67,10 @@ struct Run {
 }
 
 fn start(world: &World, plan: &str, die_at: Option<usize>, what: &str) -> Run {
+    begin(child(world, plan, die_at, what))
+}
+
+fn child(world: &World, plan: &str, die_at: Option<usize>, what: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "--nocapture", "git_sweep::the_process_that_is_killed"]);
     command.env("STANCH_SWEEP_REPO", &world.repo).env("STANCH_SWEEP_PLAN", plan);
@@ -74,6 +78,10 @@ fn start(world: &World, plan: &str, die_at: Option<usize>, what: &str) -> Run {
     if let Some(at) = die_at {
         command.env("STANCH_SWEEP_DIE", at.to_string());
     }
+    command
+}
+
+fn begin(mut command: Command) -> Run {
     // A group of its own: so its gits can be killed with it.
     let mut child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let out = BufReader::new(child.stdout.take().unwrap());
@@ -332,8 +340,10 @@ fn a_finish_killed_at_any_point_is_done_again_or_undone_whole() {
             }
             assert_eq!(bench.settle(&what, false), Standing::New, "{what}");
             let undone = bench.world.ask(|ask| git::undo(ask, &bench.plan));
-            assert_eq!(undone.is_ok(), whole, "{what}: {undone:?}");
-            if whole {
+            // Once its end is noted there is no way back, whatever is left of the backup.
+            assert!(whole || undone.is_err(), "{what}: {undone:?}");
+            assert_eq!(undone.is_ok(), at == 1, "{what}: {undone:?}");
+            if undone.is_ok() {
                 bench.is_old(&what);
             } else {
                 is_clean(&bench.world, &what);
@@ -363,4 +373,45 @@ fn a_purge_killed_at_any_instant_ends_old_or_new() {
     }
     println!("{count} instants within {whole:?}: {} old, {} new", ends[0], ends[1]);
     assert!(count < 20 || ends.iter().all(|n| *n > 0), "{ends:?}");
+}
+
+/// A `git` before the real one that counts its calls. At the call `STANCH_SWEEP_CALL` it lets the real one work for a
+/// moment; then all of the process group is gone, as in a power cut.
+fn counting_git(world: &World) -> (std::ffi::OsString, std::path::PathBuf) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = std::env::var_os("PATH").unwrap();
+    let real = std::env::split_paths(&path).map(|dir| dir.join("git")).find(|git| git.is_file()).unwrap();
+    let (bin, calls) = (world.temp().join("bin"), world.temp().join("calls"));
+    fs::create_dir_all(&bin).unwrap();
+    let (real, counted) = (real.display(), calls.display());
+    let text = format!(
+        "#!/bin/sh\necho >> '{counted}'\nif [ \"$(wc -l < '{counted}')\" -eq \"${{STANCH_SWEEP_CALL:-0}}\" ]; then\n\
+        '{real}' \"$@\" <&0 &\nsleep \"$STANCH_SWEEP_WAIT\"; kill -9 0\nfi\nexec '{real}' \"$@\"\n"
+    );
+    fs::write(bin.join("git"), text).unwrap();
+    fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    (std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&path))).unwrap(), calls)
+}
+
+#[test]
+fn a_purge_whose_git_dies_with_it_ends_old_or_new() {
+    let bench = Bench::new();
+    let (path, calls) = counting_git(&bench.world);
+    let run = |call: usize, wait: &str| {
+        bench.reset();
+        let _ = fs::remove_file(&calls);
+        let mut command = child(&bench.world, &bench.plan, None, "apply");
+        command.env("PATH", &path).env("STANCH_SWEEP_CALL", call.to_string()).env("STANCH_SWEEP_WAIT", wait);
+        begin(command).child.wait().unwrap().success()
+    };
+    assert!(run(0, "0"));
+    let total = fs::read_to_string(&calls).unwrap().lines().count();
+    let mut ends = Vec::new();
+    // From the end, so that what comes after the refs moved is among them, and what comes before.
+    for (n, call) in (1..=total).rev().step_by(7).enumerate() {
+        let wait = ["0", "0.002", "0.004", "0.008", "0.015"][n % 5];
+        assert!(!run(call, wait), "call {call} of {total} was to kill it");
+        ends.push(bench.settle(&format!("group killed in call {call} of {total}, after {wait} s"), false));
+    }
+    assert!(ends.contains(&Standing::Old) && ends.contains(&Standing::New), "{total} calls: {ends:?}");
 }

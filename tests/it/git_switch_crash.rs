@@ -57,7 +57,7 @@ impl Desk {
         command.env("STANCH_STATE_DIR", self.state.path().join("state")).env("STANCH_CONFIG", "/dev/null");
         command.env("PATH", path.unwrap()).env("GIT_CONFIG_GLOBAL", "/dev/null");
         command.arg("purge").args(args).arg("--repo").arg(repo).arg("--key-file").arg(file);
-        command.process_group(0).stdin(Stdio::null());
+        command.current_dir(repo).process_group(0).stdin(Stdio::null());
         command
     }
 
@@ -335,6 +335,22 @@ fn half_a_backup_goes_with_the_next_check() {
     world.purge();
 }
 
+#[test]
+fn another_key_neither_finishes_nor_writes_papers() {
+    let (world, desk) = (World::new(), Desk::new());
+    world.leak();
+    desk.ok(&world, &["--apply", "--yes=work"], 0);
+    let other = format!("{}-other", world.key.to_lowercase());
+    let papers = world.temp().join("papers");
+    for args in [&["--finish", "--yes=work"][..], &["--papers", papers.to_str().unwrap()]] {
+        let out = desk.command(&world.repo, &other, args).output().unwrap();
+        assert_eq!(out.status.code(), Some(2), "{}", said(&out));
+        assert!(said(&out).contains("another key"), "{}", said(&out));
+    }
+    assert_eq!((desk.backups(), papers.exists()), (1, false));
+    desk.ok(&world, &["--finish", "--yes=work"], 0);
+}
+
 // ---- two at once
 
 /// The program, held at its first git after it noted that it applies.
@@ -342,7 +358,7 @@ fn held(desk: &Desk, world: &World) -> (Child, PathBuf) {
     let (here, go) = (desk.root().join("here"), desk.root().join("go"));
     desk.wrap(
         "if [ ! -e \"$S/here\" ] && [ -n \"$(find \"$S/state\" -name applied.json)\" ]; then : > \"$S/here\"; \
-        while [ ! -e \"$S/go\" ]; do sleep 0.02; done; fi",
+        n=0; while [ ! -e \"$S/go\" ] && [ -e \"$S\" ] && [ $n -lt 3000 ]; do sleep 0.05; n=$((n + 1)); done; fi",
     );
     let mut command = desk.command(&world.repo, &world.key, &["--apply", "--yes=work"]);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -448,6 +464,26 @@ fn a_neighbour_that_shares_packs_keeps_its_rights() {
 // ---- what a killed process leaves
 
 #[test]
+fn a_killed_push_leaves_no_name_with_the_key_behind() {
+    let (world, desk) = (World::new(), Desk::new());
+    world.leak();
+    let branch = format!("k-{}", world.key);
+    world.git(&["branch", &branch]);
+    world.git_in(world.temp(), &["clone", "-q", "--bare", "work", "server.git"]);
+    world.git(&["remote", "add", "origin", "../server.git"]);
+    world.git(&["fetch", "-q"]);
+    desk.ok(&world, &["--plan"], 3);
+    desk.ok(&world, &["--apply", "--yes=work"], 0);
+    desk.wrap("case \"$*\" in *stanch-unnamed*) kill -9 $PPID; exit 1;; esac");
+    desk.killed(&world, &["--push", "--yes=work"]);
+    desk.unwrap_git();
+    desk.ok(&world, &["--finish", "--yes=work"], 0);
+    assert_eq!(desk.copies(&world.key), Vec::<PathBuf>::new());
+    let left = walk(&desk.root().join("state"));
+    assert!(!left.iter().any(|f| f.file_name().unwrap().to_string_lossy().starts_with('.')), "{left:?}");
+}
+
+#[test]
 fn a_sign_that_says_nothing_stops_nobody() {
     for sign in ["", "12", "what is this"] {
         let world = World::new();
@@ -463,4 +499,46 @@ fn a_sign_that_says_nothing_stops_nobody() {
     fs::write(world.repo.join(".git/gc.pid"), sign).unwrap();
     let plan = world.plan();
     assert!(world.ask(|ask| git::apply(ask, &plan.id)).unwrap_err().to_string().contains("tidying"));
+}
+
+#[test]
+fn a_repository_is_itself_from_every_folder_of_it() {
+    let (world, desk) = (World::new(), Desk::new());
+    world.write("d/x", "x\n");
+    world.leak();
+    world.git(&["worktree", "add", "-q", "../linked", "-b", "w"]);
+    let from = |dir: &Path, args: &[&str]| {
+        let out = desk.command(dir, &world.key, args).output().unwrap();
+        (out.status.code(), said(&out))
+    };
+    assert_eq!(from(&world.repo.join("d"), &["--apply", "--yes=work"]).0, Some(0));
+    let (code, text) = from(&world.repo, &["--undo"]);
+    assert_eq!(code, Some(3), "{text}");
+    assert_eq!(from(&world.temp().join("linked"), &["--apply", "--yes=work"]).0, Some(0));
+    assert_eq!(from(&world.repo.join(".git"), &["--undo"]).0, Some(3));
+}
+
+#[test]
+fn strays_beside_the_objects_are_searched() {
+    let world = World::new();
+    let objects = world.repo.join(".git/objects");
+    fs::create_dir_all(objects.join("ab")).unwrap();
+    fs::write(objects.join("pack/stray.txt"), format!("a note: {}\n", world.key)).unwrap();
+    // Half an object, as a killed git leaves it: one that is whole, but for its end.
+    world.write("g", format!("{}{}\n", world.key, "more ".repeat(500)));
+    let id = world.git(&["hash-object", "-w", "g"]);
+    let loose = objects.join(&id[..2]).join(&id[2..]);
+    let bytes = fs::read(&loose).unwrap();
+    fs::write(objects.join("ab/tmp_obj_x1"), &bytes[..bytes.len() - 6]).unwrap();
+    fs::remove_file(&loose).unwrap();
+    fs::remove_file(world.repo.join("g")).unwrap();
+    let found: Vec<_> = world.find().copies.into_iter().filter_map(|copy| copy.path).collect();
+    assert_eq!(found, ["objects/ab/tmp_obj_x1", "objects/pack/stray.txt"]);
+    let plan = world.purge();
+    assert!(!objects.join("ab/tmp_obj_x1").exists());
+    let note = fs::read_to_string(objects.join("pack/stray.txt")).unwrap();
+    assert!(note.starts_with("a note: ") && !note.contains(&world.key));
+    world.undo(&plan.id);
+    assert!(objects.join("ab/tmp_obj_x1").exists());
+    assert!(fs::read_to_string(objects.join("pack/stray.txt")).unwrap().contains(&world.key));
 }

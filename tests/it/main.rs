@@ -33,6 +33,7 @@ mod git_archives;
 mod git_cases;
 mod git_damage;
 mod git_forms;
+mod git_hostile;
 mod git_packs;
 mod git_property;
 mod git_remote;

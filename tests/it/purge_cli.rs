@@ -197,3 +197,45 @@ fn archives_wait_for_a_choice_and_apply_does_what_was_planned() {
     assert_eq!(run(&["purge", "--apply", "--yes=work", "--archives=repack"]).status.code(), Some(0));
     assert_eq!(run(&["find"]).status.code(), Some(0));
 }
+
+/// Several keys at once: from several files, and several lines of one; told by their fingerprints.
+#[test]
+fn several_keys_are_looked_for_at_once_and_told_by_fingerprint_only() {
+    let state = tempfile::tempdir().unwrap();
+    let world = World::new();
+    let other = format!("sk-{}-{}", "svcacct", "Hh4_k2Q".repeat(6));
+    world.old_leak();
+    world.write("two", format!("a={other}\n"));
+    world.commit("another key");
+    let file = |name: &str, text: String| {
+        let path = state.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let lines = file("lines", format!("{}\n\n{other}\n", world.key));
+    let (one, two) = (file("one", world.key.clone()), file("two", other.clone()));
+    let run = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stanch"));
+        command.env("STANCH_STATE_DIR", state.path()).env("STANCH_CONFIG", "/dev/null");
+        let out = command.args(args).arg("--repo").arg(&world.repo).output().unwrap();
+        for key in [&world.key, &other] {
+            assert!(!String::from_utf8_lossy(&[&out.stdout[..], &out.stderr].concat()).contains(key.as_str()));
+        }
+        out
+    };
+    let found = told(&world, "find", &run(&["find", "--json", "--key-file", &lines]));
+    assert_eq!(found[0]["found"]["copies"].as_array().unwrap().len(), 2, "{found}");
+    let prints = found[0]["keys"].as_array().unwrap();
+    assert!(prints.len() == 2 && prints[1].as_str().unwrap().starts_with("sk-svcacct-..."), "{prints:?}");
+    let both = ["--key-file", one.as_str(), "--key-file", two.as_str(), "--key-file", one.as_str()];
+    let plan = told(&world, "plan", &run(&[&["purge", "--plan", "--json"], &both[..]].concat()));
+    assert_eq!(plan["keys"].as_array().unwrap().len(), 2, "the same key twice is one: {plan}");
+    let shown = run(&[&["find"], &both[..]].concat());
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("2 keys looked for: "), "{shown:?}");
+    assert_eq!(run(&[&["purge", "--apply", "--yes=work"], &both[..]].concat()).status.code(), Some(0));
+    assert_eq!(run(&["find", "--key-file", &lines]).status.code(), Some(0));
+    let bad = file("bad", format!("{}\nshort\n", world.key));
+    let refused = run(&["find", "--key-file", &bad]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("line 2 of"), "{refused:?}");
+}

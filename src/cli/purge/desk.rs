@@ -37,7 +37,8 @@ pub(super) struct Noted {
     before: Option<Box<Noted>>,
 }
 
-/// Where a repository's plans, backups and notes are: by the hash of its path.
+/// Where a repository's plans, backups and notes are: by the hash of where its git directory is, so that each of its
+/// folders and linked working trees leads here.
 #[derive(Debug)]
 pub(super) struct Desk {
     root: PathBuf,
@@ -47,7 +48,8 @@ pub(super) struct Desk {
 
 pub(super) fn root(repo: &Path, context: &Context) -> PathBuf {
     let root = context.settings.store.root();
-    let name = hex(&Sha256::digest(repo.as_os_str().as_encoded_bytes()));
+    let home = crate::git::home(repo).unwrap_or_else(|| repo.to_owned());
+    let name = hex(&Sha256::digest(home.as_os_str().as_encoded_bytes()));
     root.parent().unwrap_or(root).join("purges").join(name.get(..16).unwrap_or(&name))
 }
 

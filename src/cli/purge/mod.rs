@@ -11,21 +11,21 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::base::Fault;
 use crate::base::fault::Result;
-use crate::base::{Fault, SecretRef, words};
+use crate::base::words;
 use crate::effect::git::{
     Aftermath, Archives, Binaries, CopyMap, Emptied, FileChoice, Plan, Policy, Proof, PushReport, Standing,
 };
 use crate::effect::{GitOp, GitReply};
-use crate::shell::vault::Vault;
 
-use super::args::{ArchiveChoice, BinaryChoice, EmptiedChoice, FileWay, Find, KeySource, Purge};
-use super::{Context, exit, respond, say, say_json};
+use super::args::{ArchiveChoice, BinaryChoice, EmptiedChoice, FileWay, Find, Purge};
+use super::{Context, exit, keys, say, say_json};
 use desk::Desk;
 use engine::{Ended, Engine};
 
 pub(super) fn find(args: &Find, context: &Context) -> Result<u8> {
-    let vault = vault(&args.key)?;
+    let vault = keys::vault(&args.key)?;
     let mut found = Vec::new();
     for repo in &args.repo {
         let repo = full(repo)?;
@@ -37,29 +37,32 @@ pub(super) fn find(args: &Find, context: &Context) -> Result<u8> {
         found.push((repo, map));
     }
     let copies: usize = found.iter().map(|(_, map)| map.copies.len()).sum();
+    let keys = keys::prints(&vault);
     if args.json {
-        let rows: Vec<_> = found.iter().map(|(repo, map)| serde_json::json!({"repo": repo, "found": map})).collect();
+        let row = |(repo, map): &(PathBuf, CopyMap)| serde_json::json!({"repo": repo, "keys": keys, "found": map});
+        let rows: Vec<_> = found.iter().map(row).collect();
         say_json(&rows)?;
     } else {
         for (repo, map) in &found {
-            say(&tell::found(repo, map))?;
+            say(&tell::found(repo, &keys, map))?;
         }
     }
     Ok(if copies == 0 { exit::DONE } else { exit::OPEN })
 }
 
 pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
-    let vault = vault(&args.key)?;
+    let vault = keys::vault(&args.key)?;
     let repo = full(&args.repo)?;
     let engine = Engine::new(&vault, &repo, context);
     let (desk, policy) = (Desk::take(&repo, context)?, policy(args));
-    let job = Job { engine, desk, policy, files: files(args), json: args.json };
+    let keys = keys::prints(&vault);
+    let job = Job { engine, keys, desk, policy, files: files(args), offline: args.offline, json: args.json };
     if !args.check {
         job.settle()?;
     }
     if let Some(map) = &args.commit_map {
         let taken = crate::git::take_commit_map(&desk::root(&repo, context), map)?;
-        respond::warn(&format!(
+        super::respond::warn(&format!(
             "{} of a submodule's commits taken from {}.",
             words::count(taken, "pair"),
             map.display()
@@ -109,11 +112,23 @@ fn files(args: &Purge) -> Vec<(String, FileChoice)> {
 /// One repository, the key, and what was done before.
 struct Job<'a> {
     engine: Engine<'a>,
+    /// Their fingerprints.
+    keys: Vec<String>,
     desk: Desk,
     policy: Policy,
+    offline: bool,
     /// What was chosen for single files, by path.
     files: Vec<(String, FileChoice)>,
     json: bool,
+}
+
+/// What `--plan --json` prints.
+#[derive(Debug, Serialize)]
+struct Planned<'a> {
+    /// Fingerprints of the keys that were looked for.
+    keys: &'a [String],
+    #[serde(flatten)]
+    plan: &'a Plan,
 }
 
 /// What `--apply --json` prints.
@@ -183,9 +198,9 @@ impl Job<'_> {
     fn plan(&self) -> Result<u8> {
         let plan = self.planned()?;
         if self.json {
-            say_json(&plan)?;
+            say_json(&Planned { keys: &self.keys, plan: &plan })?;
         } else {
-            say(&tell::plan(&plan))?;
+            say(&tell::plan(&self.keys, &plan))?;
         }
         if !plan.nothing_to_do {
             self.desk.planned(&plan)?;
@@ -212,7 +227,8 @@ impl Job<'_> {
     }
 
     fn planned_as(&self, policy: Policy) -> Result<Plan> {
-        match self.engine.sure(&GitOp::PlanAs { policy })? {
+        let op = if self.offline { GitOp::PlanOffline { policy } } else { GitOp::PlanAs { policy } };
+        match self.engine.sure(&op)? {
             GitReply::Planned(plan) => Ok(*plan),
             _ => Err(Fault::refused("there is no plan", "the engine answered something else")),
         }
@@ -235,7 +251,7 @@ impl Job<'_> {
                     proof,
                 })?;
             } else {
-                say(&tell::plan(&plan))?;
+                say(&tell::plan(&self.keys, &plan))?;
             }
             return Ok(exit::DONE);
         }
@@ -380,13 +396,8 @@ fn phrase(given: Option<&str>, wanted: &str) -> Result<()> {
     if given == Some(wanted) {
         return Ok(());
     }
-    Err(Fault::input("nothing was done", "--yes does not name the repository").hint(format!("--yes={wanted}")))
-}
-
-fn vault(source: &KeySource) -> Result<Vault> {
-    let vault = Vault::new("purge");
-    vault.put(SecretRef::Leaked, respond::key(source, "openai", "purge")?);
-    Ok(vault)
+    Err(Fault::input("nothing was done", "--yes does not name the repository")
+        .hint(format!("--yes={}", words::shell(wanted))))
 }
 
 fn full(repo: &Path) -> Result<PathBuf> {

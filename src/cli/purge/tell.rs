@@ -4,14 +4,16 @@
 
 use std::path::Path;
 
-use crate::base::words::count;
+use crate::base::words::{self, count};
 use crate::effect::git::{
     Aftermath, Archives, Binaries, Copy, CopyKind, CopyMap, Emptied, FileChoice, Filed, Plan, Proof, PushOutcome,
     PushReport, RemoteAfter, Serves, Standing,
 };
-use crate::ui::text::wrap;
+use crate::ui::text::{Cut, truncate, wrap};
 
 const WIDTH: usize = 80;
+/// Cells of a path; some are made to fill a screen.
+const PATH: usize = 320;
 /// Lines of one list; `--json` has all.
 const SHOWN: usize = 12;
 
@@ -21,7 +23,8 @@ struct Page(Vec<String>);
 
 impl Page {
     fn say(&mut self, text: impl AsRef<str>) {
-        self.0.extend(wrap(text.as_ref(), WIDTH));
+        // One line, whatever a name in it holds: it must not look like a word of ours.
+        self.0.extend(wrap(&words::tame(text.as_ref()), WIDTH));
     }
 
     fn list<T>(&mut self, all: &[T], line: impl Fn(&T) -> String) {
@@ -47,9 +50,17 @@ fn number(n: u64, thing: &str) -> String {
     count(usize::try_from(n).unwrap_or(usize::MAX), thing)
 }
 
-pub(super) fn found(repo: &Path, map: &CopyMap) -> String {
+/// Which keys are meant, where there are several.
+fn keys(page: &mut Page, keys: &[String]) {
+    if keys.len() > 1 {
+        page.say(format!("{} looked for: {}", count(keys.len(), "key"), keys.join(", ")));
+    }
+}
+
+pub(super) fn found(repo: &Path, prints: &[String], map: &CopyMap) -> String {
     let mut page = Page::default();
     page.say(format!("{}", repo.display()));
+    keys(&mut page, prints);
     if map.copies.is_empty() {
         page.say(format!("No copy of the key in {}.", number(map.objects, "object")));
     } else {
@@ -115,7 +126,8 @@ fn one(copy: &Copy) -> String {
             );
         }
     };
-    let path = copy.path.as_ref().map(|path| format!(" {path}")).unwrap_or_default();
+    let path =
+        copy.path.as_ref().map(|path| format!(" {}", truncate(path, PATH, Cut::Middle, "…"))).unwrap_or_default();
     let since = match (&copy.first, &copy.last) {
         (Some(first), Some(last)) if first != last => format!(", from {} to {}", short(first), short(last)),
         (Some(first), _) => format!(", in {}", short(first)),
@@ -132,8 +144,9 @@ fn not(page: &mut Page, title: &str, what: &[String]) {
     }
 }
 
-pub(super) fn plan(plan: &Plan) -> String {
+pub(super) fn plan(prints: &[String], plan: &Plan) -> String {
     let mut page = Page::default();
+    keys(&mut page, prints);
     if plan.nothing_to_do {
         page.say("Nothing to do: no copy of the key was found.");
         not(&mut page, "Not looked into", &plan.not_looked_into);
@@ -152,13 +165,14 @@ pub(super) fn plan(plan: &Plan) -> String {
         page.list(&plan.refs, |r| format!("    {}  {} -> {}", r.name, short(&r.old), short(&r.new)));
         page.say("");
     }
+    asked(&mut page, plan);
     packed(&mut page, plan);
     gitlinks(&mut page, plan);
     citations(&mut page, plan);
     not(&mut page, "Not looked into", &plan.not_looked_into);
     if plan.refusals.is_empty() {
         page.say("Nothing was changed. To do it (a backup is made first, --undo takes it back):");
-        page.say(format!("    stanch purge --repo PATH --apply --yes={}{}", plan.phrase, chosen(plan)));
+        page.say(format!("    stanch purge --repo PATH --apply --yes={}{}", words::shell(&plan.phrase), chosen(plan)));
     } else {
         page.say("It can't be applied yet:");
         for refusal in &plan.refusals {
@@ -167,6 +181,15 @@ pub(super) fn plan(plan: &Plan) -> String {
         }
     }
     page.end()
+}
+
+/// A look at a remote runs programs that the repository's configuration may name: said, so that nobody wonders.
+fn asked(page: &mut Page, plan: &Plan) {
+    let names: Vec<&str> = plan.remotes.iter().filter(|r| r.silent.is_none()).map(|r| r.name.as_str()).collect();
+    if !names.is_empty() {
+        page.say(format!("Asked, as `git fetch` would: {} (--offline asks no remote).", names.join(", ")));
+        page.say("");
+    }
 }
 
 /// Files that can't be edited as text, and large files beside the history.
@@ -250,8 +273,11 @@ fn chosen(plan: &Plan) -> String {
         FileChoice::Leave => "leave",
     };
     let path = |id: &String| plan.choices.iter().find(|c| c.id == *id).and_then(|c| c.path.clone());
-    let mut files: Vec<String> =
-        policy.files.iter().map(|(id, c)| format!(" --file {}={}", path(id).as_ref().unwrap_or(id), way(c))).collect();
+    let mut files: Vec<String> = policy
+        .files
+        .iter()
+        .map(|(id, c)| format!(" --file {}", words::shell(&format!("{}={}", path(id).as_ref().unwrap_or(id), way(c)))))
+        .collect();
     files.sort_unstable();
     files.dedup();
     format!("{archives}{binaries}{emptied}{}", files.concat())
@@ -276,6 +302,10 @@ fn cost(page: &mut Page, plan: &Plan) {
                 count(remote.refs.len(), "ref"),
                 remote.name
             ));
+        }
+        if remote.looked_aside > 0 {
+            let refs = count(remote.looked_aside, "ref");
+            page.say(format!("  (looked into {refs} of {} that are not here, fetched aside)", remote.name));
         }
         if !remote.pull_requests.is_empty() {
             let open = match remote.open.len() {
@@ -318,7 +348,7 @@ pub(super) fn applied(plan: &Plan, (backup, dropped): (&str, u64), came_back: &[
     if !shown.clean() {
         page.say("A copy is left, or a check failed: plan again, or take it back with --undo.");
     } else if plan.push_needed {
-        page.say(format!("Next: stanch purge --repo PATH --push --yes={}", plan.phrase));
+        page.say(format!("Next: stanch purge --repo PATH --push --yes={}", words::shell(&plan.phrase)));
     }
     if dropped > 0 {
         page.say(format!("{} that nothing needed went, too: only the backup has them.", number(dropped, "object")));
@@ -399,6 +429,9 @@ fn one_remote(page: &mut Page, remote: &RemoteAfter) {
     page.list(&remote.old, |name| format!("  OLD      {name}: not pushed yet, --push"));
     page.list(&remote.again, |name| {
         format!("  BACK     {name}: somebody pushed from a clone of before; put it back, send them the script")
+    });
+    page.list(&remote.anew, |name| {
+        format!("  KEY      {name}: its newer commits bring the key again; fetch, plan, apply, push")
     });
     if !remote.pull_requests.is_empty() {
         let numbers: Vec<String> = remote.pull_requests.iter().map(|n| format!("#{n}")).collect();

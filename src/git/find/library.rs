@@ -93,7 +93,7 @@ pub(super) fn read(places: &Places, id: Oid) -> Option<(Kind, Vec<u8>)> {
     let id: &Id = id.as_bytes().first_chunk()?;
     for place in &places.all {
         if place.loose.binary_search(id).is_ok()
-            && let Ok(file) = std::fs::read(place.file(id))
+            && let Ok(file) = crate::git::store::bytes(&place.file(id))
         {
             let mut data = Vec::new();
             if let Some(kind) = Inflater::default().loose(&file, &mut data) {

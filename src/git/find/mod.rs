@@ -78,8 +78,7 @@ impl Scan {
     pub(super) fn leave(&mut self, ids: &HashSet<Oid>) {
         self.dirty.retain(|id, _| !ids.contains(id));
         self.borrowed.retain(|id| !ids.contains(id));
-        let dirty = &self.dirty;
-        self.ways.keep(&|id| dirty.contains_key(id));
+        self.ways.forget(ids, &self.dirty.keys().copied().collect());
     }
 
     /// Whether the tree `id` holds the key in a name, or anything below it holds it.

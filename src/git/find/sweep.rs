@@ -187,7 +187,7 @@ struct Loose {
 
 impl Loose {
     fn read(&mut self, place: &Place, id: &Id) -> Option<Kind> {
-        let file = std::fs::read(place.file(id)).ok()?;
+        let file = crate::git::store::bytes(&place.file(id)).ok()?;
         self.inflater.loose(&file, &mut self.data)
     }
 }

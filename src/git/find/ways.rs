@@ -70,11 +70,11 @@ impl Ways {
         Self { trees, objects, starts, under: rows.into_iter().map(|(_, below)| below).collect() }
     }
 
-    /// Only what leads to objects and trees that are `dirty` stays.
-    pub(super) fn keep(&mut self, dirty: &dyn Fn(&Oid) -> bool) {
-        let is_dirty = |id: &Id| Oid::from_bytes(id).is_ok_and(|id| dirty(&id));
-        let stays: Vec<bool> = self.objects.iter().map(is_dirty).collect();
-        let mut marks: Vec<bool> = self.trees.iter().map(is_dirty).collect();
+    /// As if these objects had never been dirty. `dirty`: what still is; a tree among them is dirty by a name.
+    pub(super) fn forget(&mut self, objects: &HashSet<Oid>, dirty: &HashSet<Oid>) {
+        let among = |ids: &HashSet<Oid>, id: &Id| Oid::from_bytes(id).is_ok_and(|id| ids.contains(&id));
+        let stays: Vec<bool> = self.objects.iter().map(|id| !among(objects, id)).collect();
+        let mut marks: Vec<bool> = self.trees.iter().map(|id| among(dirty, id)).collect();
         let leads = |below: u32, marks: &[bool]| {
             let kept = if below & OBJECT == 0 { marks } else { &stays };
             kept.get((below & !OBJECT) as usize) == Some(&true)

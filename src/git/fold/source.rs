@@ -254,7 +254,7 @@ impl<'s> Readers<'s> {
             Place::Loose(nth) => {
                 let (_, path) = self.source.loose.get(nth)?;
                 let mut out = Vec::new();
-                let kind = self.inflater.loose(&std::fs::read(path).ok()?, &mut out)?;
+                let kind = self.inflater.loose(&crate::git::store::bytes(path).ok()?, &mut out)?;
                 Some((kind, out.into()))
             }
         }

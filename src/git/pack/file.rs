@@ -55,7 +55,7 @@ impl Pack {
         };
         let cant = |e: std::io::Error| Fault::machine(format!("{} can't be read", path.display()), e);
         let index = Index::read(&path.with_extension("idx"))?;
-        let file = File::open(path).map_err(cant)?;
+        let file = crate::git::store::open(path).map_err(cant)?;
         let len = file.metadata().map_err(cant)?.len();
         let end = len.checked_sub(TRAILER).filter(|end| *end >= HEADER).ok_or_else(|| bad("it is cut off"))?;
         let mut header = [0; 12];

@@ -37,7 +37,8 @@ impl std::fmt::Debug for Index {
 
 impl Index {
     pub(in crate::git) fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|e| Fault::machine(format!("{} can't be read", path.display()), e))?;
+        let bytes = crate::git::store::bytes(path)
+            .map_err(|e| Fault::machine(format!("{} can't be read", path.display()), e))?;
         Self::parse(bytes).ok_or_else(|| {
             Fault::refused(format!("{} can't be used", path.display()), "it is no index of a pack with SHA-1 ids")
                 .hint("`git fsck` says more; `git index-pack` makes an index anew")

@@ -1,6 +1,6 @@
 //! The hook that keeps the key and the old history out: one script for a server, a clone and CI.
 //!
-//! Must not know: the key; only its length, public start and hash, and those not where it could be guessed.
+//! Must not know: the key; only length, public start and hash of its forms, and those not where it could be guessed.
 
 use super::facts::Facts;
 use super::fill;
@@ -16,17 +16,12 @@ pub(super) fn script(facts: &Facts) -> String {
         Some(_) => facts.details.dirty.iter().take(OBJECTS).map(String::as_str).collect(),
         None => Vec::new(),
     };
-    let (length, prefix, digest) =
-        facts.key.as_ref().map_or((0, "", ""), |key| (key.length, key.prefix, key.digest.as_str()));
-    fill(
-        TEMPLATE,
-        &[
-            ("REPO", facts.repo()),
-            ("STARTS", &starts.join("\n")),
-            ("OBJECTS", &objects.join("\n")),
-            ("LENGTH", &length.to_string()),
-            ("PREFIX", prefix),
-            ("DIGEST", digest),
-        ],
-    )
+    let windows: Vec<String> = facts
+        .key
+        .iter()
+        .flatten()
+        .map(|w| format!("{} {} {}", w.length, w.digest, w.prefix).trim_end().to_owned())
+        .collect();
+    let windows: Vec<&str> = windows.iter().map(String::as_str).collect();
+    fill(TEMPLATE, &[("REPO", &[facts.repo()]), ("STARTS", &starts), ("OBJECTS", &objects), ("WINDOWS", &windows)])
 }

@@ -4,6 +4,7 @@
 
 use super::facts::{Facts, Remote};
 use super::fill;
+use crate::base::words;
 
 const TEMPLATE: &str = include_str!("../../../assets/papers/colleagues.sh");
 
@@ -11,27 +12,17 @@ pub(super) fn script(facts: &Facts, remote: &Remote) -> String {
     let starts: Vec<String> = facts.starts().iter().map(|(old, new)| format!("{old} {new}")).collect();
     let branches: Vec<String> = remote.branches.iter().map(|(name, old, new)| format!("{old} {new} {name}")).collect();
     let tags: Vec<String> = facts.tags().iter().map(|(old, name)| format!("{old} {name}")).collect();
+    fn lines(all: &[String]) -> Vec<&str> {
+        all.iter().map(String::as_str).collect()
+    }
     fill(
         TEMPLATE,
         &[
-            ("REPO", facts.repo()),
-            ("REMOTE", &quoted(&remote.look.name)),
-            ("STARTS", &starts.join("\n")),
-            ("BRANCHES", &branches.join("\n")),
-            ("TAGS", &tags.join("\n")),
+            ("REPO", &[facts.repo()]),
+            ("REMOTE", &[&words::quoted(&remote.look.name)]),
+            ("STARTS", &lines(&starts)),
+            ("BRANCHES", &lines(&branches)),
+            ("TAGS", &lines(&tags)),
         ],
     )
-}
-
-/// `text` as one word of a shell.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_name_stays_one_word() {
-        assert_eq!(super::quoted("o'r$i"), r"'o'\''r$i'");
-    }
 }

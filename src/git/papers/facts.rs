@@ -2,8 +2,11 @@
 //!
 //! Must not know: how a paper reads.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{GeneralPurpose, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use git2::Oid;
 use sha2::{Digest as _, Sha256};
+use zeroize::Zeroizing;
 
 use super::super::plan::{Details, Stage};
 use super::super::repo::Repo;
@@ -23,7 +26,8 @@ pub(super) struct Facts {
     pub(super) plan: Plan,
     pub(super) details: Details,
     pub(super) remotes: Vec<Remote>,
-    pub(super) key: Option<KeyFacts>,
+    /// The forms of the keys, by which a stranger can know them again. `None`: one of the keys could be guessed.
+    pub(super) key: Option<Vec<Window>>,
     /// Git LFS is used here.
     pub(super) lfs: bool,
 }
@@ -34,11 +38,12 @@ pub(super) struct Remote {
     pub(super) branches: Vec<(String, String, String)>,
 }
 
-/// What lets the key be recognised by somebody who does not have it.
-pub(super) struct KeyFacts {
+/// One form of a key, as it can be recognised by somebody who does not have it.
+pub(super) struct Window {
+    /// Characters.
     pub(super) length: usize,
-    /// The vendor's fixed start; empty when unknown.
-    pub(super) prefix: &'static str,
+    /// What the vendor's fixed start looks like in this form; empty when unknown.
+    pub(super) prefix: String,
     /// Hexadecimal SHA-256.
     pub(super) digest: String,
 }
@@ -58,7 +63,7 @@ impl Facts {
         };
         let mut remotes = Vec::new();
         for name in remote::remotes(repo)? {
-            let look = remote::look_at(repo, &details, &name)?;
+            let look = remote::look_at(repo, &details, &told.first_changed, &name)?;
             remotes.push(Remote { branches: branches(&details, &name), look });
         }
         let lfs = repo.git2.commondir().join("lfs/objects").exists() || !told.lfs.is_empty();
@@ -95,23 +100,51 @@ fn branches(details: &Details, remote: &str) -> Vec<(String, String, String)> {
     if tracked.is_empty() { below("refs/heads/") } else { tracked }
 }
 
-/// One that can be guessed keeps the others' facts back, too: ids of objects would confirm a guess of it. Of several the
-/// longest is told.
-fn key(keys: &[&[u8]]) -> Option<KeyFacts> {
-    let facts: Option<Vec<KeyFacts>> = keys.iter().map(|key| one(key)).collect();
-    facts?.into_iter().max_by_key(|facts| facts.length)
+/// One that can be guessed keeps the others' facts back, too: ids of objects would confirm a guess of it.
+fn key(keys: &[&[u8]]) -> Option<Vec<Window>> {
+    let windows: Option<Vec<Vec<Window>>> = keys.iter().map(|key| forms(key)).collect();
+    Some(windows?.into_iter().flatten().collect())
 }
 
-fn one(key: &[u8]) -> Option<KeyFacts> {
+/// The forms that are always written alike: plain (which UTF-16 is, too, without its zero bytes), hexadecimal, base64.
+fn forms(key: &[u8]) -> Option<Vec<Window>> {
     let mut kinds: Vec<u8> = key.to_vec();
     kinds.sort_unstable();
     kinds.dedup();
     let text = std::str::from_utf8(key).ok().filter(|t| t.bytes().all(|b| b.is_ascii_graphic()));
     let guessable = key.len() < GUESSABLE || kinds.len() < KINDS;
     zeroize::Zeroize::zeroize(&mut kinds);
-    let text = text.filter(|_| !guessable)?;
-    let digest = hex(&Sha256::digest(key));
-    Some(KeyFacts { length: key.len(), prefix: KeyKind::of(text).prefix(), digest })
+    let start = KeyKind::of(text.filter(|_| !guessable)?).prefix().as_bytes();
+    let mut windows: Vec<Window> = Vec::new();
+    let mut add = |write: &dyn Fn(&[u8]) -> Zeroizing<String>| {
+        let form = write(key);
+        let window = Window {
+            length: form.len(),
+            prefix: write(start).to_string(),
+            digest: hex(&Sha256::digest(form.as_bytes())),
+        };
+        if windows.iter().all(|other| other.digest != window.digest) {
+            windows.push(window);
+        }
+    };
+    add(&|bytes| Zeroizing::new(String::from_utf8_lossy(bytes).into_owned()));
+    add(&|bytes| Zeroizing::new(hex(bytes)));
+    add(&|bytes| Zeroizing::new(Zeroizing::new(hex(bytes)).to_uppercase()));
+    for skew in 0..3 {
+        add(&|bytes| core(bytes, skew, &STANDARD_NO_PAD));
+        add(&|bytes| core(bytes, skew, &URL_SAFE_NO_PAD));
+    }
+    Some(windows)
+}
+
+/// The characters of base64 that depend on `bytes` alone, when `skew` others stand before them in a group of three.
+fn core(bytes: &[u8], skew: usize, alphabet: &GeneralPurpose) -> Zeroizing<String> {
+    let mut shifted = Zeroizing::new(Vec::with_capacity(skew + bytes.len()));
+    shifted.resize(skew, 0);
+    shifted.extend_from_slice(bytes);
+    let text = Zeroizing::new(alphabet.encode(&*shifted));
+    let (from, to) = ((8 * skew).div_ceil(6), 8 * shifted.len() / 6);
+    Zeroizing::new(text.get(from..to).unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]
@@ -121,8 +154,11 @@ mod tests {
     #[test]
     fn a_key_that_can_be_guessed_is_not_told_by_its_hash() {
         let long = format!("sk-{}-{}", "proj", "aB3xQ9zL7".repeat(5));
-        let facts = key(&[long.as_bytes()]).unwrap();
-        assert_eq!((facts.length, facts.prefix, facts.digest.len()), (long.len(), "sk-proj-", 64));
+        let windows = key(&[long.as_bytes()]).unwrap();
+        let plain = &windows[0];
+        assert_eq!((plain.length, plain.prefix.as_str(), plain.digest.len()), (long.len(), "sk-proj-", 64));
+        assert!((6..=9).contains(&windows.len()), "{}", windows.len());
+        assert!(windows.iter().all(|w| w.prefix.len() >= 8 && w.length > 40), "each form has a public start");
         assert!(key(&[&long.as_bytes()[..18]]).is_none(), "short");
         assert!(key(&["ab".repeat(20).as_bytes()]).is_none(), "few kinds of characters");
         assert!(key(&[format!("{long}\n{long}").as_bytes()]).is_none(), "more than one line");

@@ -4,6 +4,7 @@
 
 use super::facts::Facts;
 use super::support;
+use crate::base::words;
 
 pub(super) fn colleagues(facts: &Facts) -> String {
     let branches: Vec<&str> =
@@ -35,7 +36,12 @@ pub(super) fn fork_owners(facts: &Facts) -> String {
     let name = facts.remotes.first().and_then(|r| support::owner_repo(&r.look.url));
     let list = name.map_or_else(
         || "The host lists forks; git can't.".to_owned(),
-        |name| format!("To list them on GitHub: gh api --paginate repos/{name}/forks --jq '.[].full_name'"),
+        |name| {
+            format!(
+                "To list them on GitHub: gh api --paginate {} --jq '.[].full_name'",
+                words::shell(&format!("repos/{name}/forks"))
+            )
+        },
     );
     format!(
         "{list}\n\nSubject: your fork of {repo} holds a leaked key of ours\n\n\

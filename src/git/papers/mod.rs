@@ -13,15 +13,19 @@ use std::path::Path;
 
 use super::repo::Repo;
 use super::store;
-use crate::base::Fault;
 use crate::base::fault::Result;
+use crate::base::{Fault, words};
 use crate::effect::git::{Filed, Paper, Papers};
 use facts::Facts;
 
 pub(super) fn papers(repo: &Repo<'_>, plan: &str) -> Result<Papers> {
     let facts = Facts::gather(repo, plan)?;
-    let letter =
-        |name: &str, what: &str, text: String| Paper { name: name.into(), what: what.into(), runs: false, text };
+    let letter = |name: &str, what: &str, text: String| Paper {
+        name: name.into(),
+        what: words::tame(what),
+        runs: false,
+        text: words::tame_lines(&text),
+    };
     let mut papers = Vec::new();
     for (n, remote) in facts.remotes.iter().enumerate() {
         let name = if n == 0 {
@@ -40,7 +44,7 @@ pub(super) fn papers(repo: &Repo<'_>, plan: &str) -> Result<Papers> {
         let name =
             if n == 0 { "colleagues.sh".into() } else { format!("colleagues-{}.sh", file_name(&remote.look.name)) };
         let what = format!("run by each colleague in their clone of {}", remote.look.url);
-        papers.push(Paper { name, what, runs: true, text: colleagues::script(&facts, remote) });
+        papers.push(Paper { name, what: words::tame(&what), runs: true, text: colleagues::script(&facts, remote) });
     }
     papers.push(Paper {
         name: "ban.sh".into(),
@@ -68,8 +72,9 @@ fn file_name(remote: &str) -> String {
     remote.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect()
 }
 
-/// `template` with each `@NAME@` replaced. Values are put in once: what they hold is not looked through again.
-fn fill(template: &str, values: &[(&str, &str)]) -> String {
+/// `template` with each `@NAME@` replaced by its lines. Values are put in once: what they hold is not looked through
+/// again. A value is as many lines as were given, whatever it holds: in a script, a line feed would begin a command.
+fn fill(template: &str, values: &[(&str, &[&str])]) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
     while let Some(at) = rest.find('@') {
@@ -80,7 +85,8 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
             Some((*value, after))
         });
         if let Some((value, after)) = known {
-            out.push_str(value);
+            let lines: Vec<String> = value.iter().map(|line| words::tame(line)).collect();
+            out.push_str(&lines.join("\n"));
             rest = after;
         } else {
             out.push('@');
@@ -95,7 +101,13 @@ fn fill(template: &str, values: &[(&str, &str)]) -> String {
 mod tests {
     #[test]
     fn a_template_is_filled_once() {
-        let filled = super::fill("a@X@ stash@{1} $@ @Y@", &[("X", "@Y@"), ("Y", "z")]);
+        let filled = super::fill("a@X@ stash@{1} $@ @Y@", &[("X", &["@Y@"]), ("Y", &["z"])]);
         assert_eq!(filled, "a@Y@ stash@{1} $@ z");
+    }
+
+    #[test]
+    fn a_value_begins_no_line() {
+        let filled = super::fill("# @X@\n@Y@", &[("X", &["a\ntouch b\r\u{85}#\u{1b}[2J"]), ("Y", &["1\n", "2"])]);
+        assert_eq!(filled, "# atouch b#[2J\n1\n2");
     }
 }

@@ -10,7 +10,7 @@ use super::super::find::Scan;
 use super::super::graph::Graph;
 use super::super::repo::Repo;
 use super::super::rewrite::Rewriter;
-use super::super::{diff, gitlink, lfs, policy, raw, refuse, submodule};
+use super::super::{diff, gitlink, lfs, odd, policy, raw, refuse, submodule};
 use super::{Details, Seen};
 use crate::base::fault::Result;
 use crate::effect::git::{Choice, Copy, CopyKind, Plan, RefMove, Refusal};
@@ -99,6 +99,7 @@ fn refusals(
         way_forward: copy.remedy.clone(),
         asks: false,
     }));
+    refusals.extend(seen.leftovers.iter().filter_map(|left| left.refusal(repo)));
     refusals.extend(seen.submodules.held.iter().map(submodule::Held::refusal));
     let path = |id: &Oid| by_id.get(id.to_string().as_str()).and_then(|copy| copy.path.clone());
     refusals.extend(policy::refusals(rewriter.fates.iter().map(|(id, (_, way))| (path(id), *way))));
@@ -164,6 +165,7 @@ pub(super) fn not_looked_into(repo: &Repo<'_>, seen: &Seen) -> Vec<String> {
     if repo.git2.is_shallow() {
         list.push("history before the shallow boundary".into());
     }
+    list.extend(odd::unread(repo));
     list.extend(seen.twins.iter().chain(&seen.bundles).cloned());
     list.extend(seen.submodules.not_looked_into.iter().cloned());
     list.extend(seen.lfs.not_looked_into.iter().cloned());

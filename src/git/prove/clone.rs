@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::super::cli::{self, Git};
 use super::super::repo::Repo;
+use super::super::shelf::Passing;
 use super::super::{raw, say, store};
 use super::objects::{self, Read};
 use crate::base::Fault;
@@ -35,7 +36,7 @@ const NAME: &str = "clone.git";
 pub(super) fn make(git: &Git<'_>) -> Result<Fresh> {
     store::private_dir(git.ask.backup_root)?;
     let at = tempfile::Builder::new()
-        .prefix("proof-")
+        .prefix(&Passing::Proof.prefix(&git.dir))
         .tempdir_in(git.ask.backup_root)
         .map_err(|e| Fault::machine("a folder for a fresh clone can't be made", e))?;
     let to = at.path().join(NAME);

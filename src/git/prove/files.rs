@@ -4,7 +4,6 @@
 //! Must not know: objects.
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -98,13 +97,14 @@ fn holds(repo: &Repo<'_>, path: &Path) -> Result<Option<bool>> {
     if !meta.is_file() {
         return Ok(None);
     }
-    match File::open(path) {
+    match store::open(path) {
         Ok(mut file) => {
             let (found, packed) = read::stream(&mut file, repo.search)?;
             if found || !packed {
                 return Ok(Some(found));
             }
-            let again = File::open(path).map_err(|e| Fault::machine(format!("{} can't be read", path.display()), e))?;
+            let again =
+                store::open(path).map_err(|e| Fault::machine(format!("{} can't be read", path.display()), e))?;
             let inside = archive::holds_stream(repo.search, again, meta.len(), repo.ask.cancel);
             repo.go_on()?;
             Ok(Some(inside))
@@ -147,6 +147,7 @@ pub(super) fn left_over(repo: &Repo<'_>) -> Result<ProofLine> {
     if !repo.dir.starts_with(top) {
         files.extend(store::files(&repo.dir, &|dir| dir.file_name().is_none_or(|n| n != "objects"))?);
     }
+    files.extend(repo.links.iter().filter(|link| !link.name.starts_with("objects")).map(|link| link.path.clone()));
     search(repo, "git's own files: logs, config, index, messages, hooks", top, &files)
 }
 
@@ -165,7 +166,10 @@ fn search(repo: &Repo<'_>, what: &str, top: &Path, files: &[PathBuf]) -> Result<
     for file in files {
         repo.go_on()?;
         let name = file.strip_prefix(top).unwrap_or(file).as_os_str().as_bytes();
-        if holds(repo, file)? == Some(true) || repo.search.form_in(name).is_some() {
+        // What a link says, and the file it leads to.
+        let behind = std::fs::canonicalize(file).ok().filter(|_| file.is_symlink());
+        let behind = behind.map(|real| holds(repo, &real)).transpose()?.flatten();
+        if holds(repo, file)? == Some(true) || behind == Some(true) || repo.search.form_in(name).is_some() {
             found.push(repo.search.text(name));
         }
     }

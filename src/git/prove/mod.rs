@@ -16,7 +16,7 @@ mod read;
 use std::path::PathBuf;
 
 use super::repo::Repo;
-use super::{say, shelf, store};
+use super::{odd, say, shelf, store};
 use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::effect::git::{Proof, ProofLine};
@@ -50,6 +50,11 @@ pub(super) fn prove(repo: &Repo<'_>) -> Result<Proof> {
     }
     checks.push(whole);
     Ok(Proof { checks, not_checked: not_checked(repo, &trees)? })
+}
+
+/// Those of `ids`, objects of the repository at `dir`, that hold the key: `kind id`.
+pub(super) fn holding(repo: &Repo<'_>, dir: &std::path::Path, ids: &[git2::Oid]) -> Result<Vec<String>> {
+    Ok(objects::these(repo, dir, ids)?.found)
 }
 
 fn line(what: &str, looked: &str, found: &[String]) -> ProofLine {
@@ -97,6 +102,7 @@ fn not_checked(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<Vec<String>> {
     if repo.config.has_remotes() {
         list.push("the remotes: what they serve, their hidden refs (pull requests), caches and forks".into());
     }
+    list.extend(odd::unread(repo));
     let stray = objects::stray(repo)?;
     if stray > 0 {
         list.push(format!(

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use super::super::repo::{Repo, Tree};
+use super::super::tamed::Tamed;
 use super::super::{align, store};
 use super::no;
 use crate::base::fault::Result;
@@ -24,13 +25,15 @@ pub(super) fn dirty(repo: &Repo<'_>, at: &Tree<'_>, aside: Option<&Path>, found:
     }
     let mut total = changed.len();
     if at.git.ask_git(&["rev-parse", "-q", "--verify", "HEAD"], None)?.ok {
-        let staged =
-            at.git.ask_git(&["diff-index", "--cached", "--quiet", "--ignore-submodules=none", "HEAD"], None)?;
+        let staged = at.git.ask_git(
+            &["diff-index", "--cached", "--quiet", "--no-ext-diff", "--ignore-submodules=none", "HEAD"],
+            None,
+        )?;
         if !staged.ok {
             total = total.max(1);
         }
     }
-    let filtered = at.git.settings.iter().any(|s| s.contains(".clean="));
+    let filtered = Tamed::has_filters(&at.git.settings);
     if total > 0 {
         let mut named: Vec<String> = Vec::new();
         for path in changed.iter().take(NAMED) {

@@ -34,6 +34,7 @@ pub(super) fn all(repo: &Repo<'_>, refs: &Refs, moves: bool, aside: Option<&Path
     shape(repo, &mut found)?;
     packs(repo, &mut found)?;
     linked(repo, &mut found);
+    links(repo, &mut found);
     operation(&repo.dir, "", &mut found);
     for tree in repo.trees().iter().filter(|tree| !tree.name.is_empty()) {
         operation(&tree.dir, &format!(" in {}", tree.words()), &mut found);
@@ -135,6 +136,24 @@ fn linked(repo: &Repo<'_>, found: &mut Vec<Refusal>) {
     }
 }
 
+/// A switch replaces files and drops objects. Behind a link that would not happen, or happen to somebody else.
+fn links(repo: &Repo<'_>, found: &mut Vec<Refusal>) {
+    let there: Vec<String> = repo
+        .links
+        .iter()
+        .filter(|link| link.in_the_way())
+        .map(|link| repo.search.text(link.name.as_os_str().as_bytes()))
+        .collect();
+    if let Some(first) = there.first() {
+        let more = if there.len() > 1 { format!(" and {} more", there.len() - 1) } else { String::new() };
+        found.push(no(
+            format!("{first}{more} in git's folder is a symbolic link: what is behind it would not be cleaned"),
+            "put the file or folder itself in the place of the link, or work in the repository that it leads to (as for \
+             a folder made by git-new-workdir), then plan again",
+        ));
+    }
+}
+
 fn packs(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
     let kept = store::files(&repo.dir.join("objects/pack"), &|_| false)?;
     let kept = kept.iter().filter(|path| path.extension().is_some_and(|e| e == "keep")).count();
@@ -152,6 +171,12 @@ fn packs(repo: &Repo<'_>, found: &mut Vec<Refusal>) -> Result<()> {
         found.push(no(
             "extensions.preciousObjects is set: git refuses to drop any object",
             "if no other repository borrows from this one: `git config --unset extensions.preciousObjects`",
+        ));
+    }
+    if repo.tamed.owns("gc.recentobjectshook") {
+        found.push(no(
+            "gc.recentObjectsHook is set here: git would run that program and keep the objects it names",
+            "`git config --unset-all gc.recentObjectsHook`, then plan again",
         ));
     }
     Ok(())

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, HashSet};
 use super::super::plan::{Details, Stage};
 use super::super::repo::Repo;
 use super::super::{say, shelf, switch};
-use super::room::Room;
+use super::room::{COMMITS, Room};
 use super::there::{self, Is, There};
-use super::{ask, forks, outline};
+use super::{ask, forks, outline, strange};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{Aftermath, CopyKind, Plan, RemoteAfter, ServedId, Serves};
@@ -19,8 +19,6 @@ use crate::effect::git::{Aftermath, CopyKind, Plan, RemoteAfter, ServedId, Serve
 const ASKED: usize = 12;
 /// First changed commits that are looked for in each history.
 const STARTS: usize = 32;
-/// Heads of a remote that are fetched to see where they lead.
-const HEADS: usize = 500;
 /// Objects and refs named; the rest is counted.
 const NAMED: usize = 20;
 
@@ -109,71 +107,31 @@ fn one_remote(
             seen.old.push(at.name.clone());
         }
     }
-    // A name that holds the key must not stand among a process's arguments.
-    let hush = |at: &&There| repo.search.form_in(at.name.as_bytes()).is_none();
-    let strange: Vec<&There> = listed.iter().filter(|at| at.is == Is::Unknown).filter(hush).collect();
-    let loud = listed.iter().filter(|at| !hush(at) && !matches!(at.is, Is::Old(_)));
-    seen.old.extend(loud.map(|at| at.name.clone()));
-    match lead_back(repo, remote, &strange, starts)? {
-        Ok(names) => {
-            for name in names {
-                match there::request(&name) {
-                    Some(number) => drop(requests.insert(number)),
-                    None if there::is_forge(&name) => {}
-                    None => seen.again.push(name),
-                }
+    let strange: Vec<&There> = listed.iter().filter(|at| at.is == Is::Unknown && !there::is_merge(&at.name)).collect();
+    // A name that holds the key is as bad as what it leads to.
+    let loud = |at: &&There| repo.search.form_in(at.name.as_bytes()).is_some() && !matches!(at.is, Is::Old(_));
+    seen.old.extend(listed.iter().filter(loud).map(|at| at.name.clone()));
+    if !strange.is_empty() {
+        if starts.is_empty() {
+            not_checked.push(format!("where newer refs of {remote} lead: the first changed commits are not on record"));
+        }
+        let looked = strange::look(repo, remote, &strange, starts)?;
+        not_checked.extend(looked.not_looked_into.iter().cloned());
+        for at in &strange {
+            match there::request(&at.name) {
+                Some(number) if looked.dirty(&at.name) => drop(requests.insert(number)),
+                _ if at.forge => {}
+                _ if looked.leads.contains(&at.name) => seen.again.push(at.name.clone()),
+                _ if looked.holds.contains(&at.name) => seen.anew.push(at.name.clone()),
+                _ => {}
             }
         }
-        Err(why) => not_checked.push(format!("where {} newer refs of {remote} lead: {why}", strange.len())),
-    }
-    if strange.len() > HEADS {
-        not_checked.push(format!("where {} more refs of {remote} lead", strange.len() - HEADS));
     }
     seen.pull_requests = requests.into_iter().collect();
     seen.pull_requests.sort_unstable();
     seen.served = served(repo, details, told, remote)?;
     seen.forks = forks::beside(repo, remote, starts)?;
     Ok(seen)
-}
-
-/// Those of the remote's refs that have a first changed commit in their history. The inner error: it can't be said.
-fn lead_back(
-    repo: &Repo<'_>,
-    remote: &str,
-    strange: &[&There],
-    starts: &[String],
-) -> Result<std::result::Result<Vec<String>, String>> {
-    if strange.is_empty() {
-        return Ok(Ok(Vec::new()));
-    }
-    if starts.is_empty() {
-        return Ok(Err("the first changed commits are not on record".into()));
-    }
-    say(repo.ask, "looking where newer refs lead", 0, strange.len() as u64);
-    let room = Room::new(repo, true)?;
-    let strange = strange.get(..HEADS).unwrap_or(strange);
-    let what: Vec<String> = strange.iter().enumerate().map(|(n, at)| format!("+{}:refs/seen/{n}", at.name)).collect();
-    let said = match room.fetch(remote, &what, &[]) {
-        Ok(said) => said,
-        Err(fault) if fault.kind == FaultKind::Unreachable => return Ok(Err(fault.why)),
-        Err(fault) => return Err(fault),
-    };
-    if !said.ok {
-        return Ok(Err(said.err.lines().next().unwrap_or("git gave no reason").to_owned()));
-    }
-    let mut found = HashSet::new();
-    for start in starts {
-        repo.go_on()?;
-        // A start that was not fetched, and is not here, is in no history.
-        let listed = room.read(&["for-each-ref", "--format=%(refname)", "--contains", start, "refs/seen/"])?;
-        for name in String::from_utf8_lossy(&listed.out).lines().filter(|_| listed.ok) {
-            let n = name.strip_prefix("refs/seen/").and_then(|n| n.parse::<usize>().ok());
-            found.extend(n.and_then(|n| strange.get(n)).map(|at| at.name.clone()));
-        }
-    }
-    let mut found: Vec<String> = found.into_iter().collect();
-    found.sort_unstable();
-    Ok(Ok(found))
 }
 
 /// Does the remote hand out old commits to somebody who knows their id?
@@ -185,7 +143,7 @@ fn served(repo: &Repo<'_>, details: &Details, told: &Plan, remote: &str) -> Resu
         say(repo.ask, "asking for old ids", n as u64, ids.len() as u64);
         // A room for each: what one fetch brought must not answer the next.
         let room = Room::new(repo, false)?;
-        let (answer, said) = match room.fetch(remote, std::slice::from_ref(id), &["--depth=1"]) {
+        let (answer, said) = match room.fetch(remote, std::slice::from_ref(id), &[COMMITS, "--depth=1"]) {
             Ok(said) if said.ok => (Serves::Yes, "still served".to_owned()),
             Ok(said) => refusal(&said.err),
             Err(fault) if fault.kind == FaultKind::Unreachable => (Serves::Unknown, fault.why),

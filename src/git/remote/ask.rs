@@ -12,7 +12,7 @@ use super::super::cli::Said;
 use super::super::raw;
 use super::super::repo::Repo;
 use crate::base::fault::Result;
-use crate::base::{Fault, FaultKind};
+use crate::base::{Fault, FaultKind, words};
 
 /// How long a remote may take to list its refs. A list of 100,000 refs over a slow line takes a few seconds.
 pub(super) const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,24 +25,71 @@ pub(in super::super) fn remotes(repo: &Repo<'_>) -> Result<Vec<String>> {
 
 /// A git that may talk to a remote: hooks on, no question on the terminal, a process group of its own so that its
 /// ssh ends with it.
-pub(super) fn quiet(command: &mut Command) {
+pub(super) fn quiet(repo: &Repo<'_>, command: &mut Command) {
     if std::env::var_os("SSH_ASKPASS").is_none() && std::env::var_os("GIT_ASKPASS").is_none() {
         command.env("SSH_ASKPASS", "/bin/false").env("SSH_ASKPASS_REQUIRE", "force");
+    }
+    // An empty one: the config's is not looked for.
+    if repo.tamed.owns("core.gitproxy") && std::env::var_os("GIT_PROXY_COMMAND").is_none() {
+        command.env("GIT_PROXY_COMMAND", "");
     }
     command.process_group(0);
 }
 
+/// Git's own program at the other end, where the repository's own configuration names another: with a remote on this
+/// machine that would run here.
+pub(super) fn upload_pack(repo: &Repo<'_>, remote: &str) -> Option<&'static str> {
+    repo.tamed.owns(&format!("remote.{remote}.uploadpack")).then_some("--upload-pack=git-upload-pack")
+}
+
 /// Runs git in this repository against a remote.
 pub(super) fn network<S: AsRef<std::ffi::OsStr>>(repo: &Repo<'_>, args: &[S], limit: Option<Duration>) -> Result<Said> {
-    let mut command = repo.git.with_hooks();
-    quiet(&mut command);
+    let mut command = command(repo);
     command.args(args);
     repo.git.finish_by(command, None, limit)
 }
 
+/// A git in this repository that may talk to a remote.
+pub(super) fn command(repo: &Repo<'_>) -> Command {
+    let mut command = repo.git.with_hooks();
+    quiet(repo, &mut command);
+    command
+}
+
+/// A remote whose name, address or settings hold the key: git would give it to its helpers as an argument, and send it
+/// to the host.
+fn closed(repo: &Repo<'_>, remote: &str) -> Option<Fault> {
+    if !names_key(repo, remote) && !repo.tamed.hands_on(remote) {
+        return None;
+    }
+    let shown = repo.search.text(remote.as_bytes());
+    let way = format!("`git remote set-url {} <address without the key>`", words::shell(&shown));
+    Some(
+        Fault::new(
+            FaultKind::Unreachable,
+            format!("the remote {shown} was not asked"),
+            format!(
+                "its address, or a setting for it in git's config, holds the key, and git would send it there: {way}"
+            ),
+        )
+        .hint(format!("{way} (and `--push` if it has another for pushing), then try again"))
+        .hint("`git config --list --show-origin` shows which setting it is"),
+    )
+}
+
+fn names_key(repo: &Repo<'_>, remote: &str) -> bool {
+    repo.search.form_in(remote.as_bytes()).is_some()
+}
+
 /// The remote's refs and their ids, without peeled tags and symbolic HEAD.
 pub(super) fn ls_remote(repo: &Repo<'_>, remote: &str) -> Result<BTreeMap<String, String>> {
-    let said = network(repo, &["ls-remote", "--quiet", "--", remote], Some(PATIENCE))?;
+    if let Some(fault) = closed(repo, remote) {
+        return Err(fault);
+    }
+    let mut args = vec!["ls-remote", "--quiet"];
+    args.extend(upload_pack(repo, remote));
+    args.extend(["--", remote]);
+    let said = network(repo, &args, Some(PATIENCE))?;
     if !said.ok {
         return Err(Fault::new(
             FaultKind::Unreachable,
@@ -65,8 +112,11 @@ pub(super) fn ls_remote(repo: &Repo<'_>, remote: &str) -> Result<BTreeMap<String
 
 /// A remote's address without user, password and query: what may stand in a letter.
 pub(super) fn place(repo: &Repo<'_>, remote: &str) -> Result<String> {
+    if names_key(repo, remote) {
+        return Ok(String::new());
+    }
     let said = repo.git.ask_git(&["remote", "get-url", "--", remote], None)?;
-    let url = String::from_utf8_lossy(said.out.trim_ascii()).into_owned();
+    let url = words::tame(&String::from_utf8_lossy(said.out.trim_ascii()));
     Ok(repo.search.text(bare(&url).as_bytes()))
 }
 
@@ -104,6 +154,9 @@ pub(super) fn tracking(specs: &[String], name: &str) -> Option<String> {
 }
 
 pub(super) fn fetch_specs(repo: &Repo<'_>, remote: &str) -> Result<Vec<String>> {
+    if names_key(repo, remote) {
+        return Ok(Vec::new());
+    }
     let said = repo.git.ask_git(&["config", "--get-all", &format!("remote.{remote}.fetch")], None)?;
     Ok(String::from_utf8_lossy(&said.out).lines().map(str::to_owned).collect())
 }

@@ -4,7 +4,8 @@
 //! Must not know: how the clean history was made. Nothing here moves a local ref but remote-tracking ones.
 //!
 //! `ask` talks to a remote, `there` sorts its refs, `survey` looks before a rewrite, `push` (calls in
-//! `send`, read by `verdict`) moves refs, `after` looks again with a throw-away repository (`room`), `forks` looks beside a remote on this machine.
+//! `send`, read by `verdict`) moves refs, `after` looks again. What is not here is fetched
+//! into a throw-away repository (`room`) and looked into there (`strange`); `forks` looks beside a remote on this machine.
 //! `outline` keeps the plan's own words for all that comes later.
 
 mod after;
@@ -14,6 +15,7 @@ pub(super) mod outline;
 mod push;
 mod room;
 mod send;
+mod strange;
 mod survey;
 mod there;
 mod verdict;

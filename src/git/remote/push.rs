@@ -12,15 +12,18 @@ use super::super::plan::{Details, Stage};
 use super::super::repo::Repo;
 use super::super::{say, shelf, switch};
 use super::send::Job;
+use super::strange::{self, Strange};
 use super::there::{self, Is, There};
 use super::verdict::Verdict;
-use super::{after, ask};
+use super::{after, ask, outline};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{PushOutcome, PushReport, PushedRef};
 
 const BEHIND: &str =
     "not pushed: the remote has commits that are not here. `git fetch`, then plan, apply and push again";
+/// Another's work, which a rewrite has nothing to do with.
+const OTHERS: &str = "not here, and looked into: neither the old history nor the key";
 
 pub(in super::super) fn push(repo: &mut Repo<'_>, plan: &str) -> Result<PushReport> {
     if shelf::under_way(repo)?.is_some() {
@@ -36,6 +39,8 @@ pub(in super::super) fn push(repo: &mut Repo<'_>, plan: &str) -> Result<PushRepo
         return Err(Fault::refused("there is nowhere to push to", "this repository has no remote")
             .hint("`git remote add origin <url>` if its remote was removed"));
     }
+    let told = outline::load(repo.ask.backup_root, plan)?.unwrap_or_default();
+    let starts = told.first_changed;
     let mut report = PushReport { remote: remotes.join(", "), ..PushReport::default() };
     let (mut silent, mut answered) = (None, false);
     for remote in &remotes {
@@ -43,7 +48,8 @@ pub(in super::super) fn push(repo: &mut Repo<'_>, plan: &str) -> Result<PushRepo
         match there::there(repo, &details, remote) {
             Ok(listed) => {
                 answered = true;
-                One { repo, details: &details, remote, several: remotes.len() > 1 }.all(&listed, &mut report)?;
+                One { repo, details: &details, starts: &starts, remote, several: remotes.len() > 1 }
+                    .all(&listed, &mut report)?;
             }
             Err(fault) if fault.kind == FaultKind::Unreachable => {
                 report.refs.push(row(remote.clone(), PushOutcome::Failed, format!("{}: {}", fault.what, fault.why)));
@@ -97,6 +103,8 @@ pub(in super::super) fn look(repo: &Repo<'_>, plan: &str) -> Result<Option<PushR
 pub(super) struct One<'p, 'a> {
     pub(super) repo: &'p Repo<'a>,
     details: &'p Details,
+    /// First changed commits.
+    starts: &'p [String],
     pub(super) remote: &'p str,
     several: bool,
 }
@@ -109,13 +117,27 @@ impl One<'_, '_> {
     fn all(&self, listed: &[There], report: &mut PushReport) -> Result<()> {
         let (mut moves, mut unknown) = (Vec::new(), 0);
         let names = self.renamed(listed);
+        let strange: Vec<&There> =
+            listed.iter().filter(|at| at.is == Is::Unknown && !there::is_merge(&at.name)).collect();
+        let strange = match strange.is_empty() || self.starts.is_empty() {
+            true => Strange::default(),
+            false => strange::look(self.repo, self.remote, &strange, self.starts)?,
+        };
         for at in listed {
             let job = |new: &str| Job { name: at.name.clone(), old: at.id.clone(), new: new.into() };
             match &at.is {
                 Is::Old(_) if at.forge => report.needs_support.push(self.shown(&at.name)),
-                Is::Unknown if at.forge => unknown += 1,
+                Is::Unknown if at.forge && strange.dirty(&at.name) => {
+                    report.needs_support.push(self.shown(&at.name));
+                }
+                Is::Unknown if at.forge => {
+                    unknown += usize::from(!strange.looked.contains(&at.name) && !there::is_merge(&at.name))
+                }
                 _ if at.forge || names.contains_key(at.name.as_str()) => {}
                 Is::Old(new) => moves.push(job(new)),
+                Is::Unknown if strange.clean(&at.name) => {
+                    report.refs.push(row(self.shown(&at.name), PushOutcome::CleanAlready, OTHERS));
+                }
                 Is::Unknown => report.refs.push(row(self.shown(&at.name), PushOutcome::Behind, BEHIND)),
                 Is::Clean => {
                     report.refs.push(row(self.shown(&at.name), PushOutcome::CleanAlready, "clean already"));

@@ -6,8 +6,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::super::cli::{Said, plain};
+use super::super::cli::{self, Said, plain};
 use super::super::repo::Repo;
+use super::super::shelf::Passing;
 use super::super::store;
 use super::ask;
 use crate::base::Fault;
@@ -15,6 +16,9 @@ use crate::base::fault::Result;
 
 /// How long one fetch may take. Without trees and files, 100,000 commits are about 15 MB.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Commits only, where the server can do that.
+pub(super) const COMMITS: &str = "--filter=tree:0";
 
 pub(super) struct Room<'r, 'a> {
     repo: &'r Repo<'a>,
@@ -26,7 +30,7 @@ impl<'r, 'a> Room<'r, 'a> {
     pub(super) fn new(repo: &'r Repo<'a>, borrow: bool) -> Result<Self> {
         store::private_dir(repo.ask.backup_root)?;
         let temp = tempfile::Builder::new()
-            .prefix("look-")
+            .prefix(&Passing::Look.prefix(&repo.dir))
             .tempdir_in(repo.ask.backup_root)
             .map_err(|e| Fault::machine("a folder for a look at the remote can't be made", e))?;
         let room = Self { repo, temp };
@@ -47,30 +51,32 @@ impl<'r, 'a> Room<'r, 'a> {
         Ok(room)
     }
 
-    fn dir(&self) -> PathBuf {
+    pub(super) fn dir(&self) -> PathBuf {
         self.temp.path().join("room.git")
     }
 
-    /// Fetches `what` from our repository's remote of that name, with its configuration, commits only where the
-    /// server can do that.
+    /// Fetches `what` from our repository's remote of that name, with its configuration. `options`: [`COMMITS`] where
+    /// no more is wanted.
     pub(super) fn fetch(&self, remote: &str, what: &[String], options: &[&str]) -> Result<Said> {
         let mut command = self.repo.git.bare();
-        ask::quiet(&mut command);
+        ask::quiet(self.repo, &mut command);
         let mut include = std::ffi::OsString::from("include.path=");
         include.push(self.repo.git2.commondir().join("config"));
         command.arg("-c").arg(include).args(["-c", "core.bare=true", "-c", "fetch.writeCommitGraph=false"]);
-        command.args(["-c", &format!("remote.{remote}.mirror=false"), "-c", &format!("remote.{remote}.tagOpt=")]);
+        cli::set(&mut command, format!("remote.{remote}.mirror"), "false");
+        cli::set(&mut command, format!("remote.{remote}.tagOpt"), "");
         command.args(["-c", "core.hooksPath=/dev/null", "-c", "fetch.fsckObjects=false"]);
         command.arg("--git-dir").arg(self.dir());
-        command.args(["fetch", "--quiet", "--no-tags", "--refmap=", "--no-write-fetch-head", "--filter=tree:0"]);
+        command.args(["fetch", "--quiet", "--no-tags", "--refmap=", "--no-write-fetch-head"]);
+        command.args(ask::upload_pack(self.repo, remote));
         command.args(options).args(["--", remote]).args(what);
         self.repo.git.finish_by(command, None, Some(PATIENCE))
     }
 
     /// A git that only reads what was fetched.
-    pub(super) fn read(&self, args: &[&str]) -> Result<Said> {
+    pub(super) fn read(&self, args: &[&str], input: Option<&[u8]>) -> Result<Said> {
         let mut command = self.repo.git.bare();
         command.env("GIT_NO_LAZY_FETCH", "1").arg("--git-dir").arg(self.dir()).args(args);
-        self.repo.git.finish(command, None)
+        self.repo.git.finish(command, input)
     }
 }

@@ -9,7 +9,8 @@ use std::io::Write as _;
 use git2::Oid;
 use zeroize::Zeroizing;
 
-use super::super::cli::Said;
+use super::super::cli::{self, Said};
+use super::super::shelf::Passing;
 use super::super::{say, store};
 use super::ask;
 use super::push::One;
@@ -85,7 +86,7 @@ impl One<'_, '_> {
 
     fn named(&self, jobs: &[Job]) -> Result<Said> {
         // A mirror's remote would push every ref and delete the others.
-        let mut args = vec!["-c".to_owned(), format!("remote.{}.mirror=false", self.remote)];
+        let mut args = Vec::new();
         let fixed = ["push", "--porcelain", "--no-follow-tags", "--no-atomic", "--recurse-submodules=no"];
         args.extend(fixed.map(str::to_owned));
         args.extend(jobs.iter().map(|job| format!("--force-with-lease={}:{}", job.name, job.old)));
@@ -97,7 +98,10 @@ impl One<'_, '_> {
                 },
             ),
         );
-        ask::network(self.repo, &args, None)
+        let mut command = ask::command(self.repo);
+        cli::set(&mut command, format!("remote.{}.mirror", self.remote), "false");
+        command.args(args);
+        self.repo.git.finish_by(command, None, None)
     }
 
     /// Deletes refs whose name holds the key: the name must not stand among a process's arguments, so it goes through a
@@ -113,7 +117,9 @@ impl One<'_, '_> {
         }
         store::private_dir(self.repo.ask.backup_root)?;
         let cant = |e: std::io::Error| Fault::machine("a note for git can't be written", e);
-        let mut file = tempfile::NamedTempFile::new_in(self.repo.ask.backup_root).map_err(cant)?;
+        // A killed process leaves it: the next one knows it by its name and removes it.
+        let prefix = Passing::Push.prefix(&self.repo.dir);
+        let mut file = tempfile::Builder::new().prefix(&prefix).tempfile_in(self.repo.ask.backup_root).map_err(cant)?;
         file.write_all(config.as_bytes()).map_err(cant)?;
         let include = format!("include.path={}", file.path().display());
         let args = ["-c", &include, "push", "--porcelain", "--no-follow-tags", "--no-atomic", "stanch-unnamed"];

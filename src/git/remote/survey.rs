@@ -8,11 +8,11 @@ use std::collections::HashSet;
 use super::super::plan::Details;
 use super::super::repo::Repo;
 use super::super::say;
-use super::ask;
 use super::there::{self, Is, There};
+use super::{ask, strange};
 use crate::base::FaultKind;
 use crate::base::fault::Result;
-use crate::base::words::count;
+use crate::base::words::{self, count};
 use crate::effect::git::{Plan, Refusal, RemoteLook};
 
 /// Refs named in one sentence.
@@ -23,15 +23,37 @@ pub(in super::super) fn survey(repo: &Repo<'_>, details: &Details, plan: &mut Pl
     if details.moves.is_empty() {
         return Ok(());
     }
-    for remote in ask::remotes(repo)? {
-        let look = look_at(repo, details, &remote)?;
+    let remotes = ask::remotes(repo)?;
+    if repo.offline && !remotes.is_empty() {
+        plan.not_looked_into.push(format!("what the remotes hold now ({}): --offline", remotes.join(", ")));
+        return Ok(());
+    }
+    for remote in remotes {
+        let (look, not_looked_into) = look_into(repo, details, &plan.first_changed, &remote)?;
+        plan.not_looked_into.extend(not_looked_into);
         if let Some(why) = &look.silent {
             plan.not_looked_into.push(format!("what {remote} holds now: {why}"));
         }
         if !look.behind.is_empty() {
             plan.refusals.push(Refusal {
                 why: format!("{remote} has newer commits than this clone on {}", some(&look.behind)),
-                way_forward: format!("`git fetch {remote}`, then plan again: otherwise that work could not be pushed"),
+                way_forward: format!(
+                    "`git fetch {}`, then plan again: otherwise that work could not be pushed",
+                    words::shell(&remote)
+                ),
+                asks: false,
+            });
+        }
+        if !look.strange.is_empty() {
+            let (refs, first) = (some(&look.strange), look.strange.first().map_or("", String::as_str));
+            let kept = first.strip_prefix("refs/heads/").unwrap_or(first);
+            plan.refusals.push(Refusal {
+                why: format!(
+                    "{remote} has commits that are not here, with the key or on the history that changes: {refs}"
+                ),
+                way_forward: format!(
+                    "`git fetch {remote} '+{first}:refs/remotes/{remote}/{kept}'`, the same for each, then plan again"
+                ),
                 asks: false,
             });
         }
@@ -64,8 +86,40 @@ fn some(names: &[String]) -> String {
     if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }
 
-/// One remote, as it answers now. Only a cancel is an error.
-pub(in super::super) fn look_at(repo: &Repo<'_>, details: &Details, remote: &str) -> Result<RemoteLook> {
+/// One remote, as it answers now. `starts`: first changed commits. Only a cancel is an error.
+pub(in super::super) fn look_at(
+    repo: &Repo<'_>,
+    details: &Details,
+    starts: &[String],
+    remote: &str,
+) -> Result<RemoteLook> {
+    Ok(look_into(repo, details, starts, remote)?.0)
+}
+
+/// The same. Its commits that are not here are fetched aside and looked into: what it has must not be a surprise
+/// when it is pushed to. And what of that could not be looked into.
+fn look_into(repo: &Repo<'_>, details: &Details, starts: &[String], remote: &str) -> Result<(RemoteLook, Vec<String>)> {
+    let (mut look, all) = listed(repo, details, remote)?;
+    let unknown: Vec<&There> = all.iter().filter(|at| at.is == Is::Unknown && !there::is_merge(&at.name)).collect();
+    if unknown.is_empty() {
+        return Ok((look, Vec::new()));
+    }
+    let seen = strange::look(repo, remote, &unknown, starts)?;
+    look.looked_aside = seen.looked.len();
+    look.strange = look.unfetched.iter().filter(|name| seen.dirty(name)).cloned().collect();
+    look.unfetched.retain(|name| !seen.looked.contains(name));
+    for at in unknown.iter().filter(|at| at.forge && seen.looked.contains(&at.name)) {
+        let Some(number) = there::request(&at.name) else { continue };
+        look.unknown.retain(|n| *n != number);
+        look.pull_requests.extend(seen.dirty(&at.name).then_some(number));
+    }
+    look.pull_requests.sort_unstable();
+    look.pull_requests.dedup();
+    look.open = open(&look, &all);
+    Ok((look, seen.not_looked_into))
+}
+
+fn listed(repo: &Repo<'_>, details: &Details, remote: &str) -> Result<(RemoteLook, Vec<There>)> {
     say(repo.ask, "asking the remotes", 0, 0);
     let mut look = RemoteLook { name: remote.into(), url: ask::place(repo, remote)?, ..RemoteLook::default() };
     let listed = match there::there(repo, details, remote) {
@@ -73,13 +127,12 @@ pub(in super::super) fn look_at(repo: &Repo<'_>, details: &Details, remote: &str
         Err(fault) if fault.kind == FaultKind::Cancelled => return Err(fault),
         Err(fault) => {
             look.silent = Some(format!("{}: {}", fault.what, fault.why.lines().next().unwrap_or_default()));
-            return Ok(look);
+            return Ok((look, Vec::new()));
         }
     };
     let specs = ask::fetch_specs(repo, remote)?;
     let ours: HashSet<&str> =
         details.moves.iter().filter(|m| details.map.contains_key(&m.old)).map(|m| m.name.as_str()).collect();
-    let open: HashSet<u64> = listed.iter().filter_map(|at| there::open_request(&at.name)).collect();
     for at in &listed {
         sort(&mut look, at, || ask::tracking(&specs, &at.name).is_some_and(|t| ours.contains(t.as_str())));
     }
@@ -87,8 +140,14 @@ pub(in super::super) fn look_at(repo: &Repo<'_>, details: &Details, remote: &str
         numbers.sort_unstable();
         numbers.dedup();
     }
-    look.open = look.pull_requests.iter().copied().filter(|n| open.contains(n)).collect();
-    Ok(look)
+    look.open = open(&look, &listed);
+    Ok((look, listed))
+}
+
+/// Those of its pull requests that look open.
+fn open(look: &RemoteLook, listed: &[There]) -> Vec<u64> {
+    let open: HashSet<u64> = listed.iter().filter_map(|at| there::open_request(&at.name)).collect();
+    look.pull_requests.iter().copied().filter(|n| open.contains(n)).collect()
 }
 
 fn sort(look: &mut RemoteLook, at: &There, changes_here: impl Fn() -> bool) {

@@ -80,6 +80,11 @@ pub(super) fn open_request(name: &str) -> Option<u64> {
     (kind == "merge").then_some(number)
 }
 
+/// What a host made of a request's head and the branch it is for: nothing of its own is in it.
+pub(super) fn is_merge(name: &str) -> bool {
+    open_request(name).is_some()
+}
+
 fn numbered(name: &str) -> Option<(u64, &str)> {
     let rest = ["refs/pull/", "refs/merge-requests/", "refs/pull-requests/"].iter().find_map(|p| name.strip_prefix(p));
     let rest = rest.or_else(|| name.strip_prefix("refs/changes/")?.split_once('/').map(|(_, rest)| rest))?;

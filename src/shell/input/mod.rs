@@ -62,6 +62,39 @@ pub fn stdin_from_terminal() -> bool {
 
 /// `--key-file`: the whole file, which must be one key and nothing else. Warns when others can read it.
 pub fn key_file(path: &Path) -> Result<Taken> {
+    let (bytes, warnings) = file(path)?;
+    let secret = Secret::new(&bytes)
+        .map_err(|fault| Fault { what: format!("{} holds no single key", path.display()), ..fault })?;
+    Ok(Taken { secret, warnings })
+}
+
+/// The same for several keys, each on a line of its own, and the warnings.
+pub fn keys_file(path: &Path) -> Result<(Vec<Secret>, Vec<String>)> {
+    let (bytes, warnings) = file(path)?;
+    Ok((lines(&bytes, &path.display().to_string())?, warnings))
+}
+
+/// `--key-stdin` where several keys may be given, each on a line of its own.
+pub fn keys_stdin(source: impl Read) -> Result<Vec<Secret>> {
+    let bytes = slurp(source, "standard input")?;
+    lines(&bytes, "standard input")
+}
+
+fn lines(bytes: &Zeroizing<Vec<u8>>, name: &str) -> Result<Vec<Secret>> {
+    let given = bytes.split(|b| *b == b'\n').enumerate().filter(|(_, line)| !line.trim_ascii().is_empty());
+    let secret = |(n, line): (usize, &[u8])| {
+        let what = format!("line {} of {name} is not a key", n + 1);
+        Secret::new(&Zeroizing::new(line.to_vec())).map_err(|fault| Fault { what, ..fault })
+    };
+    let secrets: Vec<Secret> = given.map(secret).collect::<Result<_>>()?;
+    if secrets.is_empty() {
+        return Err(Fault::input("no key was given", format!("{name} is empty")).hint("one key on each line"));
+    }
+    Ok(secrets)
+}
+
+/// A file's bytes, and a word when others can read them.
+fn file(path: &Path) -> Result<(Zeroizing<Vec<u8>>, Vec<String>)> {
     let cant = |why: &dyn std::fmt::Display| {
         Fault::input(format!("no key can be read from {}", path.display()), why.to_string())
             .hint("give a file that holds exactly the key, on one line")
@@ -73,8 +106,6 @@ pub fn key_file(path: &Path) -> Result<Taken> {
     }
     let mode = about.permissions().mode();
     let bytes = slurp(file, &path.display().to_string())?;
-    let secret = Secret::new(&bytes)
-        .map_err(|fault| Fault { what: format!("{} holds no single key", path.display()), ..fault })?;
     let mut warnings = Vec::new();
     // A pipe of the shell, `<(pass show key)`, has no lasting mode to warn about.
     if about.is_file() && mode & 0o077 != 0 {
@@ -84,7 +115,7 @@ pub fn key_file(path: &Path) -> Result<Taken> {
             mode & 0o7777
         ));
     }
-    Ok(Taken { secret, warnings })
+    Ok((bytes, warnings))
 }
 
 /// `--key-env`: the variable `name`. It stays set; `lookup` is the environment.

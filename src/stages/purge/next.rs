@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::base::Stamp;
 use crate::effect::Effect;
-use crate::effect::git::Proof;
+use crate::effect::git::{Proof, RemoteAfter};
 use crate::incident::facts::Decision;
 use crate::incident::{RepoFacts, StepState};
 use crate::stages::{Running, View};
@@ -104,8 +104,9 @@ fn outside(facts: &RepoFacts, pushed: Stamp) -> Next {
 /// Where the old history was seen again after it was gone.
 fn back(facts: &RepoFacts) -> Option<String> {
     let (_, seen) = facts.seen_after().filter(|_| facts.applied.is_some() && facts.push.is_some())?;
-    let there = seen.remotes.iter().filter(|r| !r.again.is_empty());
-    let there: Vec<String> = there.map(|r| format!("{} of {}", r.again.join(", "), r.name)).collect();
+    let there = seen.remotes.iter().filter(|r| !r.again.is_empty() || !r.anew.is_empty());
+    let refs = |r: &RemoteAfter| r.again.iter().chain(&r.anew).cloned().collect::<Vec<_>>().join(", ");
+    let there: Vec<String> = there.map(|r| format!("{} of {}", refs(r), r.name)).collect();
     match (there.is_empty(), seen.here.is_empty() && seen.came_back.is_empty()) {
         (false, _) => Some(there.join("; ")),
         (true, false) => Some("this clone".into()),

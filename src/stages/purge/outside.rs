@@ -138,7 +138,9 @@ fn remote(remote: &RemoteAfter) -> Vec<Text> {
         some(&remote.old).map(|r| line(Tone::Bad, "OLD", format!("{name} {r}: push again"))).collect();
     let back = |r| line(Tone::Bad, "BACK", format!("{name} {r}: leads to the old history again"));
     lines.extend(some(&remote.again).map(back));
-    if remote.old.is_empty() && remote.again.is_empty() {
+    let anew = |r| line(Tone::Bad, "KEY", format!("{name} {r}: its newer commits bring the key again"));
+    lines.extend(some(&remote.anew).map(anew));
+    if remote.old.is_empty() && remote.again.is_empty() && remote.anew.is_empty() {
         lines.push(line(
             Tone::Good,
             "clean",

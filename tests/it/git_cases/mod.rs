@@ -9,7 +9,7 @@ mod a_hiding;
 mod b_rewriting;
 mod c_state;
 mod d_remote;
-mod oracle;
+pub(crate) mod oracle;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;

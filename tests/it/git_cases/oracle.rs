@@ -19,7 +19,7 @@ use crate::gitrepo::{World, walk};
 type Objects = BTreeMap<String, (String, Vec<u8>)>;
 
 /// The key as it may be written; none of these may be left.
-pub(super) fn needles(key: &str) -> Vec<Vec<u8>> {
+pub(crate) fn needles(key: &str) -> Vec<Vec<u8>> {
     let bytes = key.as_bytes();
     let hex = stanch::base::id::hex(bytes);
     let mut all = vec![
@@ -88,7 +88,7 @@ fn through(program: &str, args: &[&str], input: &[u8]) -> Vec<u8> {
 }
 
 /// Every object, read out by git.
-pub(super) fn objects(world: &World, dir: &Path) -> Objects {
+pub(crate) fn objects(world: &World, dir: &Path) -> Objects {
     let args = ["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"];
     let out = world.command(dir, &args).output().unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
@@ -110,7 +110,7 @@ fn common_dir(world: &World) -> PathBuf {
 }
 
 /// Folders of every working tree, the main one first; none for a bare repository.
-pub(super) fn trees(world: &World) -> Vec<PathBuf> {
+pub(crate) fn trees(world: &World) -> Vec<PathBuf> {
     let listed = world.git(&["worktree", "list", "--porcelain"]);
     let bare = world.git(&["rev-parse", "--is-bare-repository"]) == "true";
     let mut trees: Vec<PathBuf> =
@@ -131,7 +131,7 @@ fn git_files(dir: &Path) -> Vec<PathBuf> {
 }
 
 /// Not one copy is left, by git and by reading every file.
-pub(super) fn clean(world: &World) {
+pub(crate) fn clean(world: &World) {
     let needles = needles(&world.key);
     let dir = common_dir(world);
     let fresh = world.temp().join("oracle-clone");
@@ -175,7 +175,7 @@ pub(super) fn clean(world: &World) {
 }
 
 /// The same for what branches and tags of the repository at `dir` lead to: all that a push can clean.
-pub(super) fn clean_there(world: &World, dir: &Path) {
+pub(crate) fn clean_there(world: &World, dir: &Path) {
     let needles = needles(&world.key);
     let listed = world.git_in(dir, &["rev-list", "--objects", "--no-object-names", "--branches", "--tags"]);
     let all = objects(world, dir);
@@ -206,7 +206,7 @@ fn read(path: &Path) -> (u32, Vec<u8>) {
 }
 
 /// A repository as it was.
-pub(super) struct Before {
+pub(crate) struct Before {
     objects: Objects,
     /// Name to id, by `for-each-ref`.
     refs: BTreeMap<String, String>,
@@ -229,7 +229,7 @@ fn indexes(world: &World) -> BTreeMap<PathBuf, String> {
 }
 
 impl Before {
-    pub(super) fn take(world: &World) -> Self {
+    pub(crate) fn take(world: &World) -> Self {
         let common = common_dir(world);
         let mut files: Files = git_files(&common).into_iter().map(|path| (path.clone(), read(&path))).collect();
         for tree in trees(world) {
@@ -250,7 +250,7 @@ impl Before {
     }
 
     /// What has nothing to do with the key is as it was, to the byte.
-    pub(super) fn untouched(&self, world: &World, plan: &Plan) {
+    pub(crate) fn untouched(&self, world: &World, plan: &Plan) {
         let (now, new_refs) = (objects(world, &self.common), refs(world));
         let links: HashSet<&str> = plan.gitlinks.iter().map(|link| link.old.as_str()).collect();
         let dirty = dirty(&self.objects, &self.needles, &links);
@@ -362,7 +362,7 @@ impl Before {
     }
 
     /// After an undo: everything is as it was, objects too.
-    pub(super) fn is_back(&self, world: &World) {
+    pub(crate) fn is_back(&self, world: &World) {
         let dump = world.dump();
         if dump != self.dump {
             let differs = dump.lines().zip(self.dump.lines()).find(|(a, b)| a != b);
