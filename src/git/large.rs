@@ -21,7 +21,7 @@ use crate::base::{Fault, FaultKind};
 /// The file from its start; each call begins anew.
 pub(super) type Open<'o> = &'o dyn Fn() -> Option<Flow<'o>>;
 
-fn open<'o>(open: Open<'o>) -> Result<Flow<'o>> {
+fn open(open: Open<'_>) -> Result<Flow<'_>> {
     open().ok_or_else(|| damaged("it can't be opened"))
 }
 

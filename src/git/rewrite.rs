@@ -53,9 +53,6 @@ pub(super) struct Rewriter<'r> {
     depth: usize,
 }
 
-/// How deep folders may lie. No path that a system can open is so deep, and git itself stops at 2,048.
-const DEEPEST: usize = 1000;
-
 /// What `git cat-file --batch` says of one object.
 fn answer(said: &[u8]) -> Option<(ObjectType, &[u8])> {
     let end = memchr::memchr(b'\n', said)?;
@@ -64,6 +61,9 @@ fn answer(said: &[u8]) -> Option<(ObjectType, &[u8])> {
     let size: usize = words.next()?.parse().ok()?;
     Some((kind, said.get(end + 1..)?.get(..size)?))
 }
+
+/// How deep folders may lie. No path that a system can open is so deep, and git itself stops at 2,048.
+const DEEPEST: usize = 1000;
 
 impl std::fmt::Debug for Rewriter<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

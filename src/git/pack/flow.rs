@@ -18,7 +18,7 @@ const LONG: u64 = 1 << 23;
 /// Compressed bytes read at once.
 const BLOCK: usize = 1 << 16;
 /// Longest header of a loose object: kind, blank, size, NUL.
-const HEADER: u64 = 32;
+const HEADER: usize = 32;
 
 /// The bytes of one object. Its end is reached only if there were as many as were promised, and their checksum is right.
 pub(in crate::git) struct Flow<'p> {
@@ -59,11 +59,13 @@ impl Flow<'static> {
         let raw: Box<dyn Read + Send> = Box::new(File::open(path).ok()?);
         let mut inner = ZlibDecoder::new(BufReader::with_capacity(BLOCK, raw));
         let mut header = Vec::new();
-        for byte in (&mut inner).take(HEADER).bytes() {
-            match byte.ok()? {
-                0 => break,
-                other => header.push(other),
+        let mut byte = [1];
+        while header.len() < HEADER {
+            inner.read_exact(&mut byte).ok()?;
+            if byte == [0] {
+                break;
             }
+            header.extend_from_slice(&byte);
         }
         let (kind, size) = std::str::from_utf8(&header).ok()?.split_once(' ')?;
         let kind = match kind {
