@@ -84,7 +84,7 @@ impl App {
 
     pub(super) fn command(&mut self, command: &Command, key: Key, hand: Stamp, orders: &mut Vec<Order>) {
         if let Err(why) = (command.ready)(self) {
-            let key = command.keys.first().map(|key| key.label()).unwrap_or_default();
+            let key = command.keys.first().map(super::super::ui::key::Key::label).unwrap_or_default();
             self.tell(Tone::Warn, format!("{key} not now: {why}").trim_start().to_owned());
             return;
         }

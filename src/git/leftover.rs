@@ -223,9 +223,9 @@ pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::
     for path in dirs.flat_map(|dir| names.map(|name| dir.join(name))) {
         files.extend(store::read_if(&path)?.map(|bytes| (path, bytes)));
     }
-    let named = files.iter().flat_map(|(_, bytes)| bytes.split(|b| *b == b'\n'));
-    let named: Vec<git2::Oid> = named.filter_map(|line| raw::oid(line.get(..40)?)).collect();
-    let there = there(repo, named.into_iter().map(|id| now(id).unwrap_or(id)).collect())?;
+    let lines = files.iter().flat_map(|(_, bytes)| bytes.split(|b| *b == b'\n'));
+    let ids: Vec<git2::Oid> = lines.filter_map(|line| raw::oid(line.get(..40)?)).collect();
+    let there = there(repo, ids.into_iter().map(|id| now(id).unwrap_or(id)).collect())?;
     for (path, bytes) in files {
         let mut out = Vec::with_capacity(bytes.len());
         for line in bytes.split_inclusive(|b| *b == b'\n') {
@@ -253,7 +253,8 @@ fn there(repo: &Repo<'_>, ids: HashSet<git2::Oid>) -> Result<HashSet<git2::Oid>>
     if ids.is_empty() {
         return Ok(ids);
     }
-    let asked: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    let asked: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let asked = asked.join("\n") + "\n";
     let said = repo.git.feed(&["cat-file", "--batch-check"], Some(asked.as_bytes()))?;
     let there = said.split(|b| *b == b'\n').filter(|line| !line.ends_with(b" missing"));
     Ok(there.filter_map(|line| raw::oid(line.get(..40)?)).collect())

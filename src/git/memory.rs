@@ -96,7 +96,8 @@ impl Print {
         for key in repo.ask.keys {
             part(key);
         }
-        part(format!("{:?} {:?} {:?} {:?}", repo.policy, repo.dir, repo.work, repo.linked).as_bytes());
+        part(format!("{:?} {:?} {:?}", repo.policy, repo.work, repo.linked).as_bytes());
+        part(repo.dir.as_os_str().as_encoded_bytes());
         part(repo.ask.backup_root.as_os_str().as_encoded_bytes());
         part(repo.config.bytes());
         let mut links: Vec<_> = links.iter().collect();

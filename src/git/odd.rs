@@ -89,9 +89,9 @@ pub(super) fn check(path: &Path) -> Result<Links> {
         }
         links.0.push((real, seen.links));
         let listed = store::read_if(&objects.join("info/alternates")).ok().flatten();
-        let lines = listed.as_ref().map(|text| text.as_slice()).unwrap_or_default().split(|b| *b == b'\n');
-        let lines = lines.filter(|line| depth < DEEPEST && !line.is_empty() && !line.starts_with(b"#"));
-        open.extend(lines.map(|line| (objects.join(OsStr::from_bytes(line)), depth + 1)));
+        let others = listed.as_ref().map(|text| text.as_slice()).unwrap_or_default().split(|b| *b == b'\n');
+        let others = others.filter(|line| depth < DEEPEST && !line.is_empty() && !line.starts_with(b"#"));
+        open.extend(others.map(|line| (objects.join(OsStr::from_bytes(line)), depth + 1)));
     }
     Ok(links)
 }

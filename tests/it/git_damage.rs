@@ -26,7 +26,7 @@ impl Dice {
 fn template() -> World {
     let world = World::new();
     for n in 0..12 {
-        world.write("list", (0..80).map(|i| format!("line {i} of {}\n", i * n)).collect::<String>());
+        world.write("list", (0..80).map(|i| format!("line {i} of {}", i * n)).collect::<Vec<_>>().join("\n"));
         world.write("deep/er/file", format!("{n}\n"));
         world.commit(&format!("number {n}"));
     }
@@ -46,7 +46,7 @@ fn content(top: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 
 /// Damages one file below `objects`, seldom two.
 fn damage(objects: &Path, dice: &mut Dice) {
-    for _ in 0..1 + dice.below(5) / 4 {
+    for _ in 0..=(dice.below(5) / 4) {
         let files = walk(objects);
         let packs: Vec<&PathBuf> =
             files.iter().filter(|f| f.starts_with("pack") || f.to_string_lossy().contains("/pack-")).collect();
@@ -102,12 +102,12 @@ fn the_process_that_reads_what_is_damaged() {
         }
         damage(&world.repo.join(".git/objects"), &mut dice);
         let before = content(&world.repo);
-        let found = world.ask(|ask| git::find(ask));
+        let found = world.ask(git::find);
         if let Ok(map) = &found {
             assert!(!map.copies.is_empty() || !map.not_looked_into.is_empty(), "nothing found, and nothing said of it");
         }
         if seed % 3 == 0 {
-            drop(world.ask(|ask| git::plan(ask)));
+            drop(world.ask(git::plan));
         }
         assert!(content(&world.repo) == before, "something was changed");
     }

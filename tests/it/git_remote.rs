@@ -423,7 +423,7 @@ fn the_hook_sees_the_key_in_other_forms() {
     let fresh = clone(&world, &remote, "fresh");
     let base64 = |before: &str| base64::engine::general_purpose::STANDARD.encode(format!("{before}{}:x", world.key));
     let utf16: Vec<u8> = format!("k={}\n", world.key).encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let hex: String = world.key.bytes().map(|b| format!("{b:02X}")).collect();
+    let hex = world.key.bytes().map(|b| format!("{b:02X}")).collect::<Vec<_>>().concat();
     let forms = [base64(""), base64("u"), base64("me"), hex].map(String::into_bytes);
     for (n, form) in forms.into_iter().chain([utf16]).enumerate() {
         fs::write(fresh.join("form"), form).unwrap();

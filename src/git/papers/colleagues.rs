@@ -12,9 +12,6 @@ pub(super) fn script(facts: &Facts, remote: &Remote) -> String {
     let starts: Vec<String> = facts.starts().iter().map(|(old, new)| format!("{old} {new}")).collect();
     let branches: Vec<String> = remote.branches.iter().map(|(name, old, new)| format!("{old} {new} {name}")).collect();
     let tags: Vec<String> = facts.tags().iter().map(|(old, name)| format!("{old} {name}")).collect();
-    fn lines(all: &[String]) -> Vec<&str> {
-        all.iter().map(String::as_str).collect()
-    }
     fill(
         TEMPLATE,
         &[
@@ -25,4 +22,8 @@ pub(super) fn script(facts: &Facts, remote: &Remote) -> String {
             ("TAGS", &lines(&tags)),
         ],
     )
+}
+
+fn lines(all: &[String]) -> Vec<&str> {
+    all.iter().map(String::as_str).collect()
 }

@@ -74,7 +74,9 @@ fn see(repo: &Repo<'_>, links: HashMap<Oid, Oid>) -> Result<Seen> {
 /// `memory`, if there is one.
 pub(super) fn make(repo: &mut Repo<'_>, policy: Policy, memory: Option<&Memory>) -> Result<Plan> {
     repo.policy = policy;
-    memory.iter().for_each(|memory| memory.forget(&repo.dir));
+    if let Some(memory) = memory {
+        memory.forget(&repo.dir);
+    }
     // Taken before the look: what changes from now on makes another print.
     let links = gitlink::known(repo)?;
     let print = memory.map(|_| Print::take(repo, &links)).transpose()?.flatten();

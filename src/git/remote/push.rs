@@ -119,9 +119,10 @@ impl One<'_, '_> {
         let names = self.renamed(listed);
         let strange: Vec<&There> =
             listed.iter().filter(|at| at.is == Is::Unknown && !there::is_merge(&at.name)).collect();
-        let strange = match strange.is_empty() || self.starts.is_empty() {
-            true => Strange::default(),
-            false => strange::look(self.repo, self.remote, &strange, self.starts)?,
+        let strange = if strange.is_empty() || self.starts.is_empty() {
+            Strange::default()
+        } else {
+            strange::look(self.repo, self.remote, &strange, self.starts)?
         };
         for at in listed {
             let job = |new: &str| Job { name: at.name.clone(), old: at.id.clone(), new: new.into() };
@@ -131,7 +132,7 @@ impl One<'_, '_> {
                     report.needs_support.push(self.shown(&at.name));
                 }
                 Is::Unknown if at.forge => {
-                    unknown += usize::from(!strange.looked.contains(&at.name) && !there::is_merge(&at.name))
+                    unknown += usize::from(!strange.looked.contains(&at.name) && !there::is_merge(&at.name));
                 }
                 _ if at.forge || names.contains_key(at.name.as_str()) => {}
                 Is::Old(new) => moves.push(job(new)),
