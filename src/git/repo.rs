@@ -176,6 +176,7 @@ fn linked(dir: &Path) -> Result<Vec<Linked>> {
 
 /// The git directory that all working trees of the repository at or above `path` share.
 pub(super) fn home(path: &Path) -> Option<PathBuf> {
+    odd::check(path).ok()?;
     let none: [&OsStr; 0] = [];
     let git2 = Repository::open_ext(path, RepositoryOpenFlags::empty(), none).ok()?;
     std::fs::canonicalize(git2.commondir()).ok()

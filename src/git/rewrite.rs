@@ -252,6 +252,13 @@ impl<'r> Rewriter<'r> {
             return Ok(id);
         }
         self.deeper(id)?;
+        let new = self.rebuilt(id, trees)?;
+        self.depth -= 1;
+        self.map.insert(id, new);
+        Ok(new)
+    }
+
+    fn rebuilt(&mut self, id: Oid, trees: &mut Trees<'_>) -> Result<Oid> {
         let object = self.read(id)?;
         let Some(entries) = raw::entries(&object) else {
             return Err(Fault::refused("the repository is damaged", format!("tree {id} can't be read"))
@@ -282,9 +289,7 @@ impl<'r> Rewriter<'r> {
                 }
                 at += 20;
             }
-            let new = self.put(ObjectType::Tree, &bytes)?;
-            self.map.insert(id, new);
-            return Ok(new);
+            return self.put(ObjectType::Tree, &bytes);
         }
         let left = entries.iter().zip(&news).filter(|(entry, _)| !self.gone.contains(&entry.id));
         let mut fresh: Vec<(&[u8], Vec<u8>, Oid, bool)> =
@@ -299,10 +304,7 @@ impl<'r> Rewriter<'r> {
         for (mode, name, id, _) in &fresh {
             raw::write_entry(&mut bytes, mode, name, *id);
         }
-        let new = self.put(ObjectType::Tree, &bytes)?;
-        self.map.insert(id, new);
-        self.depth -= 1;
-        Ok(new)
+        self.put(ObjectType::Tree, &bytes)
     }
 
     /// Takes the key out of names. A name that exists already gets a number.

@@ -282,10 +282,10 @@ fn finish_destroys_the_backup_of_another_key_too() {
     world.git(&["branch", &format!("k-{other}")]);
     world.leak();
     desk.ok(&world, &["--apply", "--yes=work"], 0);
-    let out = desk.command(&world.repo, &other, &["--apply", "--yes=work"]).output().unwrap();
+    let out = desk.command(&world.repo, &other, &["--apply", "--yes=work", "--any-key"]).output().unwrap();
     assert_eq!(out.status.code(), Some(0), "{}", said(&out));
     assert_eq!(desk.backups(), 2);
-    let out = desk.command(&world.repo, &other, &["--finish", "--yes=work"]).output().unwrap();
+    let out = desk.command(&world.repo, &other, &["--finish", "--yes=work", "--any-key"]).output().unwrap();
     assert_eq!(out.status.code(), Some(0), "{}", said(&out));
     assert_eq!((desk.backups(), desk.copies(&world.key), desk.copies(&other)), (0, vec![], vec![]));
 }

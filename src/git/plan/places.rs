@@ -61,8 +61,11 @@ fn goes_on(repo: &Repo<'_>, seen: &Seen, copies: &mut [Copy]) {
             continue;
         }
         let of_key = |byte: &&u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+        let hits = repo.search.hits(&data);
+        // One that follows at once is the key once more, and no rest of it.
+        let again = |hit: &Hit| hits.iter().any(|other| other.start == hit.end);
         let more = |hit: &Hit| data.get(hit.end..).unwrap_or_default().iter().take_while(of_key).count() >= REST;
-        if repo.search.hits(&data).iter().any(|hit| hit.form == "plain" && more(hit)) {
+        if hits.iter().any(|hit| hit.form == "plain" && more(hit) && !again(hit)) {
             copy.form = GOES_ON.into();
         }
     }
