@@ -27,7 +27,7 @@ pub(super) fn whole(form: &Form, hay: &[u8], at: usize, n: usize) -> Option<(usi
         }
     }
     let mut starts = vec![at];
-    let mut run = at - hay.get(..at)?.iter().rev().take_while(|byte| plain(form, **byte)).count();
+    let mut run = run_before(form, hay, at)?;
     for symbol in before.iter().rev() {
         match starts.as_mut_slice() {
             // Nothing else ends with so many of them.
@@ -40,7 +40,7 @@ pub(super) fn whole(form: &Form, hay: &[u8], at: usize, n: usize) -> Option<(usi
                 if let [start] = starts[..]
                     && start < run
                 {
-                    run = start - hay.get(..start)?.iter().rev().take_while(|byte| plain(form, **byte)).count();
+                    run = run_before(form, hay, start)?;
                 }
             }
         }
@@ -62,6 +62,12 @@ fn plain(form: &Form, byte: u8) -> bool {
         // `-` and `_` may stand for others.
         Kind::Hex | Kind::Base64 { .. } => byte.is_ascii_alphanumeric(),
     }
+}
+
+/// Where the plain bytes before `at` begin. No form is longer than is looked back: a file may be one run of megabytes.
+fn run_before(form: &Form, hay: &[u8], at: usize) -> Option<usize> {
+    let before = hay.get(..at)?.iter().rev().take(longest(form) + UNIT);
+    Some(at - before.take_while(|byte| plain(form, **byte)).count())
 }
 
 /// Whether a plain byte is the symbol.
