@@ -33,6 +33,11 @@ fn moving(text: &str) -> Option<(usize, String)> {
         let len = rest.chars().take_while(char::is_ascii_alphanumeric).count();
         return Some(("/tmp/stanch-".len() + len, format!("/tmp/stanch-{}", "X".repeat(len))));
     }
+    // A narrow field shows the end of a path alone.
+    let len = text.chars().take_while(char::is_ascii_alphanumeric).count();
+    if len > 0 && text[len..].starts_with("/drills/") {
+        return Some((len, "X".repeat(len)));
+    }
     if let Some(rest) = text.strip_prefix("127.0.0.1:") {
         let len = digits(rest);
         return Some(("127.0.0.1:".len() + len, format!("127.0.0.1:{}", "0".repeat(len))));
