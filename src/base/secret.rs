@@ -141,7 +141,7 @@ pub enum KeyKind {
     OpenAiAdmin,
     OpenAiNone,
     OpenAiLegacy,
-    /// Another vendor's: [`OTHERS`].
+    /// Another vendor's: one of `OTHERS`.
     OtherVendor,
     Unknown,
 }
