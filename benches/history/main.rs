@@ -24,10 +24,15 @@ fn main() {
     match words.as_slice() {
         ["--inflate", objects] => return find::inflate(objects),
         ["--child", what, repo, backup, key] => return purge::child(what, repo, backup, key),
+        ["plant", how, repo, to, key] => return plant::keep(how, repo.as_ref(), to.as_ref(), key.as_ref()),
         ["find", repos @ ..] if !repos.is_empty() => find::run(&full(repos)),
         ["purge", repos @ ..] if !repos.is_empty() => purge::run(&full(repos)),
         ["grow"] => grow::run(),
-        _ => return println!("cargo bench --bench history -- find <repository>… | purge <repository>… | grow"),
+        _ => {
+            return println!(
+                "cargo bench --bench history -- find <repository>… | purge <repository>… | grow | plant few|many <repository> <to> <key file>"
+            );
+        }
     }
     println!("{}", machine::words());
 }

@@ -43,6 +43,14 @@ pub(crate) fn git(dir: &Path, args: &[&str]) -> String {
     String::from_utf8_lossy(&out.stdout).trim().to_owned()
 }
 
+/// The same for whoever wants to look at one with tools of their own: the repository at `to`, its key in the file `key`.
+pub(crate) fn keep(how: &str, from: &Path, to: &Path, key_file: &Path) {
+    let key = key();
+    let how = if how == How::Many.word() { How::Many } else { How::Few };
+    plant(from, to, &key, how);
+    std::fs::write(key_file, key).expect("a file");
+}
+
 /// A bare copy of the history of `from`'s HEAD at `to`, in one pack, with the key in it.
 pub(crate) fn plant(from: &Path, to: &Path, key: &str, how: How) {
     git(Path::new("/"), &["init", "-q", "--bare", "-b", "main", &to.to_string_lossy()]);
