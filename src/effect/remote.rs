@@ -92,18 +92,29 @@ pub struct Aftermath {
 }
 
 impl Aftermath {
-    /// Nothing was seen that still has, or has again, the old history; what nobody could see does not count.
-    pub fn clean(&self) -> bool {
-        let calm = |r: &RemoteAfter| {
-            r.silent.is_none()
-                && r.old.is_empty()
-                && r.again.is_empty()
-                && r.anew.is_empty()
-                && r.served.iter().all(|s| s.answer != Serves::Yes)
-                && r.pull_requests.is_empty()
+    /// What all of it amounts to.
+    pub fn outside(&self) -> Outside {
+        let seen = |r: &RemoteAfter| {
+            let served = r.served.iter().any(|s| s.answer == Serves::Yes);
+            served || !(r.old.is_empty() && r.again.is_empty() && r.anew.is_empty() && r.pull_requests.is_empty())
         };
-        self.here.is_empty() && self.came_back.is_empty() && self.remotes.iter().all(calm)
+        if !self.here.is_empty() || !self.came_back.is_empty() || self.remotes.iter().any(seen) {
+            return Outside::Seen;
+        }
+        let silent = |r: &RemoteAfter| r.silent.is_some() || r.served.iter().any(|s| s.answer == Serves::Unknown);
+        if self.remotes.iter().any(silent) { Outside::Unknown } else { Outside::Gone }
     }
+}
+
+/// Whether the old history was seen outside, or came back here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outside {
+    /// Everybody who could be asked answered, and none has it.
+    Gone,
+    /// It was not seen, but a remote did not answer, or not all that it was asked.
+    Unknown,
+    /// Somebody has it.
+    Seen,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -176,4 +187,26 @@ pub struct Filed {
     pub dir: PathBuf,
     /// File name, and who it is for.
     pub files: Vec<(String, String)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_does_not_answer_is_neither_clean_nor_dirty() {
+        let look = |silent: Option<&str>, answers: &[Serves], old: &[&str]| {
+            let served =
+                answers.iter().map(|answer| ServedId { id: "1".into(), answer: *answer, said: "x".into() }).collect();
+            let old = old.iter().map(|name| (*name).to_owned()).collect();
+            let remote = RemoteAfter { silent: silent.map(str::to_owned), served, old, ..RemoteAfter::default() };
+            Aftermath { remotes: vec![remote], ..Aftermath::default() }.outside()
+        };
+        assert_eq!(look(None, &[Serves::No], &[]), Outside::Gone);
+        assert_eq!(look(Some("no network"), &[], &[]), Outside::Unknown);
+        assert_eq!(look(None, &[Serves::No, Serves::Unknown], &[]), Outside::Unknown);
+        assert_eq!(look(None, &[Serves::Unknown, Serves::Yes], &[]), Outside::Seen);
+        assert_eq!(look(None, &[Serves::Unknown], &["refs/heads/a"]), Outside::Seen);
+        assert_eq!(Aftermath { here: vec!["refs/heads/a".into()], ..Aftermath::default() }.outside(), Outside::Seen);
+    }
 }

@@ -106,9 +106,15 @@ impl Git<'_> {
         let mut command = self.bare();
         command.arg("--git-dir").arg(&self.dir);
         if let Some(work) = &self.work {
-            command.arg("--work-tree").arg(work).arg("-C").arg(work);
+            command.arg("--work-tree").arg(work);
         }
+        command.arg("-C").arg(self.stands());
         command
+    }
+
+    /// The folder that git itself works in here: an address of a remote may be relative to it.
+    pub(super) fn stands(&self) -> &Path {
+        self.work.as_deref().unwrap_or(&self.dir)
     }
 
     /// A command that sees the objects in the folder `also` as well.

@@ -3,7 +3,7 @@
 //! Must not know: the journal. A write's own account is no proof, and the sentence says whose word it is.
 
 use crate::base::words::count;
-use crate::effect::git::GitReply;
+use crate::effect::git::{GitReply, Outside};
 use crate::effect::target::Hook;
 use crate::effect::{Effect, GitOp, ProviderOp, ProviderReply, Reply, TargetOp, TargetReply, Verdict};
 
@@ -175,10 +175,14 @@ fn git(repo: &str, reply: &GitReply) -> Option<String> {
             let found = if bad == 0 { "clean".into() } else { format!("{bad} not clean") };
             format!("Asked git itself about {repo}, {}: {found}", count(proof.checks.len(), "check"))
         }
-        GitReply::After(seen) if seen.clean() => {
-            format!("Looked at the remotes of {repo}: the old history was not seen")
+        GitReply::After(after) => {
+            let seen = match after.outside() {
+                Outside::Gone => "the old history was not seen",
+                Outside::Unknown => "the old history was not seen, but not everything was answered",
+                Outside::Seen => "the old history is still, or again, there",
+            };
+            format!("Looked at the remotes of {repo}: {seen}")
         }
-        GitReply::After(_) => format!("Looked at the remotes of {repo}: the old history is still, or again, there"),
         GitReply::Filed(filed) => {
             format!("Wrote {} about {repo} to {}", count(filed.files.len(), "paper"), filed.dir.display())
         }

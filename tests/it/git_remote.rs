@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use stanch::effect::git::{Aftermath, Papers, PushOutcome, Serves};
+use stanch::effect::git::{Aftermath, Outside, Papers, PushOutcome, Serves};
 use stanch::git;
 
 use crate::gitrepo::{World, walk};
@@ -84,14 +84,29 @@ fn a_server_that_hands_out_old_ids_is_told_until_it_is_done() {
     assert!(seen.remotes[0].old.is_empty() && seen.here.is_empty());
     let first = seen.remotes[0].served.iter().find(|s| s.id == plan.first_changed[0]).unwrap();
     assert_eq!(first.answer, Serves::Yes);
-    assert!(!seen.clean());
+    assert_eq!(seen.outside(), Outside::Seen);
     world.clean();
     world.git_in(&remote, &["reflog", "expire", "--expire=now", "--all"]);
     world.git_in(&remote, &["gc", "-q", "--prune=now"]);
     let gone = after(&world, &plan.id);
     assert!(gone.remotes[0].served.iter().all(|s| s.answer == Serves::No), "{gone:?}");
-    assert!(gone.clean());
+    assert_eq!(gone.outside(), Outside::Gone);
     assert!(walk(&world.backup()).iter().all(|f| !f.to_string_lossy().contains("look-")), "the room is gone");
+}
+
+/// An address that is no absolute path is meant from where the repository lies, whoever asks.
+#[test]
+fn a_remote_with_a_relative_address_is_asked_and_answers() {
+    let (world, remote) = with_remote();
+    let relative = format!("../{}", remote.file_name().unwrap().to_str().unwrap());
+    assert_eq!(world.repo.parent(), remote.parent());
+    world.git(&["remote", "set-url", "origin", &relative]);
+    let plan = world.purge();
+    world.push(&plan.id);
+    let seen = after(&world, &plan.id);
+    let asked = &seen.remotes[0];
+    assert!(asked.silent.is_none() && !asked.served.is_empty(), "{seen:?}");
+    assert!(asked.served.iter().all(|s| s.answer != Serves::Unknown), "{seen:?}");
 }
 
 /// Case 60: a clone of before merges and pushes.

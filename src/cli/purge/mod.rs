@@ -15,7 +15,7 @@ use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::base::words;
 use crate::effect::git::{
-    Aftermath, Archives, Binaries, CopyMap, Emptied, FileChoice, Plan, Policy, Proof, PushReport, Standing,
+    Aftermath, Archives, Binaries, CopyMap, Emptied, FileChoice, Outside, Plan, Policy, Proof, PushReport, Standing,
 };
 use crate::effect::{GitOp, GitReply};
 
@@ -360,14 +360,18 @@ impl Job<'_> {
             },
             _ => None,
         };
-        let clean = after.as_ref().is_some_and(Aftermath::clean);
+        let outside = after.as_ref().map_or(Outside::Seen, Aftermath::outside);
         let checked = Checked { plan: noted.plan, at, finished, after };
         if self.json {
             say_json(&checked)?;
         } else {
             say(&tell::checked(at, finished, checked.after.as_ref()))?;
         }
-        Ok(if clean { exit::DONE } else { exit::OPEN })
+        Ok(match outside {
+            Outside::Gone => exit::DONE,
+            Outside::Unknown => exit::UNKNOWN,
+            Outside::Seen => exit::OPEN,
+        })
     }
 
     fn papers(&self, dir: &Path) -> Result<u8> {

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use crate::base::words::{self, count};
 use crate::effect::git::{
-    Aftermath, Archives, Binaries, Copy, CopyKind, CopyMap, Emptied, FileChoice, Filed, Plan, Proof, PushOutcome,
-    PushReport, RemoteAfter, Serves, Standing,
+    Aftermath, Archives, Binaries, Copy, CopyKind, CopyMap, Emptied, FileChoice, Filed, Outside, Plan, Proof,
+    PushOutcome, PushReport, RemoteAfter, Serves, Standing,
 };
 use crate::ui::text::{Cut, truncate, wrap};
 
@@ -414,8 +414,10 @@ pub(super) fn checked(at: Standing, finished: bool, after: Option<&Aftermath>) -
         one_remote(&mut page, remote);
     }
     not(&mut page, "Not checked", &after.not_checked);
-    if after.clean() {
-        page.say("Nothing outside was seen to have the old history.");
+    match after.outside() {
+        Outside::Gone => page.say("Nothing outside was seen to have the old history."),
+        Outside::Unknown => page.say("Nobody was seen to have the old history; not everything was answered."),
+        Outside::Seen => {}
     }
     page.end()
 }

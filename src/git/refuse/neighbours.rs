@@ -71,8 +71,8 @@ pub(in crate::git) fn twins(repo: &Repo<'_>) -> Result<Option<String>> {
     files.retain(is_shared);
     Ok((!files.is_empty()).then(|| {
         format!(
-            "other repositories on this disk that share {} with this one, as `git clone` from a folder does: they hold \
-             the same objects (`find / -samefile {}` names them)",
+            "other places on this disk that share {} with this repository, as a `git clone` from a folder and the backup \
+             of another purge do: they hold the same objects (`find / -samefile {}` names them)",
             count(files.len(), "object file"),
             files.first().map_or_else(String::new, |file| repo.search.text(file.as_os_str().as_bytes()))
         )

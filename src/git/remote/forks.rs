@@ -19,8 +19,7 @@ pub(super) fn beside(repo: &Repo<'_>, remote: &str, starts: &[String]) -> Result
     let said = repo.git.ask_git(&["remote", "get-url", "--", remote], None)?;
     let url = String::from_utf8_lossy(said.out.trim_ascii()).into_owned();
     let path = PathBuf::from(url.strip_prefix("file://").unwrap_or(&url));
-    let base = repo.work.as_deref().unwrap_or(&repo.dir);
-    let Some(store_of_remote) = objects(&base.join(path)) else { return Ok(Vec::new()) };
+    let Some(store_of_remote) = objects(&repo.git.stands().join(path)) else { return Ok(Vec::new()) };
     let mut forks = Vec::new();
     for lender in lenders(&store_of_remote)? {
         forks.push(fork(repo, &lender, starts, "the remote borrows objects from it")?);

@@ -66,7 +66,7 @@ impl<'r, 'a> Room<'r, 'a> {
         cli::set(&mut command, format!("remote.{remote}.mirror"), "false");
         cli::set(&mut command, format!("remote.{remote}.tagOpt"), "");
         command.args(["-c", "core.hooksPath=/dev/null", "-c", "fetch.fsckObjects=false"]);
-        command.arg("--git-dir").arg(self.dir());
+        command.arg("-C").arg(self.repo.git.stands()).arg("--git-dir").arg(self.dir());
         command.args(["fetch", "--quiet", "--no-tags", "--refmap=", "--no-write-fetch-head"]);
         command.args(ask::upload_pack(self.repo, remote));
         command.args(options).args(["--", remote]).args(what);

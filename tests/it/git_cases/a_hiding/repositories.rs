@@ -78,10 +78,7 @@ pub(super) fn cases() -> Vec<Case> {
             }),
         )
         .and(|w, plan| {
-            assert!(
-                plan.not_looked_into.iter().any(|line| line.contains("other repositories on this disk")),
-                "{plan:?}"
-            );
+            assert!(plan.not_looked_into.iter().any(|line| line.contains("other places on this disk")), "{plan:?}");
             assert_eq!(listing(&w.temp().join("twin")), fs::read_to_string(w.temp().join("twin-was")).unwrap());
             w.git_in(&w.temp().join("twin"), &["fsck", "--full", "--strict"]);
             assert!(w.plan().not_looked_into.is_empty(), "what our own backup shares was told: {:?}", w.plan());
