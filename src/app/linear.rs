@@ -9,6 +9,9 @@ use crate::stages::{self, Block, Kind};
 
 use super::{App, Overlay};
 
+/// Typed alone, it takes the answer that is proposed.
+pub const AS_IT_STANDS: &str = "=";
+
 /// The incident in a few lines: for a chat, a pager, a scrollback.
 pub fn status(app: &App) -> Vec<String> {
     let o = &app.incident.opened;
@@ -107,7 +110,7 @@ pub fn question(app: &App) -> Option<Vec<String>> {
         Overlay::Reading(reading) => {
             let mut lines = vec![format!("== {}", reading.listing.title)];
             lines.extend(reading.listing.items.iter().flatten().map(|line| format!("   {}", line.flat())));
-            lines.push("   Enter goes on.".into());
+            lines.extend(prompt(app));
             return Some(lines);
         }
         _ => return None,
@@ -117,16 +120,28 @@ pub fn question(app: &App) -> Option<Vec<String>> {
     if let Kind::Choice(options) = asking.kind() {
         lines.extend(options.iter().enumerate().map(|(n, (_, line))| format!("   {} {line}", n + 1)));
     }
-    lines.push(match asking.kind() {
+    lines.extend(prompt(app));
+    Some(lines)
+}
+
+/// The end of what is shown: why the last answer can't stand, and how to answer; the keys when nothing is asked. It is
+/// said again after every line that changed nothing: who can't look at the screen must hear whose turn it is.
+pub fn prompt(app: &App) -> Vec<String> {
+    let asking = match &app.overlay {
+        Overlay::Asking(asking) => asking,
+        Overlay::Reading(_) => return vec!["   Enter goes on.".into()],
+        _ => return vec![keys(app)],
+    };
+    let how = match asking.kind() {
         Kind::Confirm => "   y and Enter does it; anything else does not.".into(),
         Kind::Phrase(phrase) => format!("   Type {phrase} and Enter to do it; an empty line goes back."),
-        Kind::Line { label, .. } => format!("   {label} (an empty line goes back)"),
+        Kind::Line { label, initial, .. } if initial.is_empty() => format!("   {label} (an empty line goes back)"),
+        Kind::Line { label, initial, .. } => {
+            format!("   {label} ({AS_IT_STANDS} takes {initial}; an empty line goes back)")
+        }
         Kind::Choice(_) => "   Type a number; an empty line goes back.".into(),
         Kind::Secret(_) => "   Type or paste it, hidden, and Enter; an empty line goes back.".into(),
         Kind::Info => "   Enter goes on.".into(),
-    });
-    if let Some(note) = &asking.dialog.note {
-        lines.push(format!("   {note}"));
-    }
-    Some(lines)
+    };
+    asking.dialog.note.iter().map(|note| format!("   {note}")).chain([how]).collect()
 }

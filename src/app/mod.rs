@@ -288,6 +288,11 @@ impl App {
         self.running.is_empty() && self.wake.is_none_or(|wake| wake > self.now)
     }
 
+    /// The journal has not answered yet what was last pressed: what is offered is about to change.
+    pub fn is_recording(&self) -> bool {
+        self.unrecorded > 0
+    }
+
     /// The story is still being read: no time passes, nothing is begun.
     pub fn waits(&self) -> bool {
         self.waits

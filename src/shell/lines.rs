@@ -27,8 +27,10 @@ struct Lines {
     /// Entries of the timeline already printed, and the last block.
     told: usize,
     block: Vec<String>,
-    said: Option<Stamp>,
+    said: Option<(Stamp, String)>,
     news: usize,
+    /// A line was read, and nothing was printed since that says what can be typed now.
+    owed: bool,
     echo: Option<Echo>,
     out_is_gone: bool,
     /// Of a terminal, which would break lines within words; nobody's when it goes to a file or a pipe.
@@ -46,6 +48,7 @@ pub async fn run(engine: Engine) -> Result<(App, Option<u8>)> {
         block: Vec::new(),
         said: None,
         news: 0,
+        owed: false,
         echo: None,
         out_is_gone: false,
         width: super::front::size().filter(|_| super::front::stdout_is_terminal()).map(|(w, _)| usize::from(w)),
@@ -123,7 +126,8 @@ impl Lines {
         self.out_is_gone |= out.flush().is_err();
     }
 
-    /// Prints what is new: the story, what was told, the pane or the question when it changed.
+    /// Prints what is new: the story, what was told, the pane or the question when it changed. A line that changed
+    /// nothing is answered by the prompt alone.
     fn show(&mut self) {
         let app = &self.engine.app;
         let mut fresh: Vec<String> =
@@ -131,11 +135,10 @@ impl Lines {
         self.told = app.incident.timeline.len();
         fresh.extend(app.news.iter().skip(self.news).map(|(at, text)| format!("{} news: {text}", at.time())));
         self.news = app.news.len();
-        if let Some((at, _, words)) = &app.said
-            && self.said != Some(*at)
-        {
-            fresh.push(format!("! {words}"));
-            self.said = Some(*at);
+        let said = app.said.as_ref().map(|(at, _, words)| (*at, words.clone()));
+        if said != self.said {
+            fresh.extend(said.iter().map(|(_, words)| format!("! {words}")));
+            self.said = said;
         }
         let block = linear::question(app).unwrap_or_else(|| {
             let mut pane = linear::pane(app);
@@ -146,6 +149,10 @@ impl Lines {
         if gist(&block) != gist(&self.block) {
             fresh.extend(block.clone());
             self.block = block;
+            self.owed = false;
+        } else if self.owed && !app.is_recording() {
+            fresh.extend(linear::prompt(app));
+            self.owed = false;
         }
         self.print(&fresh);
         self.hide();
@@ -172,6 +179,10 @@ impl Lines {
     /// One line of input. `true`: leave.
     fn line(&mut self, line: &Zeroizing<String>) -> bool {
         self.engine.put(Msg::Now(self.engine.clock.now()));
+        self.owed = true;
+        // It was printed; when this line earns the same words, they are said again.
+        self.engine.app.said = None;
+        self.said = None;
         let typed = line.trim_end_matches(['\n', '\r']);
         let kind = match &self.engine.app.overlay {
             Overlay::Asking(asking) => Some(asking.kind().clone()),
@@ -185,15 +196,21 @@ impl Lines {
             }
             Some(Kind::Choice(options)) => self.choose(typed, options.len()),
             Some(Kind::Info) => self.press(Key::of(Code::Enter)),
-            Some(Kind::Phrase(_) | Kind::Line { .. }) => {
-                self.press(Key::ctrl('u'));
-                typed.chars().for_each(|c| {
-                    self.press(Key::char(c));
-                });
-                self.press(Key::of(Code::Enter))
+            Some(Kind::Line { initial, .. }) if !initial.is_empty() && typed.trim() == linear::AS_IT_STANDS => {
+                self.write(&initial)
             }
+            Some(Kind::Phrase(_) | Kind::Line { .. }) => self.write(typed),
             None => self.command(typed.trim()),
         }
+    }
+
+    /// In the place of what stands in the field.
+    fn write(&mut self, text: &str) -> bool {
+        self.press(Key::ctrl('u'));
+        text.chars().for_each(|c| {
+            self.press(Key::char(c));
+        });
+        self.press(Key::of(Code::Enter))
     }
 
     fn choose(&mut self, typed: &str, options: usize) -> bool {
