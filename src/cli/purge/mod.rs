@@ -62,11 +62,7 @@ pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     }
     if let Some(map) = &args.commit_map {
         let taken = crate::git::take_commit_map(&desk::root(&repo, context), map)?;
-        super::respond::warn(&format!(
-            "{} of a submodule's commits taken from {}.",
-            words::count(taken, "pair"),
-            map.display()
-        ));
+        super::warn(&format!("{} of a submodule's commits taken from {}.", words::count(taken, "pair"), map.display()));
     }
     match () {
         () if args.plan => job.plan(),
@@ -171,7 +167,7 @@ impl Job<'_> {
     fn settle(&self) -> Result<()> {
         let Some(noted) = self.desk.read()?.filter(|noted| noted.under_way) else { return Ok(()) };
         if let Some(at) = self.stands(&noted.plan)? {
-            super::respond::warn(match at {
+            super::warn(match at {
                 Standing::New => "An earlier switch was interrupted; it was completed: the clean history stands.",
                 Standing::Old => "An earlier switch was interrupted; nothing of it is left: the old history stands.",
                 Standing::Mixed => "An earlier switch was interrupted, and some refs are old, some new.",
@@ -388,7 +384,7 @@ impl Job<'_> {
 
 /// Nobody saw the end of a write: said on standard error, and by the exit code.
 fn lost(why: &str) -> u8 {
-    super::respond::warn(&format!("nobody knows how far it came: {why}\n  try: `stanch purge --check`, which looks"));
+    super::warn(&format!("nobody knows how far it came: {why}\n  try: `stanch purge --check`, which looks"));
     exit::UNKNOWN
 }
 
