@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod fault;
+pub mod fingerprint;
 pub mod id;
 pub mod paste;
 pub mod secret;
@@ -12,5 +13,6 @@ pub mod words;
 
 pub use clock::Clock;
 pub use fault::{Fault, FaultKind};
-pub use secret::{Fingerprint, KeyKind, Scrubber, Secret, SecretRef};
+pub use fingerprint::{Fingerprint, KeyKind};
+pub use secret::{Scrubber, Secret, SecretRef};
 pub use stamp::Stamp;

@@ -20,7 +20,7 @@ use crate::shell::signals::{Sig, Signals};
 use crate::shell::vault::Vault;
 
 use super::args::Check;
-use super::{Context, exit, respond, say, say_json};
+use super::{Context, exit, key, say, say_json};
 
 #[derive(Debug, Serialize)]
 struct Answer {
@@ -37,7 +37,7 @@ pub(super) async fn check(args: Check, context: Context) -> Result<u8> {
     let clock = Clock::real();
     let (_, salt) = session::new_opened(Mode::Live, clock.now())?;
     let vault = Vault::new(&salt);
-    let print = vault.put(SecretRef::Leaked, respond::key(&args.key, "openai", &salt, respond::Meant::Provider)?);
+    let print = vault.put(SecretRef::Leaked, key::key(&args.key, "openai", &salt, key::Meant::Provider)?);
     let config = &context.settings.config;
     let endpoints = Endpoints::new(Mode::Live, &config.openai.base_url, context.settings.base_configured)?;
     let http = Http::new(endpoints, vault, clock)?;

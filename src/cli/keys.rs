@@ -8,7 +8,7 @@ use crate::shell::input;
 use crate::shell::vault::Vault;
 
 use super::args::{KeySource, KeySources};
-use super::respond;
+use super::key;
 
 /// A vault that holds them.
 pub(super) fn vault(source: &KeySources) -> Result<Vault> {
@@ -35,9 +35,9 @@ fn given(source: &KeySources) -> Result<Vec<Secret>> {
     }
     if keys.is_empty() {
         let one = KeySource { leaked_in: source.leaked_in.clone(), any_key: source.any_key, ..KeySource::default() };
-        return Ok(vec![respond::key(&one, "openai", "purge", respond::Meant::Any)?]);
+        return Ok(vec![key::key(&one, "openai", "purge", key::Meant::Any)?]);
     }
-    keys.into_iter().map(|taken| respond::shaped(taken, source.any_key, input::shapeless)).collect()
+    keys.into_iter().map(|taken| key::shaped(taken, source.any_key, input::shapeless)).collect()
 }
 
 /// `sk-proj-...9f3a`, each.

@@ -14,7 +14,7 @@ use crate::providers::{self, prices::Prices};
 use crate::shell::journal;
 
 use super::args::{Export, Format, Look, OneIncident};
-use super::{Context, exit, respond, run, say, say_json};
+use super::{Context, exit, respond, run, say, say_json, warn};
 
 pub(super) fn status(args: &Look, context: &Context) -> Result<u8> {
     if args.id.is_none() {
@@ -87,7 +87,7 @@ fn app(said: Option<&str>, context: &Context) -> Result<App> {
     let reading = journal::read(&context.settings.store.journal(&id))?;
     match reading.fault {
         Some(fault) if reading.records.is_empty() => return Err(fault),
-        Some(fault) => respond::warn(&format!("shown up to the damage: {fault}")),
+        Some(fault) => warn(&format!("shown up to the damage: {fault}")),
         None => {}
     }
     let mut incident = Incident::fold(&reading.records)?;

@@ -5,8 +5,10 @@
 mod args;
 mod check;
 mod drill;
+mod key;
 mod keys;
 mod looks;
+mod out;
 mod print;
 mod purge;
 mod ready;
@@ -28,6 +30,8 @@ use crate::shell::{harden, input, vault};
 
 pub use args::Cli;
 use args::Verb;
+pub(crate) use out::{say, say_json};
+use out::{tell, warn};
 
 /// Exit codes; the same for every command.
 pub mod exit {
@@ -130,35 +134,4 @@ fn told(fault: &Fault) -> String {
     let inner = |text: &String| words::tame_lines(text).replace('\n', "\n    ");
     let hints = fault.hints.iter().map(inner).collect();
     Fault { kind: fault.kind, what: inner(&fault.what), why: inner(&fault.why), hints }.to_string()
-}
-
-/// Prints `text` on standard output, without what a terminal would obey. A reader that went away is no error.
-pub(crate) fn say(text: &str) -> Result<()> {
-    let mut out = std::io::stdout().lock();
-    match writeln!(out, "{}", words::tame_lines(text).trim_end()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Fault::machine("standard output can't be written", e))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Prints `value` as the one JSON document.
-pub(crate) fn say_json(value: &impl serde::Serialize) -> Result<()> {
-    let text = serde_json::to_string_pretty(value).map_err(|e| Fault::machine("the answer can't be put as JSON", e))?;
-    say(&escaped(&text))
-}
-
-/// JSON with what a terminal would obey, and JSON lets stand as it is, in escapes: the values stay the same.
-fn escaped(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c != '\n' && words::is_unfit(c) {
-            let mut units = [0; 2];
-            out.extend(c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }

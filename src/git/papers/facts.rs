@@ -12,9 +12,9 @@ use super::super::plan::{Details, Stage};
 use super::super::repo::Repo;
 use super::super::{remote, shelf};
 use crate::base::Fault;
+use crate::base::KeyKind;
 use crate::base::fault::Result;
 use crate::base::id::hex;
-use crate::base::secret::KeyKind;
 use crate::effect::git::{Plan, RemoteLook};
 
 /// A key shorter than this, or of fewer kinds of characters, can be guessed by trying: then no paper carries anything
