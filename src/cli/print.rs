@@ -92,10 +92,10 @@ failed
 wrong usage
 .TP
 .B 3
-open steps are left
+steps are open, a copy of the key is left, or the key is live
 .TP
 .B 4
-the outcome of something is unknown
+the outcome or the answer is unknown
 .TP
 .B 130
 interrupted

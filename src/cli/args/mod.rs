@@ -65,9 +65,10 @@ pub enum Verb {
     Drill(Drill),
     /// Every copy of the key in repositories: exit 3 when there is one
     Find(Find),
-    /// Rewrite a repository's history without the key: plan, apply, push, undo, finish
+    /// Rewrite a repository's history without the key: plan, apply, push, check, papers, undo, finish. Exit 0 clean, 3 a
+    /// copy is left or a plan would change something, 4 nobody saw the end or a remote left a question open
     Purge(Purge),
-    /// Is this key live, dead or unknown? One read
+    /// Is this key live, refused or unknown? One read: exit 0 refused, 3 live, 4 unknown
     Check(Check),
     /// How an incident stands; without an id, the list
     Status(Look),
@@ -77,7 +78,8 @@ pub enum Verb {
     Replay(OneIncident),
     /// What is missing before the next leak
     Ready(Json),
-    /// Print the man page, shell completions, the keys, a config to start from, or the schemas of `--json`
+    /// Print the man page, shell completions, the keys, a config to start from, or the schemas of
+    /// `find --json` and `purge --json`
     Print(Print),
 }
 

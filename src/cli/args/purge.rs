@@ -39,6 +39,9 @@ pub enum FileWay {
     Leave,
 }
 
+/// What only a plan or an apply can be told.
+const OTHERS: [&str; 5] = ["push", "check", "papers", "undo", "finish"];
+
 /// `rel/app.zip=drop`; a path may have an equals sign in it.
 fn file_choice(text: &str) -> Result<(String, FileWay), String> {
     let (path, way) = text.rsplit_once('=').ok_or("it wants PATH=redact, PATH=drop or PATH=leave")?;
@@ -85,30 +88,32 @@ pub struct Purge {
     /// Destroy the backup, which contains the key
     #[arg(long, group = "step", requires = "yes")]
     pub finish: bool,
-    /// Where it stands, what the remotes still serve, and whether the old history came back
+    /// Where it stands, what the remotes still serve, and whether the old history came back. Rolls an interrupted switch
+    /// to one of its ends first
     #[arg(long, group = "step")]
     pub check: bool,
-    /// Write the texts for others into DIR: support request, colleagues' script, ban hook
+    /// Write the texts for others into DIR: support request, letters to colleagues and owners of forks, colleagues'
+    /// script, ban hook
     #[arg(long, group = "step", value_name = "DIR")]
     pub papers: Option<PathBuf>,
     /// For archives that hold the key (gzip, zip, tar): pack them anew without it, drop the files, or leave them
-    #[arg(long, value_enum, value_name = "CHOICE")]
+    #[arg(long, value_enum, value_name = "CHOICE", conflicts_with_all = OTHERS)]
     pub archives: Option<ArchiveChoice>,
     /// For other binary files: overwrite the key in place, drop the files, or leave them
-    #[arg(long, value_enum, value_name = "CHOICE")]
+    #[arg(long, value_enum, value_name = "CHOICE", conflicts_with_all = OTHERS)]
     pub binaries: Option<BinaryChoice>,
     /// For commits that change nothing once the key is gone: keep them (the default), or drop them
-    #[arg(long, value_enum, value_name = "CHOICE")]
+    #[arg(long, value_enum, value_name = "CHOICE", conflicts_with_all = OTHERS)]
     pub emptied: Option<EmptiedChoice>,
     /// What a submodule's commits became (`old new`, one pair a line): commits here that name the old ones follow. Kept
     /// for later calls. Purges of the submodule by this program are known without it
     #[arg(long, value_name = "FILE")]
     pub commit_map: Option<PathBuf>,
     /// For --plan and --apply: ask no remote. For a repository whose config you don't trust
-    #[arg(long, conflicts_with_all = ["push", "check", "papers", "undo", "finish"])]
+    #[arg(long, conflicts_with_all = OTHERS)]
     pub offline: bool,
     /// For one file, against what holds for its sort: PATH=redact, PATH=drop or PATH=leave; may be given several times
-    #[arg(long, value_name = "PATH=CHOICE", value_parser = file_choice)]
+    #[arg(long, value_name = "PATH=CHOICE", value_parser = file_choice, conflicts_with_all = OTHERS)]
     pub file: Vec<(String, FileWay)>,
     /// The phrase the plan names: the repository's name
     #[arg(long, value_name = "REPO_NAME")]

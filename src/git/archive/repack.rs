@@ -253,7 +253,6 @@ impl Packer<'_> {
 }
 
 /// The zip with new content for some files: bytes between files stay, offsets, sizes and checksums follow.
-#[allow(clippy::type_complexity, reason = "packed and unpacked, for each file that changes")]
 fn rebuilt(bytes: &[u8], directory: &zip::Directory, clean: &[Option<(Vec<u8>, Vec<u8>)>]) -> Option<Vec<u8>> {
     let mut order: Vec<usize> = (0..directory.files.len()).collect();
     order.sort_by_key(|n| directory.files.get(*n).map(|file| file.local));
