@@ -8,10 +8,12 @@ use zeroize::Zeroizing;
 use super::cli::Git;
 use crate::base::fault::Result;
 
+const LIST: [&str; 4] = ["config", "--list", "-z", "--show-scope"];
+
 /// All settings, in git's order.
 #[derive(Clone, Default)]
 pub(super) struct Config {
-    /// `name\nvalue\0` each; a name alone means true.
+    /// `scope\0name\nvalue\0` each; a name alone means true.
     listed: Zeroizing<Vec<u8>>,
 }
 
@@ -23,7 +25,13 @@ impl std::fmt::Debug for Config {
 
 impl Config {
     pub(super) fn read(git: &Git<'_>) -> Result<Self> {
-        Ok(Self { listed: git.run(&["config", "--list", "-z"])? })
+        Ok(Self { listed: git.run(&LIST)? })
+    }
+
+    /// The same where git may refuse: then there is none.
+    pub(super) fn ask(git: &Git<'_>) -> Result<Option<Self>> {
+        let said = git.ask_git(&LIST, None)?;
+        Ok(said.ok.then_some(Self { listed: said.out }))
     }
 
     /// Every byte of it: equal bytes are an equal configuration.
@@ -33,12 +41,16 @@ impl Config {
 
     /// Each name, with section and last part in lower case, and its value.
     pub(super) fn all(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        self.listed.split(|b| *b == 0).filter(|entry| !entry.is_empty()).map(|entry| {
-            match memchr::memchr(b'\n', entry) {
-                Some(at) => (entry.get(..at).unwrap_or_default(), entry.get(at + 1..)),
-                None => (entry, None),
-            }
+        self.scoped().map(|(_, entry)| match memchr::memchr(b'\n', entry) {
+            Some(at) => (entry.get(..at).unwrap_or_default(), entry.get(at + 1..)),
+            None => (entry, None),
         })
+    }
+
+    /// Each entry as git lists it, behind its scope.
+    pub(super) fn scoped(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut words = self.listed.split(|b| *b == 0);
+        std::iter::from_fn(move || Some((words.next()?, words.next()?)))
     }
 
     /// The value that counts: the last one.
@@ -76,7 +88,9 @@ mod tests {
     use super::*;
 
     fn config(listed: &[u8]) -> Config {
-        Config { listed: Zeroizing::new(listed.to_vec()) }
+        let entries = listed.strip_suffix(b"\0").unwrap().split(|b| *b == 0);
+        let scoped: Vec<u8> = entries.flat_map(|entry| [b"local\0", entry, b"\0"].concat()).collect();
+        Config { listed: Zeroizing::new(scoped) }
     }
 
     #[test]

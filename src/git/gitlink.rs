@@ -155,7 +155,7 @@ pub(super) fn told(
         return Vec::new();
     }
     let trees = Trees::new(&seen.scan);
-    let commits = graph.order.iter().copied().filter(|id| graph.changed.contains(id) && alive.contains(id));
+    let commits = graph.commits.all().iter().filter(|node| alive.contains(&node.id));
     let paths = map::paths(&seen.scan, &trees, commits);
     let one = |old: &Oid| {
         let (path, new) = (paths.get(old)?, seen.links.get(old)?);

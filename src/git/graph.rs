@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use git2::Oid;
 
+use super::commits::Commits;
 use super::find::{Desk, Scan};
 use super::raw::{self, Commit};
 use super::repo::Repo;
@@ -49,63 +50,95 @@ impl<'r> Trees<'r> {
     /// What the tree calls the object `below`.
     fn name(&self, tree: Oid, below: Oid) -> Option<Vec<u8>> {
         let (_, data) = self.desk.borrow_mut().read(tree)?;
-        let entries = raw::entries(&data)?;
-        entries.iter().find(|entry| entry.id == below).map(|entry| entry.name.to_vec())
+        raw::name_in(&data, below).map(<[u8]>::to_vec)
     }
 }
 
 /// All commits, parents before children.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Graph {
     pub(super) order: Vec<Oid>,
     /// Commits that must get a new id: their own bytes, their tree or an ancestor holds the key.
     pub(super) changed: HashSet<Oid>,
+    /// The same by number.
+    pub(super) commits: Commits,
 }
 
 impl Graph {
-    pub(super) fn new(repo: &Repo<'_>, scan: &Scan, trees: &Trees<'_>) -> Result<Self> {
-        let order = order(scan);
-        let mut changed = HashSet::new();
-        for (n, id) in order.iter().enumerate() {
-            if n % 256 == 0 {
+    pub(super) fn new(repo: &Repo<'_>, scan: &Scan) -> Result<Self> {
+        let kin = Kin::new(scan);
+        let mut graph = Self { order: Vec::with_capacity(kin.commits.len()), ..Self::default() };
+        // The number of each among those that must change.
+        let mut numbers: Vec<Option<u32>> = vec![None; kin.commits.len()];
+        for n in kin.order() {
+            if graph.order.len().is_multiple_of(256) {
                 repo.go_on()?;
-                super::say(repo.ask, "following the history", n as u64, order.len() as u64);
+                super::say(repo.ask, "following the history", graph.order.len() as u64, kin.commits.len() as u64);
             }
-            let Some(commit) = scan.commits.get(id) else { continue };
-            if scan.dirty.contains_key(id)
-                || commit.parents.iter().any(|p| changed.contains(p))
-                || trees.leads(commit.tree)
-            {
-                changed.insert(*id);
+            let Some((_, id, commit)) = kin.commits.get(n) else { continue };
+            graph.order.push(**id);
+            let dirty = scan.dirty.contains_key(id);
+            let tree = scan.ways.number(commit.tree);
+            let parents = || kin.parents(n).iter().filter_map(|p| numbers.get(*p as usize).copied().flatten());
+            if dirty || tree.is_some() || parents().next().is_some() {
+                let number = u32::try_from(graph.commits.all().len()).ok();
+                graph.commits.add(**id, dirty, tree, parents());
+                graph.changed.insert(**id);
+                numbers.iter_mut().skip(n).take(1).for_each(|slot| *slot = number);
             }
         }
-        Ok(Self { order, changed })
+        Ok(graph)
     }
 }
 
-/// Parents first. Ids are sorted before, so that the order depends on nothing but the repository.
-fn order(scan: &Scan) -> Vec<Oid> {
-    let mut starts: Vec<(i64, Oid, &Commit)> =
-        scan.commits.iter().map(|(id, commit)| (commit.time, *id, commit)).collect();
-    starts.sort_unstable_by_key(|(time, id, _)| (*time, *id));
-    // By number from here on: an id is looked up once for each that names it.
-    let numbers: HashMap<&Oid, usize> = starts.iter().enumerate().map(|(n, (_, id, _))| (id, n)).collect();
-    let mut order = Vec::with_capacity(starts.len());
-    let mut seen = vec![false; starts.len()];
-    let mut open = Vec::new();
-    for start in 0..starts.len() {
-        open.push((start, false));
-        while let Some((n, parents_done)) = open.pop() {
-            let (Some((_, id, commit)), Some(seen)) = (starts.get(n), seen.get_mut(n)) else { continue };
-            if parents_done {
-                order.push(*id);
-            } else if !std::mem::replace(seen, true) {
-                open.push((n, true));
-                open.extend(commit.parents.iter().rev().filter_map(|p| numbers.get(p)).map(|n| (*n, false)));
+/// All commits by number, and who is whose parent.
+struct Kin<'s> {
+    /// By time and id, so that nothing depends on anything but the repository.
+    commits: Vec<(i64, &'s Oid, &'s Commit)>,
+    parents: Vec<u32>,
+    /// Where each one's parents begin among `parents`, and where the last one's end.
+    starts: Vec<usize>,
+}
+
+impl<'s> Kin<'s> {
+    fn new(scan: &'s Scan) -> Self {
+        let mut commits: Vec<_> = scan.commits.iter().map(|(id, commit)| (commit.time, id, commit)).collect();
+        commits.sort_unstable_by_key(|(time, id, _)| (*time, *id));
+        let numbers: HashMap<&Oid, u32> = commits.iter().zip(0..).map(|((_, id, _), n)| (*id, n)).collect();
+        let mut parents = Vec::with_capacity(commits.len());
+        let mut starts = Vec::with_capacity(commits.len() + 1);
+        for (_, _, commit) in &commits {
+            starts.push(parents.len());
+            parents.extend(commit.parents.iter().filter_map(|parent| numbers.get(parent)));
+        }
+        starts.push(parents.len());
+        Self { commits, parents, starts }
+    }
+
+    fn parents(&self, n: usize) -> &[u32] {
+        let span = self.starts.get(n).zip(self.starts.get(n + 1));
+        span.and_then(|(from, to)| self.parents.get(*from..*to)).unwrap_or_default()
+    }
+
+    /// Parents first.
+    fn order(&self) -> Vec<usize> {
+        let mut order = Vec::with_capacity(self.commits.len());
+        let mut seen = vec![false; self.commits.len()];
+        let mut open = Vec::new();
+        for start in 0..self.commits.len() {
+            open.push((start, false));
+            while let Some((n, parents_done)) = open.pop() {
+                let Some(seen) = seen.get_mut(n) else { continue };
+                if parents_done {
+                    order.push(n);
+                } else if !std::mem::replace(seen, true) {
+                    open.push((n, true));
+                    open.extend(self.parents(n).iter().rev().map(|parent| (*parent as usize, false)));
+                }
             }
         }
+        order
     }
-    order
 }
 
 /// Commits and tags that `roots` reach, and ids of roots' other objects. A commit that is missing is an error unless
@@ -133,20 +166,6 @@ pub(super) fn reach(scan: &Scan, roots: &[Oid], shallow: bool) -> Result<HashSet
         }
     }
     Ok(seen)
-}
-
-/// Those of `changed` that `roots` reach. Whoever reaches a changed commit is changed as well: no other need be followed.
-pub(super) fn reach_changed(scan: &Scan, roots: &[Oid], changed: &HashSet<Oid>) -> HashSet<Oid> {
-    let mut seen = HashSet::new();
-    let mut open = roots.to_vec();
-    while let Some(id) = open.pop() {
-        if let Some(target) = scan.tags.get(&id) {
-            open.push(*target);
-        } else if changed.contains(&id) && seen.insert(id) {
-            open.extend(scan.commits.get(&id).into_iter().flat_map(|commit| &commit.parents));
-        }
-    }
-    seen
 }
 
 /// A set of small numbers, shared between commits that hold the same.

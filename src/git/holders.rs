@@ -22,7 +22,10 @@ impl Holders {
     /// `tips`: for each ref, the object it names. Only commits that must change are followed: no other leads to the key.
     pub(super) fn new(scan: &Scan, graph: &Graph, tips: &[Oid]) -> Self {
         let mut holders = Self::default();
+        let nodes = graph.commits.all();
+        let mut commits: Vec<Option<Rc<Bits>>> = vec![None; nodes.len()];
         let mut trees: Vec<Option<Rc<Bits>>> = vec![None; scan.ways.len()];
+        let numbers = graph.commits.numbers(&tips.iter().map(|tip| scan.peeled(*tip)).collect());
         for (n, tip) in tips.iter().enumerate() {
             let mut bits = Bits::default();
             bits.add(n);
@@ -35,17 +38,23 @@ impl Holders {
                     None => break,
                 }
             }
+            if let Some(number) = numbers.get(&at) {
+                give(commits.get_mut(*number), &bits);
+            }
             if let Some(tree) = scan.ways.number(at) {
                 give(trees.get_mut(tree as usize), &bits);
             }
         }
-        for id in graph.order.iter().rev().filter(|id| graph.changed.contains(id)) {
-            let (Some(commit), Some(bits)) = (scan.commits.get(id), holders.objects.get(id).cloned()) else { continue };
-            for parent in commit.parents.iter().filter(|parent| graph.changed.contains(parent)) {
-                holders.give(*parent, &bits);
+        for (number, node) in nodes.iter().enumerate().rev() {
+            let Some(bits) = commits.get_mut(number).and_then(Option::take) else { continue };
+            for parent in graph.commits.parents(number) {
+                give(commits.get_mut(*parent as usize), &bits);
             }
-            if let Some(tree) = scan.ways.number(commit.tree) {
+            if let Some(tree) = node.tree {
                 give(trees.get_mut(tree as usize), &bits);
+            }
+            if node.dirty {
+                holders.give(node.id, &bits);
             }
         }
         holders.down(scan, trees);
@@ -60,6 +69,8 @@ impl Holders {
     /// From trees to what is in them, each after all that hold it.
     fn down(&mut self, scan: &Scan, mut trees: Vec<Option<Rc<Bits>>>) {
         let ways = &scan.ways;
+        let named = scan.named();
+        let mut objects: Vec<Option<Rc<Bits>>> = vec![None; ways.objects_len()];
         let numbers = || 0..u32::try_from(ways.len()).unwrap_or(u32::MAX);
         let mut above = vec![0_u32; ways.len()];
         for under in numbers().flat_map(|n| ways.under(n)) {
@@ -73,13 +84,13 @@ impl Holders {
         while let Some(number) = open.pop() {
             let bits = trees.get_mut(number as usize).and_then(Option::take);
             if let (Some(bits), Some(id)) = (&bits, ways.tree(number))
-                && scan.dirty.contains_key(&id)
+                && named.contains(&number)
             {
                 self.give(id, bits);
             }
             for under in ways.under(number) {
                 match under {
-                    Under::Object(id) => bits.iter().for_each(|bits| self.give(id, bits)),
+                    Under::Object(n) => bits.iter().for_each(|bits| give(objects.get_mut(n as usize), bits)),
                     Under::Tree(n) => {
                         if let Some(bits) = &bits {
                             give(trees.get_mut(n as usize), bits);
@@ -92,6 +103,11 @@ impl Holders {
                         }
                     }
                 }
+            }
+        }
+        for (bits, n) in objects.iter().zip(0..) {
+            if let (Some(bits), Some(id)) = (bits, ways.object(n)) {
+                self.give(id, bits);
             }
         }
     }

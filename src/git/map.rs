@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use git2::{ObjectType, Oid};
 
+use super::commits::Node;
 use super::find::{Scan, Under};
 use super::graph::{Bits, Graph, Trees};
 use super::holders::Holders;
@@ -39,30 +40,29 @@ pub(super) fn copies(
 ) -> Result<Vec<Copy>> {
     let mut ids: Vec<Oid> = scan.dirty.keys().copied().collect();
     ids.sort_unstable();
-    let kept = super::graph::reach_changed(scan, &Repo::kept(refs), &graph.changed);
+    let kept = graph.commits.reached(scan, &Repo::kept(refs));
     // Commits that refs keep come first, so that their paths and dates win over those of lost ones.
-    let (alive, lost): (Vec<Oid>, Vec<Oid>) =
-        graph.order.iter().filter(|id| graph.changed.contains(id)).partition(|id| kept.contains(*id));
+    let (alive, lost): (Vec<_>, Vec<_>) = graph.commits.all().iter().zip(&kept).partition(|(_, kept)| **kept);
     let named = named(refs);
     let mut places: HashMap<Oid, Where> = HashMap::with_capacity(ids.len());
     let mut walk = Walk::new(scan);
-    for id in alive.iter().chain(&lost) {
-        walk.commit(*id, &mut |dirty, way| {
+    for (node, _) in alive.iter().chain(&lost) {
+        walk.commit(node, &mut |dirty, way| {
             let place = places.entry(dirty).or_default();
-            place.first = Some(*id);
+            place.first = Some(node.id);
             place.path = way.map(|(way, to)| trees.path(way, to));
         });
     }
     // A ref may name a tree.
     for (_, id) in &named {
-        walk.tree(*id, &mut |dirty, (way, to)| {
+        walk.tree(scan.ways.number(*id), &mut |dirty, (way, to)| {
             places.entry(dirty).or_default().path = Some(trees.path(way, to));
         });
     }
     repo.go_on()?;
     let mut walk = Walk::new(scan);
-    for id in alive.iter().rev().chain(lost.iter().rev()) {
-        walk.commit(*id, &mut |dirty, _| places.entry(dirty).or_default().last = Some(*id));
+    for (node, _) in alive.iter().rev().chain(lost.iter().rev()) {
+        walk.commit(node, &mut |dirty, _| places.entry(dirty).or_default().last = Some(node.id));
     }
     repo.go_on()?;
     let tips: Vec<Oid> = named.iter().map(|(_, id)| *id).collect();
@@ -90,42 +90,49 @@ type Path<'w> = (&'w [u32], Option<Oid>);
 /// From commits down to what is dirty; each tree and object is met once, by the first who leads to it.
 struct Walk<'s> {
     scan: &'s Scan,
+    named: HashSet<u32>,
     trees: Vec<bool>,
-    objects: HashSet<Oid>,
+    objects: Vec<bool>,
 }
 
 impl<'s> Walk<'s> {
     fn new(scan: &'s Scan) -> Self {
-        Self { scan, trees: vec![false; scan.ways.len()], objects: HashSet::new() }
+        let (trees, objects) = (vec![false; scan.ways.len()], vec![false; scan.ways.objects_len()]);
+        Self { scan, named: scan.named(), trees, objects }
     }
 
-    fn commit(&mut self, id: Oid, met: &mut dyn FnMut(Oid, Option<Path<'_>>)) {
-        let Some(commit) = self.scan.commits.get(&id) else { return };
-        if self.scan.dirty.contains_key(&id) {
-            met(id, None);
+    fn commit(&mut self, node: &Node, met: &mut dyn FnMut(Oid, Option<Path<'_>>)) {
+        if node.dirty {
+            met(node.id, None);
         }
-        self.tree(commit.tree, &mut |id, way| met(id, Some(way)));
+        self.tree(node.tree, &mut |id, way| met(id, Some(way)));
     }
 
     /// `met` is told each dirty object, and how one comes to it.
-    fn tree(&mut self, root: Oid, met: &mut dyn FnMut(Oid, Path<'_>)) {
-        let Some(root) = self.scan.ways.number(root) else { return };
-        let mut open = vec![(root, 0)];
+    fn tree(&mut self, root: Option<u32>, met: &mut dyn FnMut(Oid, Path<'_>)) {
+        let first = |seen: &mut [bool], n: u32| seen.get_mut(n as usize).is_some_and(|s| !std::mem::replace(s, true));
+        let ways = &self.scan.ways;
+        let mut open: Vec<(u32, usize)> = root.map(|root| (root, 0)).into_iter().collect();
         let mut way = Vec::new();
         while let Some((number, depth)) = open.pop() {
-            if self.trees.get_mut(number as usize).is_none_or(|seen| std::mem::replace(seen, true)) {
+            if !first(&mut self.trees, number) {
                 continue;
             }
             way.truncate(depth);
             way.push(number);
-            if let Some(id) = self.scan.ways.tree(number).filter(|id| self.scan.dirty.contains_key(id)) {
+            if let Some(id) = ways.tree(number).filter(|_| self.named.contains(&number)) {
                 met(id, (&way, None));
             }
-            for under in self.scan.ways.under(number) {
+            for under in ways.under(number) {
                 match under {
                     Under::Tree(below) => open.push((below, depth + 1)),
-                    Under::Object(id) if self.objects.insert(id) => met(id, (&way, Some(id))),
-                    Under::Object(_) => {}
+                    Under::Object(n) => {
+                        if first(&mut self.objects, n)
+                            && let Some(id) = ways.object(n)
+                        {
+                            met(id, (&way, Some(id)));
+                        }
+                    }
                 }
             }
         }
@@ -133,11 +140,15 @@ impl<'s> Walk<'s> {
 }
 
 /// Where `commits` have each dirty object, or commit of a submodule that changed: the first path.
-pub(super) fn paths(scan: &Scan, trees: &Trees<'_>, commits: impl Iterator<Item = Oid>) -> HashMap<Oid, Vec<u8>> {
+pub(super) fn paths<'g>(
+    scan: &Scan,
+    trees: &Trees<'_>,
+    commits: impl Iterator<Item = &'g Node>,
+) -> HashMap<Oid, Vec<u8>> {
     let mut paths = HashMap::new();
     let mut walk = Walk::new(scan);
-    for id in commits {
-        walk.commit(id, &mut |dirty, way| {
+    for node in commits {
+        walk.commit(node, &mut |dirty, way| {
             if let Some((way, to)) = way {
                 paths.insert(dirty, trees.path(way, to));
             }

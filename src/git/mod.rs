@@ -17,6 +17,7 @@ mod bring;
 mod came;
 mod cite;
 mod cli;
+mod commits;
 mod config;
 mod diff;
 mod find;

@@ -119,6 +119,19 @@ pub(super) fn entries(tree: &[u8]) -> Option<Vec<Entry<'_>>> {
     Some(entries)
 }
 
+/// What a tree calls the object `id`.
+pub(super) fn name_in(tree: &[u8], id: Oid) -> Option<&[u8]> {
+    let mut rest = tree;
+    loop {
+        let nul = memchr::memchr(0, rest)?;
+        let (head, after) = rest.split_at(nul);
+        if after.get(1..21)? == id.as_bytes() {
+            return head.get(memchr::memchr(b' ', head)? + 1..);
+        }
+        rest = after.get(21..)?;
+    }
+}
+
 /// One entry as a tree holds it.
 pub(super) fn write_entry(out: &mut Vec<u8>, mode: &[u8], name: &[u8], id: Oid) {
     out.extend_from_slice(mode);
@@ -174,6 +187,14 @@ mod tests {
             assert_eq!(commit(bad), None);
         }
         assert_eq!(entries(b"100644 a\0short"), None);
+    }
+
+    #[test]
+    fn names_by_id() {
+        let (a, b) = ([1; 20], [2; 20]);
+        let tree = [&b"100644 x y\0"[..], &a, b"40000 z\0", &b, b"100644 cut\0", &b[..9]].concat();
+        let name = |id: [u8; 20]| name_in(&tree, Oid::from_bytes(&id).unwrap());
+        assert_eq!((name(a), name(b), name([3; 20])), (Some(&b"x y"[..]), Some(&b"z"[..]), None));
     }
 
     #[test]

@@ -68,20 +68,26 @@ fn place(url: &str) -> String {
 
 /// Words of `least` to 40 hexadecimal digits, also as `git describe` writes them (`v1-3-g1a2b3c4`).
 fn words(text: &[u8], least: usize) -> Vec<Range<usize>> {
-    let is_word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    let byte = |at: usize, back: usize| at.checked_sub(back).and_then(|at| text.get(at)).copied();
     let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(skip) = text.get(at..).and_then(|rest| rest.iter().position(is_word)) {
-        let start = at + skip;
-        let rest = text.get(start..).unwrap_or_default();
-        let end = start + rest.iter().position(|b| !is_word(b)).unwrap_or(rest.len());
-        let described = rest.first() == Some(&b'g') && start.checked_sub(1).and_then(|i| text.get(i)) == Some(&b'-');
-        let from = start + usize::from(described);
-        let hex = text.get(from..end).is_some_and(|word| word.iter().all(u8::is_ascii_hexdigit));
-        if hex && (least..=WHOLE).contains(&(end - from)) {
-            found.push(from..end);
+    // So many digits in a row have one at every such step: most of a text need not be looked at.
+    let step = least.max(1);
+    let mut at = step - 1;
+    while let Some(here) = text.get(at) {
+        if !here.is_ascii_hexdigit() {
+            at += step;
+            continue;
         }
-        at = end;
+        let (head, rest) = text.split_at(at);
+        let start = head.iter().rposition(|b| !b.is_ascii_hexdigit()).map_or(0, |i| i + 1);
+        let end = at + rest.iter().position(|b| !b.is_ascii_hexdigit()).unwrap_or(rest.len());
+        at = end + step;
+        let described = byte(start, 1) == Some(b'g') && byte(start, 2) == Some(b'-');
+        let alone = byte(start, 1).is_none_or(|b| !is_word(b)) || described;
+        if alone && byte(end, 0).is_none_or(|b| !is_word(b)) && (least..=WHOLE).contains(&(end - start)) {
+            found.push(start..end);
+        }
     }
     found
 }

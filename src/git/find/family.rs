@@ -35,6 +35,17 @@ pub(super) struct Seen<'a> {
     pub(super) form: Option<&'static str>,
     /// Something packed may begin in the middle of it.
     pub(super) packed: bool,
+    /// On how many others it stands, one on the other, all of which were shown before, the nearest last.
+    pub(super) depth: usize,
+    /// What makes it of the one below, where it was built by that.
+    pub(super) steps: &'a [Step],
+}
+
+impl<'a> Seen<'a> {
+    /// One that stands on nothing.
+    pub(super) fn alone(kind: Kind, data: &'a [u8], form: Option<&'static str>, packed: bool) -> Self {
+        Self { kind, size: data.len(), data: Some(data), form, packed, depth: 0, steps: &[] }
+    }
 }
 
 /// Who is told about objects.
@@ -136,7 +147,9 @@ impl<'a> Diver<'a> {
         };
         let form = frame.marks.iter().find_map(|mark| mark.hit).map(|hit| hit.form);
         let packed = frame.marks.iter().any(|mark| mark.packed);
-        let go_on = sink.saw(rank, Seen { kind, size: frame.size, data, form, packed });
+        let depth = self.frames.len();
+        let steps = if depth == 0 { &[][..] } else { &self.survey.steps };
+        let go_on = sink.saw(rank, Seen { kind, size: frame.size, data, form, packed, depth, steps });
         frame.next = self.forest.child(rank);
         if frame.next.is_some() {
             self.built += frame.built();
@@ -175,14 +188,14 @@ impl<'a> Diver<'a> {
         if delta.base_size != base.size {
             return None;
         }
-        let grows = || self.forest.child(rank).is_some() && self.built + delta.size <= BUILT;
+        let size = delta.size;
+        let grows = || self.forest.child(rank).is_some() && self.built + size <= BUILT;
         let build = match kind {
             Kind::Commit | Kind::Tag => true,
             Kind::Tree => trees || grows(),
             Kind::Blob => grows(),
         };
         self.survey.read(&delta, bytes.len(), &base.marks, self.search.reach())?;
-        let size = delta.size;
         let body = if build {
             let mut data = self.spare.pop().unwrap_or_default();
             match &base.body {
@@ -259,20 +272,25 @@ impl Survey {
         if !ops.whole() {
             return None;
         }
+        // Across an edge an anchor has at least one byte on either side.
+        let edge = ANCHOR - 1;
+        let mut own = false;
         for step in &self.steps {
             let (start, end) = (step.at, step.at + step.len);
-            if start > 0 {
-                add(&mut self.fresh, start.saturating_sub(ANCHOR - 1), delta.size.min(start + ANCHOR - 1));
-            }
             match step.from {
-                Whence::Own(_) => add(&mut self.fresh, start, end),
-                Whence::Base(from) if !base.is_empty() => {
-                    let first = base.partition_point(|mark| mark.at < from);
-                    let copied = base.get(first..).unwrap_or_default();
-                    let copied = copied.iter().take_while(|mark| mark.at + ANCHOR <= from + step.len);
-                    self.marks.extend(copied.map(|mark| mark.carried(step, from, delta, reach)));
+                Whence::Own(_) => add(&mut self.fresh, start.saturating_sub(edge), delta.size.min(end + edge)),
+                // What is around new bytes is fresh already.
+                Whence::Base(_) if start > 0 && !own => {
+                    add(&mut self.fresh, start.saturating_sub(edge), delta.size.min(start + edge));
                 }
                 Whence::Base(_) => {}
+            }
+            own = matches!(step.from, Whence::Own(_));
+            if let (Whence::Base(from), false) = (step.from, base.is_empty()) {
+                let first = base.partition_point(|mark| mark.at < from);
+                let copied = base.get(first..).unwrap_or_default();
+                let copied = copied.iter().take_while(|mark| mark.at + ANCHOR <= from + step.len);
+                self.marks.extend(copied.map(|mark| mark.carried(step, from, delta, reach)));
             }
         }
         Some(())
@@ -282,7 +300,9 @@ impl Survey {
     fn build(&self, base: &[u8], own: &[u8], size: usize, out: &mut Vec<u8>) -> Option<()> {
         out.clear();
         // The steps' sum is known to be this, and what they copy to be there.
-        out.reserve(size);
+        if out.capacity() < size {
+            *out = Vec::with_capacity(size + size / 4);
+        }
         for step in &self.steps {
             out.extend_from_slice(match step.from {
                 Whence::Base(from) => base.get(from..from + step.len)?,

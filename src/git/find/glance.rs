@@ -18,7 +18,7 @@ pub(super) fn glance<'a>(search: &Search<'_>, mut flow: Flow<'_>) -> Option<Seen
     let mut hits = Vec::new();
     let signs = search.stream_with_signs(&mut start.as_slice().chain(&mut flow), &mut hits).ok()?;
     let packed = kind == Kind::Blob && (signs || looks_like(&start).is_some());
-    Some(Seen { kind, size, data: None, form: hits.first().map(|hit| hit.form), packed })
+    Some(Seen { size, data: None, ..Seen::alone(kind, &[], hits.first().map(|hit| hit.form), packed) })
 }
 
 impl Diver<'_> {

@@ -16,6 +16,7 @@ mod limit;
 mod note;
 mod places;
 mod rescue;
+mod roll;
 mod sweep;
 mod upward;
 mod ways;
@@ -36,8 +37,9 @@ use inside::Opener;
 use note::Notes;
 use places::Places;
 use rescue::Rescue;
+use roll::Roll;
 use sweep::{Grown, Sweep};
-use upward::{Roll, Upward};
+use upward::Upward;
 
 pub(super) use inside::Archives;
 pub(super) use library::{Desk, Library};
@@ -81,6 +83,20 @@ impl Scan {
         self.dirty.retain(|id, _| !ids.contains(id));
         self.borrowed.retain(|id| !ids.contains(id));
         self.ways.forget(ids, &self.dirty.keys().copied().collect());
+    }
+
+    /// What a tag names in the end; any other object is that itself.
+    pub(super) fn peeled(&self, mut id: Oid) -> Oid {
+        while let Some(target) = self.tags.get(&id) {
+            id = *target;
+        }
+        id
+    }
+
+    /// The numbers of the trees that hold the key in a name.
+    pub(super) fn named(&self) -> HashSet<u32> {
+        let trees = self.dirty.iter().filter(|(_, (kind, _))| *kind == ObjectType::Tree);
+        trees.filter_map(|(id, _)| self.ways.number(*id)).collect()
     }
 
     /// Whether the tree `id` holds the key in a name, or anything below it holds it.
@@ -130,14 +146,12 @@ fn follow(
     links: &HashMap<Oid, Oid>,
 ) -> Result<Ways> {
     let links: HashSet<Id> = links.keys().filter_map(|id| id.as_bytes().first_chunk().copied()).collect();
-    let below = |notes: &[Notes]| -> HashMap<Id, u32> {
+    let below = |notes: &[Notes]| {
         let dirty = notes.iter().flat_map(|n| &n.dirty);
         let mut ids: Vec<Id> =
             dirty.filter(|(_, kind, ..)| matches!(kind, Kind::Blob | Kind::Tree)).map(|(id, ..)| *id).collect();
         ids.extend(&links);
-        ids.sort_unstable();
-        ids.dedup();
-        ids.into_iter().zip(0..).collect()
+        Roll::new(ids)
     };
     let pass = |rescue: &mut Rescue<'_, '_>, upward: Option<&Upward<'_>>| {
         let mut notes = sweep.kinds(grown, &[Kind::Tree], "searching trees", upward)?;
@@ -172,6 +186,7 @@ fn follow(
 fn gather(places: &Places, all: Vec<Notes>) -> Scan {
     let mut scan = Scan::default();
     let mut own = HashSet::new();
+    scan.commits.reserve(all.iter().map(|notes| notes.commits.len()).sum());
     for notes in all {
         scan.objects += notes.objects;
         scan.bytes += notes.bytes;

@@ -9,7 +9,7 @@ use git2::Oid;
 use super::crew::Pulse;
 use super::family::{Seen, Sink};
 use super::inside::Opener;
-use super::upward::Upward;
+use super::upward::{Entry, Upward};
 use crate::git::archive::{Looked, looks_like};
 use crate::git::cite::Style;
 use crate::git::pack::entry::{Id, Kind};
@@ -39,6 +39,8 @@ pub(super) struct Notes {
     pub(super) holders: Vec<(u32, u32)>,
     /// What may be ids of commits in the messages of commits and tags.
     pub(super) cites: Vec<(Oid, Vec<String>)>,
+    /// The entries of the trees that the one that is shown stands on.
+    pub(super) branch: Vec<Vec<Entry>>,
     /// How such ids are told; none: nobody asks.
     style: Option<Arc<Style>>,
 }
@@ -103,11 +105,11 @@ fn opaque(seen: &Seen<'_>) -> bool {
 }
 
 /// Whether nothing but its number is kept of an object.
-fn plain(seen: &Seen<'_>, upward: bool) -> bool {
+fn plain(seen: &Seen<'_>) -> bool {
     seen.form.is_none()
         && match seen.kind {
             Kind::Commit | Kind::Tag => false,
-            Kind::Tree => !upward,
+            Kind::Tree => true,
             Kind::Blob => !opaque(seen),
         }
 }
@@ -119,7 +121,8 @@ pub(super) struct PackNotes<'n, 'c> {
     pub(super) place: usize,
     pub(super) notes: &'n mut Notes,
     pub(super) pulse: &'n mut Pulse<'c>,
-    pub(super) upward: Option<&'n Upward<'n>>,
+    /// And the number of each entry that is a tree.
+    pub(super) upward: Option<(&'n Upward<'n>, &'n [u32])>,
     pub(super) opener: &'n Opener<'n>,
 }
 
@@ -133,12 +136,17 @@ impl Sink for PackNotes<'_, '_> {
     }
 
     fn saw(&mut self, rank: u32, seen: Seen<'_>) -> bool {
+        if let (Kind::Tree, Some((upward, numbers)), Some(data)) = (seen.kind, self.upward, seen.data)
+            && let Some(own) = numbers.get(rank as usize)
+        {
+            upward.grown(*own, data, &seen, self.notes);
+        }
         // Ids lie in another order than entries: each costs a walk through memory.
-        if plain(&seen, self.upward.is_some()) {
+        if plain(&seen) {
             self.notes.count(seen.size);
         } else if let Some(id) = self.pack.id(rank) {
             let opaque = self.notes.opaque.len();
-            self.notes.saw(id, self.place, &seen, self.upward);
+            self.notes.saw(id, self.place, &seen, None);
             // Its bytes are here now. Else it is looked into later.
             if self.notes.opaque.len() > opaque
                 && let Some(looked) = seen.data.and_then(|data| self.opener.look(data))

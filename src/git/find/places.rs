@@ -118,8 +118,13 @@ fn alternates(objects: &Path) -> Result<Vec<PathBuf>> {
 /// Ids of loose objects, ascending.
 fn loose(objects: &Path) -> Result<Vec<Id>> {
     let mut ids = Vec::new();
-    for first in 0..=255_u8 {
-        for path in names(&objects.join(format!("{first:02x}")))? {
+    // Where there are packs, most of the folders are not there.
+    for folder in names(objects)? {
+        let name = folder.file_name().and_then(|n| n.to_str()).filter(|n| n.len() == 2);
+        let first =
+            name.and_then(|name| u8::from_str_radix(name, 16).ok().filter(|first| format!("{first:02x}") == name));
+        let Some(first) = first else { continue };
+        for path in names(&folder)? {
             let rest = path.file_name().and_then(|n| n.to_str()).filter(|n| n.len() == 38);
             if let Some(id) = rest.and_then(|rest| id(first, rest)) {
                 ids.push(id);

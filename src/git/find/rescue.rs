@@ -75,7 +75,7 @@ impl<'r, 'a> Rescue<'r, 'a> {
             }
             let form = search.form_in(data);
             let packed = kind == Kind::Blob && search.signs(data).next().is_some();
-            notes.saw(id, 0, &Seen { kind, size: data.len(), data: Some(data), form, packed }, upward);
+            notes.saw(id, 0, &Seen::alone(kind, data, form, packed), upward);
         })?;
         Ok(notes)
     }

@@ -47,7 +47,7 @@ pub(super) struct Grown<'s> {
 
 impl Grown<'_> {
     pub(super) fn trees(&self) -> impl Iterator<Item = Id> + '_ {
-        self.forest.ids(self.pack, Kind::Tree)
+        self.forest.of(self.pack, Kind::Tree).map(|(_, id)| id)
     }
 
     /// Entries that can't be placed.
@@ -95,12 +95,23 @@ impl<'s> Sweep<'s> {
         let alone = Mutex::new(());
         let mut all = Vec::new();
         for Grown { place, pack, forest } in grown {
+            let numbers = upward.map(|upward| numbers(upward, pack, forest)).unwrap_or_default();
             let wanted = |root: &u32| forest.kind(*root).is_some_and(|kind| kinds.contains(&kind));
             let roots: Vec<u32> = forest.roots.iter().copied().filter(wanted).collect();
             let make = || (Diver::new(Reader::new(pack), forest, self.search, &alone), Notes::citing(self.style));
             let states = crew.run(roots.len(), STEP, make, |(diver, notes), pulse, n| {
                 let Some(root) = roots.get(n) else { return true };
-                diver.dive(*root, &mut PackNotes { pack, place: *place, notes, pulse, upward, opener: self.opener })
+                diver.dive(
+                    *root,
+                    &mut PackNotes {
+                        pack,
+                        place: *place,
+                        notes,
+                        pulse,
+                        upward: upward.map(|upward| (upward, &*numbers)),
+                        opener: self.opener,
+                    },
+                )
             })?;
             all.extend(states.into_iter().map(|(_, notes)| notes));
         }
@@ -135,7 +146,7 @@ impl<'s> Sweep<'s> {
                     if kind == Kind::Tree {
                         notes.trees.push(*id);
                     }
-                    notes.saw(id, n, &Seen { kind, size: data.len(), data: Some(data), form, packed }, None);
+                    notes.saw(id, n, &Seen::alone(kind, data, form, packed), None);
                     pulse.beat(data.len())
                 },
             )?;
@@ -172,6 +183,17 @@ impl<'s> Sweep<'s> {
     fn packs(&self) -> impl Iterator<Item = (usize, &'s Pack)> + use<'s> {
         self.places.all.iter().enumerate().flat_map(|(n, place)| place.packs.iter().map(move |pack| (n, pack)))
     }
+}
+
+/// For each entry of a pack that is a tree, its number.
+fn numbers(upward: &Upward<'_>, pack: &Pack, forest: &Forest) -> Vec<u32> {
+    let mut numbers = vec![u32::MAX; pack.len() as usize];
+    for (rank, number) in upward.numbers(forest.of(pack, Kind::Tree)) {
+        if let Some(slot) = numbers.get_mut(rank as usize) {
+            *slot = number;
+        }
+    }
+    numbers
 }
 
 /// Reads loose objects.

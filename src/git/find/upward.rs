@@ -2,103 +2,94 @@
 //!
 //! Must not know: commits, paths.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use super::body::{Step, Whence};
+use super::family::Seen;
 use super::note::Notes;
+use super::roll::Roll;
 use super::ways::Ways;
 use crate::git::pack::entry::Id;
 
-/// Bits of an id that say where in the roll to look.
-const BITS: u32 = 16;
-
-/// All trees, numbered by their ids' order.
-#[derive(Debug)]
-pub(super) struct Roll {
-    ids: Vec<Id>,
-    /// For each start of an id, how many ids come before it.
-    fan: Vec<u32>,
-}
-
-impl Roll {
-    /// `ids` may hold doubles. Runs that ascend make it cheap.
-    pub(super) fn new(mut ids: Vec<Id>) -> Self {
-        // Each pack's ids ascend; a sort that sees runs has little to do.
-        #[allow(clippy::stable_sort_primitive)]
-        ids.sort();
-        ids.dedup();
-        let mut fan = vec![0_u32; (1 << BITS) + 1];
-        for id in &ids {
-            if let Some(slot) = fan.get_mut(start(id) + 1) {
-                *slot += 1;
-            }
-        }
-        let mut sum = 0;
-        for slot in &mut fan {
-            sum += *slot;
-            *slot = sum;
-        }
-        Self { ids, fan }
-    }
-
-    fn number(&self, id: &Id) -> Option<u32> {
-        let start = start(id);
-        let (from, to) = (*self.fan.get(start)?, *self.fan.get(start + 1)?);
-        let few = self.ids.get(from as usize..to as usize)?;
-        few.binary_search(id).ok().and_then(|n| Some(from + u32::try_from(n).ok()?))
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.ids.len()
-    }
-}
-
-fn start(id: &Id) -> usize {
-    usize::from(u16::from_be_bytes([id[0], id[1]]))
-}
+/// In [`Entry::under`]: nothing that matters.
+const NONE: u32 = u32::MAX;
+/// In [`Entry::under`]: the number is that of a dirty object.
+const OBJECT: u32 = 1 << 31;
 
 /// What trees are asked for.
 #[derive(Debug)]
 pub(super) struct Upward<'d> {
-    pub(super) roll: Roll,
-    /// Dirty objects, numbered.
-    dirty: &'d HashMap<Id, u32>,
+    /// All trees.
+    roll: Roll,
+    dirty: &'d Roll,
     /// Those of them that are commits of submodules.
     links: &'d HashSet<Id>,
-    /// A bit for each start of a dirty id: most ids are told apart by it.
-    sieve: Vec<u64>,
+}
+
+/// An entry of a tree: where it ends, and what it names.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    end: usize,
+    under: u32,
 }
 
 impl<'d> Upward<'d> {
-    pub(super) fn new(roll: Roll, dirty: &'d HashMap<Id, u32>, links: &'d HashSet<Id>) -> Self {
-        let mut sieve = vec![0; (1 << BITS) / 64];
-        for id in dirty.keys() {
-            if let Some(word) = sieve.get_mut(start(id) / 64) {
-                *word |= 1 << (start(id) % 64);
-            }
-        }
-        Self { roll, dirty, links, sieve }
+    pub(super) fn new(roll: Roll, dirty: &'d Roll, links: &'d HashSet<Id>) -> Self {
+        Self { roll, dirty, links }
     }
 
-    fn dirty(&self, id: &Id) -> Option<u32> {
-        let word = self.sieve.get(start(id) / 64)?;
-        if word & (1 << (start(id) % 64)) == 0 { None } else { self.dirty.get(id).copied() }
+    /// The numbers of trees, whose ids ascend, each with what goes along with it.
+    pub(super) fn numbers<'u, T: 'u>(
+        &'u self,
+        ids: impl Iterator<Item = (T, Id)> + 'u,
+    ) -> impl Iterator<Item = (T, u32)> + 'u {
+        self.roll.along(ids)
     }
 
     /// Notes what the tree `id` holds. What is malformed at its end is not there.
     pub(super) fn tree(&self, id: &Id, data: &[u8], notes: &mut Notes) {
         let Some(own) = self.roll.number(id) else { return };
-        let mut rest = data;
-        while let Some((mode, entry, after)) = entry(rest) {
-            rest = after;
-            match mode {
-                Mode::Tree => notes.edges.extend(self.roll.number(entry).map(|below| (below, own))),
-                Mode::Commit if self.links.is_empty() => {}
-                Mode::Commit => {
-                    let known = self.dirty(entry).filter(|_| self.links.contains(entry));
-                    notes.holders.extend(known.map(|object| (object, own)));
-                }
-                Mode::File => notes.holders.extend(self.dirty(entry).map(|object| (object, own))),
+        let mut entries = Vec::new();
+        self.entries(data, &[], &[], &mut entries);
+        note(own, &entries, notes);
+    }
+
+    /// The same for the tree number `own` of a pack, which was made of the one that was shown before at one depth less:
+    /// what was copied whole is known.
+    pub(super) fn grown(&self, own: u32, data: &[u8], seen: &Seen<'_>, notes: &mut Notes) {
+        let mut branch = std::mem::take(&mut notes.branch);
+        if branch.len() <= seen.depth {
+            branch.resize_with(seen.depth + 1, Vec::new);
+        }
+        let (below, above) = branch.split_at_mut(seen.depth);
+        if let Some(entries) = above.first_mut() {
+            let base = below.last().map_or(&[][..], Vec::as_slice);
+            self.entries(data, seen.steps, base, entries);
+            note(own, entries, notes);
+        }
+        notes.branch = branch;
+    }
+
+    /// The entries of a tree that `steps` make of one with the entries `base`.
+    fn entries(&self, data: &[u8], steps: &[Step], base: &[Entry], out: &mut Vec<Entry>) {
+        out.clear();
+        let (mut at, mut step) = (0, 0);
+        loop {
+            while steps.get(step).is_some_and(|step| step.at + step.len <= at) {
+                step += 1;
             }
+            if let Some(end) = steps.get(step).and_then(|step| copied(step, at, base, out)) {
+                at = end;
+                continue;
+            }
+            let Some((mode, id, len)) = data.get(at..).and_then(entry) else { return };
+            at += len;
+            let under = match mode {
+                Mode::Tree => self.roll.number(id),
+                Mode::Commit if !self.links.contains(id) => None,
+                Mode::Commit | Mode::File => self.dirty.number(id).map(|object| object | OBJECT),
+            };
+            out.push(Entry { end: at, under: under.unwrap_or(NONE) });
         }
     }
 
@@ -107,7 +98,7 @@ impl<'d> Upward<'d> {
     pub(super) fn ways(self, notes: &mut [Notes]) -> Ways {
         let mut marks = vec![false; self.roll.len()];
         let found = notes.iter().flat_map(|n| n.dirty.iter().map(|(id, ..)| id));
-        let named = self.dirty.keys().chain(found).filter_map(|id| self.roll.number(id));
+        let named = self.dirty.ids().iter().chain(found).filter_map(|id| self.roll.number(id));
         for number in named.chain(notes.iter().flat_map(|n| n.holders.iter().map(|(_, own)| *own))) {
             if let Some(mark) = marks.get_mut(number as usize) {
                 *mark = true;
@@ -132,7 +123,32 @@ impl<'d> Upward<'d> {
             edges.extend(std::mem::take(&mut notes.edges).into_iter().filter(|(below, _)| marked(below)));
             holders.append(&mut notes.holders);
         }
-        Ways::new(&self.roll.ids, &marks, self.dirty, edges, &holders)
+        Ways::new(self.roll.ids(), &marks, self.dirty.ids().to_vec(), edges, &holders)
+    }
+}
+
+/// Adds the entries from `at` on that are in `base` and that `step` copies whole; gives where the last of them ends.
+fn copied(step: &Step, at: usize, base: &[Entry], out: &mut Vec<Entry>) -> Option<usize> {
+    let Whence::Base(from) = step.from else { return None };
+    let (start, end) = (from + (at - step.at), from + step.len);
+    let first = base.partition_point(|entry| entry.end <= start);
+    let begins = first.checked_sub(1).map_or(Some(0), |before| base.get(before).map(|entry| entry.end));
+    if begins != Some(start) {
+        return None;
+    }
+    let whole = base.get(first..)?.iter().take_while(|entry| entry.end <= end);
+    let before = out.len();
+    out.extend(whole.map(|entry| Entry { end: entry.end - start + at, under: entry.under }));
+    out.get(before..)?.last().map(|entry| entry.end)
+}
+
+fn note(own: u32, entries: &[Entry], notes: &mut Notes) {
+    for entry in entries {
+        match entry.under {
+            NONE => {}
+            object if object & OBJECT != 0 => notes.holders.push((object & !OBJECT, own)),
+            tree => notes.edges.push((tree, own)),
+        }
     }
 }
 
@@ -142,9 +158,9 @@ enum Mode {
     File,
 }
 
-/// The first entry: what it is, its id, and what comes after it.
+/// The first entry: what it is, its id, and how long it is.
 #[inline]
-fn entry(tree: &[u8]) -> Option<(Mode, &Id, &[u8])> {
+fn entry(tree: &[u8]) -> Option<(Mode, &Id, usize)> {
     let nul = memchr::memchr(0, tree)?;
     let head = tree.get(..nul)?;
     let mode = if head.starts_with(b"40000 ") || head.starts_with(b"040000 ") {
@@ -154,8 +170,8 @@ fn entry(tree: &[u8]) -> Option<(Mode, &Id, &[u8])> {
     } else {
         Mode::File
     };
-    let (id, after) = tree.get(nul + 1..)?.split_first_chunk()?;
-    Some((mode, id, after))
+    let id = tree.get(nul + 1..)?.first_chunk()?;
+    Some((mode, id, nul + 1 + id.len()))
 }
 
 #[cfg(test)]
@@ -170,7 +186,7 @@ mod tests {
     #[test]
     fn dirt_goes_up_however_deep_and_not_sideways() {
         let id = |n: u8| [n; 20];
-        let (dirty, none) = (HashMap::from([(id(9), 0)]), HashSet::new());
+        let (dirty, none) = (Roll::new(vec![id(9)]), HashSet::new());
         let upward = Upward::new(Roll::new((1..6).rev().map(id).collect()), &dirty, &none);
         let mut notes = Notes::default();
         upward.tree(&id(1), &tree(&[("100644 a", id(7)), ("40000 b", id(2))]), &mut notes);
@@ -185,5 +201,47 @@ mod tests {
         let top = ways.number(oid(1)).unwrap();
         assert_eq!(ways.objects(top), std::collections::HashSet::from([oid(9)]));
         assert_eq!(ways.under(top).collect::<Vec<_>>(), [Under::Tree(ways.number(oid(2)).unwrap())]);
+    }
+
+    #[test]
+    fn what_a_delta_copies_is_known_and_what_it_cuts_is_read() {
+        let id = |n: u8| [n; 20];
+        let (dirty, none) = (Roll::new(vec![id(8), id(9)]), HashSet::new());
+        let upward = Upward::new(Roll::new((1..6).map(id).collect()), &dirty, &none);
+        let base = tree(&[("100644 a", id(9)), ("40000 b", id(1)), ("100644 c", id(7)), ("40000 d", id(2))]);
+        let read = |data: &[u8], steps: &[Step], base: &[Entry]| {
+            let mut out = Vec::new();
+            upward.entries(data, steps, base, &mut out);
+            out
+        };
+        let known = read(&base, &[], &[]);
+        // The second entry's id is new; the last entry comes twice, once under another name.
+        let new = [&[3; 20][..], b"40000 cc\0"].concat();
+        let (b, d) = (29 + 8, base.len() - 28);
+        let copy = |at, from, len| Step { at, len, from: Whence::Base(from) };
+        let own = |at, from, len| Step { at, len, from: Whence::Own(from) };
+        let steps = [
+            copy(0, 0, b),
+            own(b, 0, 20),
+            copy(b + 20, b + 20, d - b - 20),
+            own(d, 20, 9),
+            copy(d + 9, d + 8, 20),
+            copy(d + 29, d, 28),
+        ];
+        let mut made = Vec::new();
+        for step in steps {
+            let (all, from) = match step.from {
+                Whence::Base(from) => (&base, from),
+                Whence::Own(from) => (&new, from),
+            };
+            made.extend_from_slice(&all[from..from + step.len]);
+        }
+        let named = |entries: &[Entry]| entries.iter().map(|e| (e.end, e.under)).collect::<Vec<_>>();
+        let carried = read(&made, &steps, &known);
+        assert_eq!(named(&carried), named(&read(&made, &[], &[])));
+        assert_eq!(carried.iter().map(|e| e.under).collect::<Vec<_>>(), [1 | OBJECT, 2, NONE, 1, 1]);
+        // What is not read again must be what was known: here something else.
+        let other: Vec<Entry> = known.iter().map(|e| Entry { under: 4, ..*e }).collect();
+        assert_eq!(read(&made, &steps, &other).iter().map(|e| e.under).collect::<Vec<_>>(), [4, 2, 4, 1, 4]);
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! Must not know: names, commits, how trees are read.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use git2::Oid;
 
+use super::roll::Roll;
 use crate::git::pack::entry::Id;
 
 /// Marks the number of an object among those of trees.
@@ -14,8 +15,8 @@ const OBJECT: u32 = 1 << 31;
 /// Trees that lead to a dirty object or are dirty themselves, numbered from 0, and what each holds of that.
 #[derive(Debug, Default)]
 pub(in crate::git) struct Ways {
+    trees: Roll,
     /// Ascending.
-    trees: Vec<Id>,
     objects: Vec<Id>,
     /// Where in `under` each tree's part begins, and the end.
     starts: Vec<u32>,
@@ -26,16 +27,17 @@ pub(in crate::git) struct Ways {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::git) enum Under {
     Tree(u32),
-    Object(Oid),
+    /// By its number: see [`Ways::object`].
+    Object(u32),
 }
 
 impl Ways {
-    /// `ids` of all trees, `marks` on those that matter; `dirty` objects and their numbers; `edges` from a marked tree to
-    /// the one that holds it, and `holders`: a dirty object and the tree that holds it.
+    /// `ids` of all trees, `marks` on those that matter; dirty `objects`; `edges` from a marked tree to the one that
+    /// holds it, and `holders`: a dirty object and the tree that holds it, all by number.
     pub(super) fn new(
         ids: &[Id],
         marks: &[bool],
-        dirty: &HashMap<Id, u32>,
+        objects: Vec<Id>,
         edges: Vec<(u32, u32)>,
         holders: &[(u32, u32)],
     ) -> Self {
@@ -48,12 +50,6 @@ impl Ways {
             }
         }
         let number = |n: u32| dense.get(n as usize).copied();
-        let mut objects = vec![[0; 20]; dirty.len()];
-        for (id, n) in dirty {
-            if let Some(slot) = objects.get_mut(*n as usize) {
-                *slot = *id;
-            }
-        }
         let mut rows: Vec<(u32, u32)> = Vec::with_capacity(edges.len() + holders.len());
         rows.extend(edges.into_iter().filter_map(|(below, above)| Some((number(above)?, number(below)?))));
         rows.extend(holders.iter().filter_map(|(object, above)| Some((number(*above)?, object | OBJECT))));
@@ -67,14 +63,14 @@ impl Ways {
         }
         let end = u32::try_from(rows.len()).unwrap_or(u32::MAX);
         starts.resize(trees.len() + 1, end);
-        Self { trees, objects, starts, under: rows.into_iter().map(|(_, below)| below).collect() }
+        Self { trees: Roll::new(trees), objects, starts, under: rows.into_iter().map(|(_, below)| below).collect() }
     }
 
     /// As if these objects had never been dirty. `dirty`: what still is; a tree among them is dirty by a name.
     pub(super) fn forget(&mut self, objects: &HashSet<Oid>, dirty: &HashSet<Oid>) {
         let among = |ids: &HashSet<Oid>, id: &Id| Oid::from_bytes(id).is_ok_and(|id| ids.contains(&id));
         let stays: Vec<bool> = self.objects.iter().map(|id| !among(objects, id)).collect();
-        let mut marks: Vec<bool> = self.trees.iter().map(|id| among(dirty, id)).collect();
+        let mut marks: Vec<bool> = self.trees.ids().iter().map(|id| among(dirty, id)).collect();
         let leads = |below: u32, marks: &[bool]| {
             let kept = if below & OBJECT == 0 { marks } else { &stays };
             kept.get((below & !OBJECT) as usize) == Some(&true)
@@ -99,8 +95,7 @@ impl Ways {
                 if below & OBJECT == 0 { edges.push((*below, above)) } else { holders.push((below & !OBJECT, above)) }
             }
         }
-        let dirty: HashMap<Id, u32> = self.objects.iter().copied().zip(0..).collect();
-        *self = Self::new(&self.trees, &marks, &dirty, edges, &holders);
+        *self = Self::new(self.trees.ids(), &marks, std::mem::take(&mut self.objects), edges, &holders);
     }
 
     /// How many trees.
@@ -110,13 +105,22 @@ impl Ways {
 
     /// The number of a tree; `None` when it leads to nothing.
     pub(in crate::git) fn number(&self, tree: Oid) -> Option<u32> {
-        let id = tree.as_bytes().first_chunk()?;
-        self.trees.binary_search(id).ok().and_then(|n| u32::try_from(n).ok())
+        self.trees.number(tree.as_bytes().first_chunk()?)
     }
 
     /// The tree with this number.
     pub(in crate::git) fn tree(&self, number: u32) -> Option<Oid> {
-        Oid::from_bytes(self.trees.get(number as usize)?).ok()
+        Oid::from_bytes(self.trees.id(number)?).ok()
+    }
+
+    /// How many dirty objects there are, trees that are dirty by a name among them.
+    pub(in crate::git) fn objects_len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// The dirty object with this number.
+    pub(in crate::git) fn object(&self, number: u32) -> Option<Oid> {
+        Oid::from_bytes(self.objects.get(number as usize)?).ok()
     }
 
     /// What a tree holds itself, each once.
@@ -124,11 +128,9 @@ impl Ways {
         let n = number as usize;
         let range = self.starts.get(n).zip(self.starts.get(n + 1)).map(|(from, to)| *from as usize..*to as usize);
         let row = range.and_then(|range| self.under.get(range)).unwrap_or_default();
-        row.iter().filter_map(|below| {
-            if below & OBJECT == 0 {
-                return Some(Under::Tree(*below));
-            }
-            self.objects.get((below & !OBJECT) as usize).and_then(|id| Oid::from_bytes(id).ok()).map(Under::Object)
+        row.iter().map(|below| match below & !OBJECT {
+            number if number == *below => Under::Tree(number),
+            number => Under::Object(number),
         })
     }
 
@@ -140,7 +142,7 @@ impl Ways {
         while let Some(number) = open.pop() {
             for under in self.under(number) {
                 match under {
-                    Under::Object(id) => drop(found.insert(id)),
+                    Under::Object(n) => found.extend(self.object(n)),
                     Under::Tree(n) if seen.insert(n) => open.push(n),
                     Under::Tree(_) => {}
                 }

@@ -230,16 +230,13 @@ impl Writing {
     /// The best two places that are well apart.
     fn pair(&self, form: &Form, window: usize) -> Option<(usize, usize, u32)> {
         let range = self.range(form, window);
-        let pairs = range.clone().flat_map(|one| {
-            let others = range.clone().filter(move |other| APART.contains(&other.saturating_sub(one)));
-            others.map(move |other| (one, other))
+        let costs: Vec<u32> = range.clone().map(|at| self.cost(at)).collect();
+        let pairs = costs.iter().enumerate().flat_map(|(one, a)| {
+            let others = costs.iter().enumerate().skip(one + APART.start()).take(APART.count());
+            // One very good anchor is worth more than two fair ones: it is what no escape touches.
+            others.map(move |(other, b)| (range.start + one, range.start + other, 4 * a.min(b) + a.max(b)))
         });
-        // One very good anchor is worth more than two fair ones: it is what no escape touches.
-        let cost = |(one, other)| {
-            let (a, b) = (self.cost(one), self.cost(other));
-            4 * a.min(b) + a.max(b)
-        };
-        pairs.map(|(one, other)| (one, other, cost((one, other)))).min_by_key(|(_, _, cost)| *cost)
+        pairs.min_by_key(|(_, _, cost)| *cost)
     }
 
     /// Places where an anchor lies wholly in the window.

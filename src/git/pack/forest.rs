@@ -135,11 +135,11 @@ impl Forest {
         self.kinds.iter().filter(|kind| wanted.contains(kind)).count() as u64
     }
 
-    /// The ids of all entries of `kind`, ascending as the index has them.
-    pub(in crate::git) fn ids<'p>(&'p self, pack: &'p Pack, kind: Kind) -> impl Iterator<Item = Id> + 'p {
+    /// All entries of `kind` and their ids, which ascend as the index has them.
+    pub(in crate::git) fn of<'p>(&'p self, pack: &'p Pack, kind: Kind) -> impl Iterator<Item = (u32, Id)> + 'p {
         (0..pack.len()).filter_map(move |place| {
             let rank = pack.rank_in(place)?;
-            (self.kind(rank) == Some(kind)).then(|| pack.index.id(place).copied()).flatten()
+            Some((rank, *pack.index.id(place).filter(|_| self.kind(rank) == Some(kind))?))
         })
     }
 }

@@ -63,8 +63,12 @@ impl Inflater {
 pub(super) fn room(out: &mut Vec<u8>, len: usize) {
     if len <= out.len() {
         out.truncate(len);
-    } else {
+    } else if len <= out.capacity() {
         out.resize(len, 0);
+    } else {
+        // What is in it need not be moved.
+        *out = vec![0; len.saturating_add(len / 4)];
+        out.truncate(len);
     }
 }
 

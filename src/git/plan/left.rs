@@ -38,7 +38,7 @@ pub(super) fn leave(repo: &Repo<'_>, mut seen: Seen) -> Result<Seen> {
         return Ok(seen);
     }
     let trees = &mut Trees::new(&seen.scan);
-    let graph = Graph::new(repo, &seen.scan, trees)?;
+    let graph = Graph::new(repo, &seen.scan)?;
     let copies = places::copies(repo, &seen, trees, &graph)?;
     let one = |(id, what): (&Oid, &&str)| {
         let copy = copies.iter().find(|copy| copy.id == id.to_string());

@@ -103,7 +103,7 @@ pub(super) fn make(repo: &mut Repo<'_>, policy: Policy, memory: Option<&Memory>)
 pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
     let seen = see(repo, HashMap::new())?;
     let mut trees = Trees::new(&seen.scan);
-    let graph = Graph::new(repo, &seen.scan, &trees)?;
+    let graph = Graph::new(repo, &seen.scan)?;
     let copies = places::copies(repo, &seen, &mut trees, &graph)?;
     let mut not_looked_into = told::not_looked_into(repo, &seen);
     not_looked_into.extend(places::cut_short(&copies).map(|on| {
@@ -117,7 +117,7 @@ pub(super) fn copy_map(repo: &Repo<'_>) -> Result<CopyMap> {
 pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Result<Worked> {
     sound(&seen.scan)?;
     let mut trees = Trees::new(&seen.scan);
-    let graph = Graph::new(repo, &seen.scan, &trees)?;
+    let graph = Graph::new(repo, &seen.scan)?;
     let copies = places::copies(repo, seen, &mut trees, &graph)?;
     let kept = Repo::kept(&seen.refs);
     let alive = graph::reach(&seen.scan, &kept, repo.git2.is_shallow())?;
