@@ -1,5 +1,7 @@
 //! Finding a planted key: against inflating everything and doing nothing with it, which nobody can beat, against git's
-//! own search, and against git reading every object.
+//! own search, against git reading every object, and against kingfisher, when there is one on the PATH
+//! (`pip install kingfisher-bin`). It gets one rule that fits the planted key, none of its own, and neither asks whether
+//! the key is valid nor whether there is a newer kingfisher.
 //!
 //! Must not know: how the engine works.
 
@@ -8,14 +10,32 @@ use std::path::{Path, PathBuf};
 use crate::cost::{Cost, RUNS, median, ratio, said, timed};
 use crate::plant::{self, How};
 
+/// What kingfisher looks for: keys as `plant` makes them.
+const RULE: &str = "rules:
+  - name: planted
+    id: bench.planted.1
+    pattern: '(sk-proj-[A-Za-z0-9]{156})'
+    confidence: high
+    min_entropy: 0
+";
+
 /// One line for each repository and way to plant.
 pub(crate) fn run(repos: &[PathBuf]) {
     println!("\nfind: seconds (MB of the largest process), median of {RUNS} runs taken in turn");
     println!(
-        "{:18} {:>14} {:>14} {:>14} {:>14} | {:>12} {:>12} {:>9}",
-        "", "stanch find", "inflate only", "git log -S", "git cat-file", "to inflate", "log -S", "cat-file"
+        "{:18} {:>14} {:>14} {:>14} {:>14} {:>14} | {:>12} {:>12} {:>9} {:>12}",
+        "",
+        "stanch find",
+        "inflate only",
+        "git log -S",
+        "git cat-file",
+        "kingfisher",
+        "to inflate",
+        "log -S",
+        "cat-file",
+        "kingfisher"
     );
-    println!("{:18} {:>59} | {:>12} {:>12}", "goal", "", "<= 1.3", ">= 6");
+    println!("{:18} {:>74} | {:>12} {:>12} {:>9} {:>12}", "goal", "", "<= 1.3", ">= 6", "", ">= 3");
     for repo in repos {
         for how in [How::Few, How::Many] {
             row(repo, how);
@@ -34,30 +54,40 @@ fn row(repo: &Path, how: How) {
     let me = at(&std::env::current_exe().expect("this program"));
     let log = ["git", "-C", &dir, "log", "--all", "--oneline", "-S", &key];
     let cat = ["git", "-C", &dir, "cat-file", "--batch-all-objects", "--batch", "--unordered"];
-    let runs: [(&[&str], i32); 4] = [
+    let rule = at(&temp.path().join("rule.yml"));
+    std::fs::write(&rule, RULE).expect("a file");
+    let cache = at(&temp.path().join("rules"));
+    let mut kingfisher = vec!["kingfisher", "scan", "--rules-path", &rule, "--load-builtins", "false"];
+    kingfisher.extend(["--rule", "bench", "--no-validate", "--no-update-check", "--rule-cache-dir", &cache]);
+    kingfisher.extend(["--format", "json", &dir]);
+    let runs: [(&[&str], i32); 5] = [
         // It ends with 3: copies are left.
         (&[env!("CARGO_BIN_EXE_stanch"), "find", "--repo", &dir, "--key-file", &key_file, "--json"], 3),
         (&[&me, "--inflate", &objects], 0),
         (&log, 0),
         (&cat, 0),
+        // It ends with 200: it found something. With 0 it found nothing, and its time says nothing.
+        (&kingfisher, 200),
     ];
-    let mut costs: [Vec<Cost>; 4] = Default::default();
+    let mut costs: [Vec<Cost>; 5] = Default::default();
     for _ in 0..RUNS {
         for (costs, (args, fine)) in costs.iter_mut().zip(runs) {
             costs.extend(timed(temp.path(), args, fine));
         }
     }
-    let [find, inflate, log, cat] = costs.map(median);
+    let [find, inflate, log, cat, kingfisher] = costs.map(median);
     println!(
-        "{:18} {:>14} {:>14} {:>14} {:>14} | {:>12} {:>12} {:>9}",
+        "{:18} {:>14} {:>14} {:>14} {:>14} {:>14} | {:>12} {:>12} {:>9} {:>12}",
         format!("{} {}", name(repo), how.word()),
         said(find),
         said(inflate),
         said(log),
         said(cat),
+        said(kingfisher),
         ratio(find, inflate),
         ratio(log, find),
         ratio(cat, find),
+        ratio(kingfisher, find),
     );
 }
 

@@ -153,6 +153,21 @@ impl Search<'_> {
         packed.filter_map(|(at, _)| Sign::at(hay, at).map(|sign| (at, sign)))
     }
 
+    /// What [`Self::form_in`] and [`Self::signs`] say, in one pass: the name of a form, and where each sign stands.
+    pub(super) fn form_and_signs(&self, hay: &[u8]) -> (Option<&'static str>, Vec<usize>) {
+        let (mut form, mut signs) = (None, Vec::new());
+        for (at, spots) in self.needles.anchors.all(hay, 0) {
+            for spot in spots {
+                if spot.form == SIGN {
+                    signs.push(at);
+                } else if form.is_none() {
+                    form = self.read(hay, at, *spot).map(|hit| hit.form);
+                }
+            }
+        }
+        (form, signs)
+    }
+
     /// No hit is longer than this, in bytes: whoever reads in blocks keeps so many, less one, of the block before.
     pub(super) fn reach(&self) -> usize {
         self.needles.reach

@@ -5,6 +5,7 @@
 //! Must not know: what was rewritten.
 
 use std::collections::HashSet;
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 
 use git2::Oid;
@@ -30,6 +31,8 @@ pub(super) struct Fresh {
     ids: std::result::Result<Vec<Oid>, String>,
 }
 
+/// Nothing is made smaller on its way.
+const UPLOAD_PACK: &str = "--upload-pack=git -c uploadpack.allowFilter=true -c pack.window=0 upload-pack";
 /// Below the folder of a clone.
 const NAME: &str = "clone.git";
 
@@ -42,8 +45,9 @@ pub(super) fn make(git: &Git<'_>) -> Result<Fresh> {
     let to = at.path().join(NAME);
     say(git.ask, "making a fresh clone", 0, 0);
     let mut command = git.bare();
-    command.args(["-c", "core.hooksPath=/dev/null", "-c", "protocol.file.allow=always", "clone", "--quiet"]);
-    command.args(["--filter=blob:none", "--upload-pack=git -c uploadpack.allowFilter=true upload-pack"]);
+    // It is thrown away: it need not be on disk, nor small. What it runs ends with it when it is cancelled.
+    command.process_group(0).args(["-c", "core.fsync=none", "-c", "core.hooksPath=/dev/null"]);
+    command.args(["-c", "protocol.file.allow=always", "clone", "--quiet", "--filter=blob:none", UPLOAD_PACK]);
     command.args(["--no-local", "--mirror", "--template=", "--"]).arg(cli::plain(&git.dir)).arg(&to);
     let said = git.finish(command, None)?;
     if !said.ok {
@@ -81,10 +85,11 @@ pub(super) fn line(repo: &Repo<'_>, fresh: Fresh, read: &Read) -> Result<ProofLi
     let unread: Vec<Oid> = ids.iter().copied().filter(|id| !read.has(id)).collect();
     let looked = count(ids.len(), "object");
     if !unread.is_empty() {
-        let now = objects::these(repo, repo.git2.commondir(), &unread)?;
+        let now = objects::these(&repo.git, repo.git2.commondir(), &unread)?;
         return Ok(super::line(WHAT, &format!("{looked}, {} of them read now", unread.len()), &now.found));
     }
-    let known: HashSet<Oid> = ids.into_iter().collect();
+    // Asked only about what was found.
+    let known: HashSet<Oid> = if read.found.is_empty() { HashSet::new() } else { ids.into_iter().collect() };
     let dirty = |name: &&String| {
         let id = name.split(' ').nth(1).and_then(|id| raw::oid(id.as_bytes()));
         id.is_some_and(|id| known.contains(&id))

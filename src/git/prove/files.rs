@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::super::repo::Repo;
 use super::super::{archive, cli, store};
-use super::read;
+use super::stream;
 use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::base::words::count;
@@ -46,7 +46,16 @@ pub(super) fn absent(repo: &Repo<'_>, trees: &[PathBuf]) -> Vec<String> {
     gone.map(|tree| repo.search.text(tree.as_os_str().as_bytes())).collect()
 }
 
-pub(super) fn worktrees(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<Vec<ProofLine>> {
+/// All that is not an object.
+pub(super) fn all(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<Vec<ProofLine>> {
+    let mut lines = worktrees(repo, trees)?;
+    lines.push(names(repo, trees)?);
+    lines.push(left_over(repo)?);
+    lines.extend(lfs(repo)?);
+    Ok(lines)
+}
+
+fn worktrees(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<Vec<ProofLine>> {
     let mut lines = Vec::new();
     for tree in trees.iter().filter(|tree| tree.exists()) {
         let own = repo.work.as_deref() == Some(tree) || trees.len() == 1;
@@ -99,9 +108,9 @@ fn holds(repo: &Repo<'_>, path: &Path) -> Result<Option<bool>> {
     }
     match store::open(path) {
         Ok(mut file) => {
-            let (found, packed) = read::stream(&mut file, repo.search)?;
-            if found || !packed {
-                return Ok(Some(found));
+            let looks = stream::all(&mut file, repo.search)?;
+            if looks.found || !looks.packed {
+                return Ok(Some(looks.found));
             }
             let again =
                 store::open(path).map_err(|e| Fault::machine(format!("{} can't be read", path.display()), e))?;
@@ -123,7 +132,7 @@ fn index(repo: &Repo<'_>, tree: &Path, of: &str) -> Result<ProofLine> {
 }
 
 /// Names of refs, those that belong to one worktree included.
-pub(super) fn names(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<ProofLine> {
+fn names(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<ProofLine> {
     let mut names: Vec<Vec<u8>> = Vec::new();
     let mut add = |listed: Zeroizing<Vec<u8>>| {
         names.extend(listed.split(|b| *b == b'\n').filter(|n| !n.is_empty()).map(<[u8]>::to_vec));
@@ -140,7 +149,7 @@ pub(super) fn names(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<ProofLine> {
 }
 
 /// Every file of the git directory but objects, of linked worktrees' and submodules' too, and their names.
-pub(super) fn left_over(repo: &Repo<'_>) -> Result<ProofLine> {
+fn left_over(repo: &Repo<'_>) -> Result<ProofLine> {
     let top = repo.git2.commondir();
     let lfs = top.join("lfs");
     let mut files = store::files(top, &|dir| dir.file_name().is_none_or(|n| n != "objects") && dir != lfs)?;
@@ -152,7 +161,7 @@ pub(super) fn left_over(repo: &Repo<'_>) -> Result<ProofLine> {
 }
 
 /// Files that Git LFS keeps outside of objects.
-pub(super) fn lfs(repo: &Repo<'_>) -> Result<Option<ProofLine>> {
+fn lfs(repo: &Repo<'_>) -> Result<Option<ProofLine>> {
     let top = repo.git2.commondir().join("lfs");
     if !top.exists() {
         return Ok(None);

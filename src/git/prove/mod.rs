@@ -11,9 +11,14 @@
 mod clone;
 mod files;
 mod objects;
+mod piece;
+mod pipe;
 mod read;
+mod stream;
 
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
+use std::thread::ScopedJoinHandle;
 
 use super::repo::Repo;
 use super::{odd, say, shelf, store};
@@ -25,36 +30,38 @@ use crate::effect::git::{Proof, ProofLine};
 const NAMED: usize = 5;
 
 pub(super) fn prove(repo: &Repo<'_>) -> Result<Proof> {
-    // Git's reader takes one core; the clone and the check take what is left of the others.
-    let git = &repo.git;
-    let (read, other) = std::thread::scope(|scope| {
-        let other = scope.spawn(|| Ok((clone::make(git)?, fsck(git)?)));
-        let read = objects::all(repo, repo.git2.commondir());
-        (read, other.join().unwrap_or_else(|_| Err(Fault::machine("the proof stopped", "a thread ended too early"))))
+    let (git, dir) = (&repo.git, repo.git2.commondir());
+    let (read, copy, whole, trees, files) = std::thread::scope(|scope| {
+        let read = scope.spawn(|| objects::all(git, dir));
+        let copy = scope.spawn(|| clone::make(git));
+        let whole = scope.spawn(|| fsck(git));
+        let trees = files::trees(repo);
+        let files = trees.as_ref().ok().map(|trees| files::all(repo, trees));
+        (joined(read), joined(copy), joined(whole), trees, files)
     });
-    let (read, (copy, whole)) = (read?, other?);
+    let (read, trees) = (read?, trees?);
     let mut checks = vec![read.line("every object, read out by git")];
-    checks.push(clone::line(repo, copy, &read)?);
-    let trees = files::trees(repo)?;
-    checks.extend(files::worktrees(repo, &trees)?);
-    checks.push(files::names(repo, &trees)?);
-    checks.push(files::left_over(repo)?);
-    checks.extend(files::lfs(repo)?);
+    checks.push(clone::line(repo, copy?, &read)?);
+    checks.extend(files.transpose()?.unwrap_or_default());
     for module in files::modules(repo)? {
-        let read = objects::all(repo, &module)?;
+        let read = objects::all(git, &module)?;
         let name = module.strip_prefix(repo.git2.commondir()).unwrap_or(&module);
         checks.push(read.line(&format!(
             "every object of {}, read out by git",
             repo.search.text(name.as_os_str().as_encoded_bytes())
         )));
     }
-    checks.push(whole);
+    checks.push(whole?);
     Ok(Proof { checks, not_checked: not_checked(repo, &trees)? })
+}
+
+fn joined<T>(thread: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread.join().unwrap_or_else(|_| Err(Fault::machine("the proof stopped", "a thread ended too early")))
 }
 
 /// Those of `ids`, objects of the repository at `dir`, that hold the key: `kind id`.
 pub(super) fn holding(repo: &Repo<'_>, dir: &std::path::Path, ids: &[git2::Oid]) -> Result<Vec<String>> {
-    Ok(objects::these(repo, dir, ids)?.found)
+    Ok(objects::these(&repo.git, dir, ids)?.found)
 }
 
 fn line(what: &str, looked: &str, found: &[String]) -> ProofLine {
@@ -72,7 +79,10 @@ fn line(what: &str, looked: &str, found: &[String]) -> ProofLine {
 fn fsck(git: &super::cli::Git<'_>) -> Result<ProofLine> {
     say(git.ask, "git checks the whole", 0, 0);
     let args = ["-c", "core.bigFileThreshold=32m", "fsck", "--connectivity-only", "--no-dangling", "--no-progress"];
-    let said = git.ask_git(&args, None)?;
+    let mut command = git.command();
+    // It asks other gits in turn, which end with it.
+    command.process_group(0).args(args);
+    let said = git.finish(command, None)?;
     let what = "git fsck --connectivity-only".to_owned();
     if said.ok {
         return Ok(ProofLine { what, clean: true, saw: "every object that is needed is there".into() });
@@ -103,7 +113,7 @@ fn not_checked(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<Vec<String>> {
         list.push("the remotes: what they serve, their hidden refs (pull requests), caches and forks".into());
     }
     list.extend(odd::unread(repo));
-    let stray = objects::stray(repo)?;
+    let stray = objects::stray(repo.git2.commondir())?;
     if stray > 0 {
         list.push(format!(
             "{stray} unfinished file(s) of a git that was killed (tmp_* below objects): `git gc` removes them"
