@@ -11,9 +11,12 @@ use crate::base::fault::Result;
 /// All settings, in git's order.
 #[derive(Clone, Default)]
 pub(super) struct Config {
-    /// `name\nvalue\0` each; a name alone means true.
+    /// `scope\0name\nvalue\0` each; a name alone means true.
     listed: Zeroizing<Vec<u8>>,
 }
+
+/// What lists them all, each with where it was made.
+pub(super) const LIST: [&str; 4] = ["config", "--list", "-z", "--show-scope"];
 
 impl std::fmt::Debug for Config {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -23,7 +26,7 @@ impl std::fmt::Debug for Config {
 
 impl Config {
     pub(super) fn read(git: &Git<'_>) -> Result<Self> {
-        Ok(Self { listed: git.run(&["config", "--list", "-z"])? })
+        Ok(Self { listed: git.run(&LIST)? })
     }
 
     /// Every byte of it: equal bytes are an equal configuration.
@@ -33,11 +36,9 @@ impl Config {
 
     /// Each name, with section and last part in lower case, and its value.
     pub(super) fn all(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        self.listed.split(|b| *b == 0).filter(|entry| !entry.is_empty()).map(|entry| {
-            match memchr::memchr(b'\n', entry) {
-                Some(at) => (entry.get(..at).unwrap_or_default(), entry.get(at + 1..)),
-                None => (entry, None),
-            }
+        scoped(&self.listed).map(|(_, entry)| match memchr::memchr(b'\n', entry) {
+            Some(at) => (entry.get(..at).unwrap_or_default(), entry.get(at + 1..)),
+            None => (entry, None),
         })
     }
 
@@ -71,12 +72,19 @@ impl Config {
     }
 }
 
+/// Of what [`LIST`] gave: the scope of each setting, and the setting as `name\nvalue`.
+pub(super) fn scoped(listed: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut words = listed.split(|b| *b == 0);
+    std::iter::from_fn(move || Some((words.next()?, words.next()?)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn config(listed: &[u8]) -> Config {
-        Config { listed: Zeroizing::new(listed.to_vec()) }
+    fn config(settings: &[u8]) -> Config {
+        let scoped = settings.split_inclusive(|b| *b == 0).flat_map(|one| [&b"local\0"[..], one].concat());
+        Config { listed: Zeroizing::new(scoped.collect()) }
     }
 
     #[test]

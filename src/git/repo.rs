@@ -127,7 +127,7 @@ pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<
     }
     let mut git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true, settings: Vec::new() };
     let config = Config::read(&git)?;
-    let tamed = Tamed::read(&git, &linked)?;
+    let tamed = Tamed::read(&git, &config, &linked)?;
     git.settings.clone_from(&tamed.settings);
     let links = links.of(&dir)?;
     let policy = Policy::default();
@@ -312,7 +312,9 @@ impl Repo<'_> {
 
     pub(super) fn refs(&self) -> Result<Refs> {
         let mut refs = Refs::default();
-        refs.list(&self.git, &[], "")?;
+        if !refs.plain(&self.dir) {
+            refs.list(&self.git, &[], "")?;
+        }
         (refs.branch, refs.head) = self.at_head(&mut refs, &self.git, "")?;
         for linked in &self.linked {
             // What another working tree keeps to itself is listed from inside of it only.
