@@ -1,5 +1,5 @@
-//! New objects on their way into a pack: kept outside the repository, in a file without a name, which is gone when
-//! this process is. None of them holds the key.
+//! New objects on their way into a pack: kept in memory while they are few, and outside the repository, in a file without
+//! a name, which is gone when this process is. None of them holds the key.
 //!
 //! Must not know: what they replace.
 
@@ -17,7 +17,9 @@ use super::store;
 use crate::base::Fault;
 use crate::base::fault::Result;
 
-/// Written in pieces of about this size.
+/// Bytes held in memory; more go to the file.
+const HELD: usize = 1 << 23;
+/// Of a stream, so much at once.
 const PIECE: usize = 1 << 20;
 
 /// See above. One writer; read when it is done.
@@ -51,7 +53,7 @@ impl Fresh {
     pub(super) fn new(folder: &Path) -> Result<Self> {
         store::private_dir(folder)?;
         let file = tempfile::tempfile_in(folder).map_err(|e| cant(&e))?;
-        let inner = Inner { file, length: 0, tail: Vec::with_capacity(PIECE), known: HashMap::new() };
+        let inner = Inner { file, length: 0, tail: Vec::new(), known: HashMap::new() };
         Ok(Self { inner: RefCell::new(inner) })
     }
 
@@ -68,7 +70,7 @@ impl Fresh {
         let at = inner.length + inner.tail.len() as u64;
         inner.known.insert(*id, Place { kind, at, size: bytes.len() });
         inner.tail.extend_from_slice(bytes);
-        if inner.tail.len() >= PIECE { inner.flush() } else { Ok(()) }
+        if inner.tail.len() >= HELD { inner.flush() } else { Ok(()) }
     }
 
     /// Keeps a file of `size` bytes that comes as a stream.
@@ -98,10 +100,9 @@ impl Fresh {
     }
 
     /// No more will come.
-    pub(super) fn done(self) -> Result<Stock> {
-        let mut inner = self.inner.into_inner();
-        inner.flush()?;
-        Ok(Stock { file: inner.file, known: inner.known })
+    pub(super) fn done(self) -> Stock {
+        let Inner { file, length, tail, known } = self.inner.into_inner();
+        Stock { file, length, tail, known }
     }
 }
 
@@ -128,6 +129,9 @@ fn known(kind: ObjectType) -> Option<Kind> {
 #[derive(Debug)]
 pub(super) struct Stock {
     file: File,
+    /// What is on file; `tail` comes after it.
+    length: u64,
+    tail: Vec<u8>,
     known: HashMap<Id, Place>,
 }
 
@@ -149,15 +153,27 @@ impl Stock {
     /// Kind of a new object, and its bytes as a stream.
     pub(super) fn flow(&self, id: &Id) -> Option<(Kind, impl Read + '_)> {
         let place = self.known.get(id)?;
-        Some((place.kind, Span { file: &self.file, at: place.at, end: place.at + place.size as u64 }))
+        let end = if self.held(place).is_some() { place.at } else { place.at + place.size as u64 };
+        Some((place.kind, self.held(place).unwrap_or_default().chain(Span { file: &self.file, at: place.at, end })))
     }
 
     /// Kind and bytes of a new object; `None` when it is not one, or can't be read back.
     pub(super) fn read(&self, id: &Id) -> Option<(Kind, Vec<u8>)> {
         let place = self.known.get(id)?;
+        if let Some(bytes) = self.held(place) {
+            return Some((place.kind, bytes.to_vec()));
+        }
         let mut bytes = vec![0; place.size];
         self.file.read_exact_at(&mut bytes, place.at).ok()?;
         Some((place.kind, bytes))
+    }
+}
+
+impl Stock {
+    /// The bytes there, where they are in memory.
+    fn held(&self, place: &Place) -> Option<&[u8]> {
+        let at = usize::try_from(place.at.checked_sub(self.length)?).ok()?;
+        self.tail.get(at..at + place.size)
     }
 }
 
@@ -189,12 +205,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let fresh = Fresh::new(folder.path()).unwrap();
         let id = |n: usize| Oid::from_bytes(&[u8::try_from(n).unwrap(); 20]).unwrap();
-        let text = |n: usize| vec![b'a'; n * 100_000];
+        let text = |n: usize| vec![b'a'; n * 50_000];
         for n in 0..30 {
             fresh.put(id(n), ObjectType::Blob, &text(n)).unwrap();
         }
         fresh.put(id(3), ObjectType::Tree, b"again").unwrap();
-        let stock = fresh.done().unwrap();
+        let stock = fresh.done();
         for n in 0..30_u8 {
             assert_eq!(stock.read(&[n; 20]).unwrap(), (Kind::Blob, text(usize::from(n))));
         }

@@ -86,7 +86,7 @@ pub(super) fn rewritten(
         _ => {
             let mut data = Vec::new();
             open(file)?.read_to_end(&mut data).map_err(damaged)?;
-            let (what, way, clean) = policy::decide(repo, &id.to_string(), &data)?;
+            let (what, way, clean) = policy::decide(policy::By::of(repo), &id.to_string(), &data)?;
             (what, way, clean.map(|clean| small(&clean, fresh)).transpose()?)
         }
     })

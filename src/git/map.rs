@@ -157,6 +157,20 @@ pub(super) fn paths<'g>(
     paths
 }
 
+/// Files that hold the key, in the order in which `commits` have them.
+pub(super) fn files<'g>(scan: &Scan, commits: impl Iterator<Item = &'g Node>) -> Vec<Oid> {
+    let mut files = Vec::new();
+    let mut walk = Walk::new(scan);
+    for node in commits {
+        walk.commit(node, &mut |dirty, _| {
+            if scan.dirty.get(&dirty).is_some_and(|(kind, _)| *kind == ObjectType::Blob) {
+                files.push(dirty);
+            }
+        });
+    }
+    files
+}
+
 fn named(refs: &Refs) -> Vec<(String, Oid)> {
     let mut named: Vec<(String, Oid)> = refs.direct.iter().map(|r| (r.name.clone(), r.id)).collect();
     if refs.branch.is_none()

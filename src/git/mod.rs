@@ -10,6 +10,8 @@
 //!
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
+mod absent;
+mod ahead;
 mod align;
 mod alone;
 mod archive;
@@ -29,6 +31,7 @@ mod holders;
 mod large;
 mod leftover;
 mod lfs;
+mod listing;
 mod map;
 mod memory;
 mod needle;

@@ -3,7 +3,7 @@
 //! Must not know: trees, commits, how anything is stored.
 
 use super::archive::{self, Bounds};
-use super::needle::binary;
+use super::needle::{Search, binary};
 use super::repo::Repo;
 use crate::base::fault::Result;
 use crate::effect::git::{Archives, Binaries, Fate, FileChoice, Policy, Refusal};
@@ -72,11 +72,25 @@ pub(super) enum Wanted {
     Leave,
 }
 
-fn sort(repo: &Repo<'_>, data: &[u8]) -> Option<Sort> {
+/// What a decision rests on; threads share it.
+#[derive(Clone, Copy)]
+pub(super) struct By<'p> {
+    pub(super) search: &'p Search<'p>,
+    pub(super) policy: &'p Policy,
+    pub(super) cancel: &'p (dyn Fn() -> bool + Sync),
+}
+
+impl<'p> By<'p> {
+    pub(super) fn of(repo: &'p Repo<'_>) -> Self {
+        Self { search: repo.search, policy: &repo.policy, cancel: repo.ask.cancel }
+    }
+}
+
+fn sort(by: By<'_>, data: &[u8]) -> Option<Sort> {
     if archive::looks_like(data).is_some_and(archive::Kind::opens) {
         return Some(Sort::Archive);
     }
-    if archive::holds(repo.search, data, repo.ask.cancel) {
+    if archive::holds(by.search, data, by.cancel) {
         return Some(Sort::Amid);
     }
     binary(data).then_some(Sort::Binary)
@@ -99,28 +113,30 @@ pub(super) fn wanted(policy: &Policy, id: &str, sort: Sort) -> Wanted {
 }
 
 /// What becomes of a file that holds the key: what it is when it is no text, the way, and its new content (`None`: none).
-pub(super) fn decide(repo: &Repo<'_>, id: &str, data: &[u8]) -> Result<Decision> {
+pub(super) fn decide(by: By<'_>, id: &str, data: &[u8]) -> Result<Decision> {
     let gone = || Some(GONE.to_vec());
-    let Some(sort) = sort(repo, data) else { return Ok((None, Way::Edited, repo.search.replace(data, false)?)) };
-    let wanted = wanted(&repo.policy, id, sort);
+    let Some(sort) = sort(by, data) else { return Ok((None, Way::Edited, by.search.replace(data, false)?)) };
+    let wanted = wanted(by.policy, id, sort);
     let (way, clean) = match (wanted, sort) {
         (Wanted::Drop, _) => (Way::Dropped, gone()),
         // What stands in the open goes; what is packed in the middle of it is left.
-        (Wanted::Leave, Sort::Amid) => (Way::Left, repo.search.replace_content(data)?),
+        (Wanted::Leave, Sort::Amid) => (Way::Left, by.search.replace_content(data)?),
         (Wanted::Leave, _) => (Way::Left, None),
-        (Wanted::Ask | Wanted::Redact, Sort::Binary) => (Way::SameLength, repo.search.replace(data, true)?),
+        (Wanted::Ask | Wanted::Redact, Sort::Binary) => (Way::SameLength, by.search.replace(data, true)?),
         (Wanted::Ask | Wanted::Redact, Sort::Archive | Sort::Amid) => {
-            match archive::repacked(repo.search, data, &Bounds::new(repo.ask.cancel)) {
+            match archive::repacked(by.search, data, &Bounds::new(by.cancel)) {
                 Ok(Some(clean)) if wanted == Wanted::Ask => (Way::Asked, Some(clean)),
                 Ok(Some(clean)) => (Way::Repacked, Some(clean)),
                 // It only looks like an archive, or the key is beside what is packed.
-                Ok(None) if wanted == Wanted::Ask => (Way::Asked, repo.search.replace(data, true)?),
-                Ok(None) => (Way::SameLength, repo.search.replace(data, true)?),
+                Ok(None) if wanted == Wanted::Ask => (Way::Asked, by.search.replace(data, true)?),
+                Ok(None) => (Way::SameLength, by.search.replace(data, true)?),
                 Err(why) => (Way::Stuck(why), None),
             }
         }
     };
-    repo.go_on()?;
+    if (by.cancel)() {
+        return Err(super::cancelled());
+    }
     Ok((Some(sort.word()), way, clean))
 }
 
@@ -133,7 +149,7 @@ pub(super) fn may_leave(policy: &Policy) -> bool {
 
 /// What a file is, when it is to be left as it is although it holds the key.
 pub(super) fn leaves(repo: &Repo<'_>, id: &str, data: &[u8]) -> Option<&'static str> {
-    let sort = sort(repo, data)?;
+    let sort = sort(By::of(repo), data)?;
     // What stands in the open beside it is no reason to leave it.
     let open = sort == Sort::Amid && repo.search.first(data).is_some();
     (!open && wanted(&repo.policy, id, sort) == Wanted::Leave).then_some(sort.word())

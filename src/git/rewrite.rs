@@ -9,12 +9,13 @@ use std::rc::Rc;
 
 use git2::{ObjectType, Oid};
 
+use super::ahead::Ahead;
 use super::cite::Cites;
 use super::find::{Desk, Scan, object_type};
 use super::fresh::Fresh;
 use super::graph::{Graph, Trees};
 use super::large;
-use super::policy::{self, Way};
+use super::policy::{self, By, Way};
 use super::raw::{self, Commit, Entry};
 use super::repo::Repo;
 use crate::base::fault::Result;
@@ -27,6 +28,8 @@ pub(super) struct Rewriter<'r> {
     pub(super) scan: &'r Scan,
     /// Where new objects go; without it only their ids are worked out.
     fresh: Option<&'r Fresh>,
+    /// Files that others clean meanwhile.
+    pub(super) ahead: Ahead,
     /// Changed objects: old id to new id.
     pub(super) map: HashMap<Oid, Oid>,
     /// Commits and tags that lose a signature, old ids.
@@ -84,6 +87,7 @@ impl<'r> Rewriter<'r> {
             desk: RefCell::new(scan.library.desk()),
             scan,
             fresh,
+            ahead: Ahead::default(),
             map: HashMap::new(),
             signatures_lost: Vec::new(),
             cites,
@@ -224,12 +228,14 @@ impl<'r> Rewriter<'r> {
             return Ok(*new);
         }
         let library = &self.scan.library;
-        let (what, way, new) = if library.large(id).is_some() {
+        let (what, way, new) = if let Some(became) = self.ahead.take(id, self.fresh)? {
+            became
+        } else if library.large(id).is_some() {
             let packed = self.scan.archives.inside.contains_key(&id);
             large::rewritten(self.repo, id, &|| library.large(id), packed, self.fresh)?
         } else {
             let object = self.read(id)?;
-            let (what, way, clean) = policy::decide(self.repo, &id.to_string(), &object)?;
+            let (what, way, clean) = policy::decide(By::of(self.repo), &id.to_string(), &object)?;
             (what, way, clean.map(|clean| self.put(ObjectType::Blob, &clean)).transpose()?)
         };
         if let Some(what) = what {

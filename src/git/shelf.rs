@@ -154,8 +154,8 @@ pub(super) fn backup_dir(root: &Path, plan: &str) -> Result<PathBuf> {
 }
 
 /// Puts the whole git directory into a new backup for `plan`; one of an earlier try is replaced. Objects never change
-/// and are not copied but get a second name there, where the file system can do that.
-pub(super) fn back_up(repo: &Repo<'_>, plan: &str) -> Result<PathBuf> {
+/// and are not copied but get a second name there, where the file system can do that. It is whole when it is settled.
+pub(super) fn back_up(repo: &Repo<'_>, plan: &str) -> Result<Backup> {
     let root = repo.ask.backup_root;
     store::private_dir(root)?;
     let to = backup_dir(root, plan)?;
@@ -166,10 +166,32 @@ pub(super) fn back_up(repo: &Repo<'_>, plan: &str) -> Result<PathBuf> {
         // Half a backup is of no use and holds the key. What made the copy fail may stop this as well.
         let _ = store::remove_all(&to);
     }
-    made.map(|()| to)
+    made.map(|all| Backup { to, all })
 }
 
-fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
+/// A backup that is not on disk yet, and counts as none until then.
+#[derive(Debug)]
+pub(super) struct Backup {
+    to: PathBuf,
+    /// Files and folders of it.
+    all: Vec<PathBuf>,
+}
+
+impl Backup {
+    /// The copy of the git directory in it.
+    pub(super) fn git(&self) -> PathBuf {
+        self.to.join("git")
+    }
+
+    /// Brings it to disk; from here on it is whole.
+    pub(super) fn settle(&self) -> Result<()> {
+        store::bring_to_disk(&self.to, self.all.iter())?;
+        store::put(&self.to.join(WHOLE), b"yes\n")
+    }
+}
+
+/// Files and folders that it made.
+fn fill(repo: &Repo<'_>, to: &Path) -> Result<Vec<PathBuf>> {
     let label = "This folder is a copy of a git directory from before the leaked key was taken out of it.\n\
         It STILL CONTAINS THE KEY. It is here for `undo`, and `finish` destroys it.\n";
     store::put(&to.join(LABEL), label.as_bytes())?;
@@ -199,8 +221,8 @@ fn fill(repo: &Repo<'_>, to: &Path) -> Result<()> {
     if let Ok(branch) = std::fs::read_link(repo.dir.join("HEAD")) {
         store::put(&to.join("git/HEAD"), &[b"ref: ", branch.as_os_str().as_encoded_bytes(), b"\n"].concat())?;
     }
-    store::bring_to_disk(to, written.iter().chain(&folders))?;
-    store::put(&to.join(WHOLE), b"yes\n")
+    written.extend(folders);
+    Ok(written)
 }
 
 fn vanished() -> Fault {

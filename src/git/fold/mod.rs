@@ -181,12 +181,12 @@ impl Drop for Folder {
 }
 
 /// How many threads work.
-fn threads() -> usize {
+pub(super) fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(8)
 }
 
 /// A thread's answer.
-fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+pub(super) fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
     thread.join().unwrap_or_else(|_| Err(Fault::new(FaultKind::Internal, "a thread stopped", "it met a mistake")))
 }
 

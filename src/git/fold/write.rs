@@ -79,11 +79,16 @@ pub(super) fn write(repo: &Repo<'_>, source: &Source, order: &Order, stock: &Sto
         next.map(drop)
     })?;
     let Copy { out, bases, .. } = copy;
-    let (sum, mut placed, _) = out.finish().map_err(cant)?;
-    index_write::write(open("new.idx").map_err(cant)?, &mut placed, sum).map_err(cant)?;
+    let (sum, mut placed, pack) = out.finish().map_err(cant)?;
+    let index = index_write::write(open("new.idx").map_err(cant)?, &mut placed, sum).map_err(cant)?;
     drop(placed);
     say(ask, "checking the new pack", 0, 0);
-    check::check(&folder.join("new.pack"), &bases, ask.cancel)?;
+    std::thread::scope(|scope| {
+        // The disk has its time for it while it is read again.
+        let on_disk = scope.spawn(move || pack.sync_all().and_then(|()| index.sync_all()).map_err(cant));
+        check::check(&folder.join("new.pack"), &bases, ask.cancel)?;
+        super::joined(on_disk)
+    })?;
     if !streamed_ids.is_empty() {
         read_back(repo, &folder.join("new.pack"), &streamed_ids)?;
     }

@@ -12,8 +12,8 @@ use super::write::Placed;
 /// Offsets from here on stand in a table of their own.
 const FAR: u64 = 1 << 31;
 
-/// Sorts `placed` by id and writes the index to `file`, which is on disk when this returns. `pack` is the pack's checksum.
-pub(in crate::git) fn write(file: File, placed: &mut [Placed], pack: [u8; 20]) -> io::Result<()> {
+/// Sorts `placed` by id and writes the index to `file`, which may not be on disk yet when it comes back. `pack` is the pack's checksum.
+pub(in crate::git) fn write(file: File, placed: &mut [Placed], pack: [u8; 20]) -> io::Result<File> {
     placed.sort_unstable_by_key(|p| p.id);
     if placed.windows(2).any(|two| matches!(two, [a, b] if a.id == b.id)) {
         return Err(io::Error::other("an object is in the pack twice"));
@@ -54,7 +54,7 @@ pub(in crate::git) fn write(file: File, placed: &mut [Placed], pack: [u8; 20]) -
     out.put(&pack)?;
     let Summed { mut out, sum } = out;
     out.write_all(&sum.finalize())?;
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()
+    out.into_inner().map_err(io::IntoInnerError::into_error)
 }
 
 struct Summed {

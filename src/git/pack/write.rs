@@ -130,7 +130,7 @@ impl PackWriter {
         }
     }
 
-    /// Ends the pack: its checksum, what lies where, and the file, which is on disk.
+    /// Ends the pack: its checksum, what lies where, and the file, which may not be on disk yet.
     pub(in crate::git) fn finish(mut self) -> io::Result<([u8; 20], Vec<Placed>, File)> {
         if self.placed.len() != self.announced as usize {
             let said = format!("{} objects were announced, {} came", self.announced, self.placed.len());
@@ -139,7 +139,6 @@ impl PackWriter {
         let sum: [u8; 20] = self.sum.finalize().into();
         self.out.write_all(&sum)?;
         let file = self.out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.sync_all()?;
         Ok((sum, self.placed, file))
     }
 

@@ -13,6 +13,7 @@ use std::collections::{HashMap, HashSet};
 
 use git2::Oid;
 
+use super::ahead::Ahead;
 use super::find::{self, Scan};
 use super::fresh::Fresh;
 use super::gitlink;
@@ -20,11 +21,12 @@ use super::graph::{self, Graph, Trees};
 use super::leftover::{self, Leftover};
 use super::lfs::{self, Lfs};
 use super::memory::{Memory, Prepared, Print};
+use super::policy::By;
 use super::refuse;
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
 use super::submodule::{self, Submodules};
-use super::{masked, remote, rename, shelf};
+use super::{map, masked, remote, rename, shelf};
 use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::effect::git::{Choice, CopyMap, Plan, Policy};
@@ -118,18 +120,25 @@ pub(super) fn work(repo: &Repo<'_>, seen: &Seen, fresh: Option<&Fresh>) -> Resul
     sound(&seen.scan)?;
     let mut trees = Trees::new(&seen.scan);
     let graph = Graph::new(repo, &seen.scan)?;
-    let copies = places::copies(repo, seen, &mut trees, &graph)?;
     let kept = Repo::kept(&seen.refs);
     let alive = graph::reach(&seen.scan, &kept, repo.git2.is_shallow())?;
-    let mut rewriter = Rewriter::new(repo, &seen.scan, &seen.links, fresh);
-    rewriter.parts = stash_parts(seen);
-    rewriter.commits(&graph, &mut trees, &alive)?;
-    for id in &kept {
-        rewriter.object(*id, &mut trees)?;
-    }
-    for notes in seen.refs.direct.iter().filter(|r| r.name.starts_with("refs/notes/")) {
-        rewriter.notes(notes.id, &mut trees)?;
-    }
+    let (copies, rewriter) = std::thread::scope(|scope| {
+        let changed = graph.commits.all().iter().filter(|node| alive.contains(&node.id));
+        let ahead = Ahead::begin(scope, &seen.scan.library, By::of(repo), map::files(&seen.scan, changed));
+        let copies = places::copies(repo, seen, &mut trees, &graph)?;
+        let mut rewriter = Rewriter::new(repo, &seen.scan, &seen.links, fresh);
+        rewriter.ahead = ahead;
+        rewriter.parts = stash_parts(seen);
+        rewriter.commits(&graph, &mut trees, &alive)?;
+        for id in &kept {
+            rewriter.object(*id, &mut trees)?;
+        }
+        for notes in seen.refs.direct.iter().filter(|r| r.name.starts_with("refs/notes/")) {
+            rewriter.notes(notes.id, &mut trees)?;
+        }
+        rewriter.ahead = Ahead::default();
+        Ok((copies, rewriter))
+    })?;
     let renames = rename::plan(repo.search, &seen.refs)?;
     let moves = steps::moves(seen, &rewriter, &renames);
     let details = steps::details(repo, seen, &mut trees, &graph, &rewriter, moves, renames);

@@ -23,7 +23,7 @@ use crate::effect::git::Policy;
 
 pub(super) use faults::counted;
 pub(super) use open::{home, open, openable};
-pub(super) use refs::Refs;
+pub(super) use refs::{Ref, Refs};
 
 /// A repository, open in both ways: libgit2 for objects, git for the rest.
 pub(super) struct Repo<'a> {

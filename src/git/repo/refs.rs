@@ -42,7 +42,9 @@ pub(in crate::git) struct Refs {
 impl Repo<'_> {
     pub(in crate::git) fn refs(&self) -> Result<Refs> {
         let mut refs = Refs::default();
-        refs.list(&self.git, &[], "")?;
+        if !refs.plain(&self.dir) {
+            refs.list(&self.git, &[], "")?;
+        }
         (refs.branch, refs.head) = self.at_head(&mut refs, &self.git, "")?;
         for linked in &self.linked {
             // What another working tree keeps to itself is listed from inside of it only.

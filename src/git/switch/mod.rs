@@ -10,6 +10,7 @@ mod prune;
 mod settle;
 
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 
 use git2::Oid;
 
@@ -135,15 +136,31 @@ fn prepare(
     fresh: Fresh,
 ) -> Result<Option<fold::NewPack>> {
     let backup = shelf::back_up(repo, &details.plan)?;
+    std::thread::scope(|scope| {
+        // The disk has its time for the one while the other is made.
+        let settled = scope.spawn(|| backup.settle());
+        let pack = packed(repo, details, stays, map, (fresh, &backup.git().join("objects")))?;
+        fold::joined(settled)?;
+        Ok(pack)
+    })
+}
+
+/// The pack of what stays, with `fresh` of `objects`.
+fn packed(
+    repo: &Repo<'_>,
+    details: &Details,
+    stays: &HashSet<Oid>,
+    map: &HashMap<Oid, Oid>,
+    (fresh, objects): (Fresh, &Path),
+) -> Result<Option<fold::NewPack>> {
     if details.dirty.is_empty() && details.map.is_empty() {
         // The key is in files of git's own only: objects are left as they lie.
         return Ok(None);
     }
     let tips: Vec<Oid> =
         details.moves.iter().filter_map(|m| raw::oid(m.new.as_bytes())).filter(|id| !id.is_zero()).collect();
-    let objects = backup.join("git/objects");
-    let stock = fresh.done()?;
-    let pack = fold::fold(repo, &fold::Parts { objects: &objects, roots: stays, map, stock: &stock, tips: &tips })?;
+    let stock = fresh.done();
+    let pack = fold::fold(repo, &fold::Parts { objects, roots: stays, map, stock: &stock, tips: &tips })?;
     repo.go_on()?;
     Ok(Some(pack))
 }
