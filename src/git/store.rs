@@ -2,11 +2,13 @@
 //!
 //! Must not know: what they mean.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use tempfile::TempPath;
 use zeroize::Zeroizing;
 
 use crate::base::Fault;
@@ -68,8 +70,12 @@ pub(super) fn put(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// The same, and a new file gets the rights that `like` has: what git itself would give it in this repository.
 pub(super) fn put_like(path: &Path, bytes: &[u8], like: &Path) -> Result<()> {
+    put_with(path, bytes, mode_at(path, like))
+}
+
+fn mode_at(path: &Path, like: &Path) -> u32 {
     let mode = |path: &Path| fs::symlink_metadata(path).ok().map(|meta| meta.permissions().mode() & 0o777);
-    put_with(path, bytes, mode(path).or_else(|| mode(like)).unwrap_or(0o600))
+    mode(path).or_else(|| mode(like)).unwrap_or(0o600)
 }
 
 pub(super) fn put_with(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
@@ -91,6 +97,58 @@ pub(super) fn put_stream(path: &Path, mode: u32, write: &mut dyn FnMut(&mut File
     sync_dir(folder);
     Ok(())
 }
+
+/// Puts each file as [`put_like`] does, but waits for the disk once for many. Each is whole or not at all, whenever the
+/// power goes.
+pub(super) fn put_all<B: AsRef<[u8]>>(
+    mut files: impl Iterator<Item = Result<(PathBuf, B)>>,
+    like: &Path,
+) -> Result<()> {
+    loop {
+        let mut batch = Vec::new();
+        for file in files.by_ref().take(BATCH) {
+            let (path, bytes) = file?;
+            batch.push((beside(&path, bytes.as_ref(), like)?, path));
+        }
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let temps: Vec<PathBuf> = batch.iter().map(|(temp, _)| temp.to_path_buf()).collect();
+        to_disk(&temps)?;
+        let mut folders = BTreeSet::new();
+        for (temp, path) in batch {
+            temp.persist(&path).map_err(|e| Fault::machine(format!("{} can't be written", path.display()), e.error))?;
+            folders.extend(path.parent().map(Path::to_owned));
+        }
+        to_disk(&folders.into_iter().collect::<Vec<_>>())?;
+    }
+}
+
+/// `bytes` in an unfinished file beside `path`, with the mode it is going to have.
+fn beside(path: &Path, bytes: &[u8], like: &Path) -> Result<TempPath> {
+    let cant = |e: std::io::Error| Fault::machine(format!("{} can't be written", path.display()), e);
+    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    fs::create_dir_all(folder).map_err(cant)?;
+    let mut temp = tempfile::Builder::new().prefix(TEMP).tempfile_in(folder).map_err(cant)?;
+    temp.write_all(bytes).map_err(cant)?;
+    temp.as_file().set_permissions(Permissions::from_mode(mode_at(path, like))).map_err(cant)?;
+    Ok(temp.into_temp_path())
+}
+
+/// Brings these to disk, on whatever file systems they are.
+fn to_disk(all: &[PathBuf]) -> Result<()> {
+    let mut systems: BTreeMap<u64, Vec<&PathBuf>> = BTreeMap::new();
+    for path in all {
+        systems.entry(fs::metadata(path).map_or(0, |meta| meta.dev())).or_default().push(path);
+    }
+    systems.into_values().try_for_each(|on_one| {
+        let folder = on_one.first().and_then(|path| path.parent()).unwrap_or_else(|| Path::new("."));
+        bring_to_disk(folder, on_one.iter().copied())
+    })
+}
+
+/// So many files lie unfinished beside those they replace, at most.
+const BATCH: usize = 1024;
 
 /// More files than these are brought to disk together.
 const FEW: usize = 64;

@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::plan::{Details, Stage};
 use super::reflog::{self, OUR_MESSAGE};
@@ -140,22 +140,23 @@ fn reversed(details: &Details) -> Vec<RefMove> {
 
 /// The log as it was, and after it what was added since.
 pub(super) fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
-    for old in reflog::all(backup)? {
-        let Ok(name) = old.strip_prefix(backup) else { continue };
+    let as_it_was = |old: PathBuf| {
+        let Ok(name) = old.strip_prefix(backup) else { return Ok(None) };
         let now = repo.dir.join(name);
         let mut bytes = store::read(&old)?;
         let clean = reflog::rewritten(&bytes, repo.search, &switch::fate(details), &|digits| details.cited(digits))?;
-        let current = store::read_if(&now)?.unwrap_or_default();
-        let added = current.strip_prefix(&bytes[..]).or_else(|| current.strip_prefix(clean.as_deref()?));
+        let current = store::read_if(&now)?;
+        let there = current.as_ref().map(|current| current.as_slice()).unwrap_or_default();
+        let added = there.strip_prefix(&bytes[..]).or_else(|| there.strip_prefix(clean.as_deref()?));
         for line in added.unwrap_or_default().split_inclusive(|b| *b == b'\n') {
             if !line.trim_ascii_end().ends_with(OUR_MESSAGE.as_bytes()) {
                 bytes.extend_from_slice(line);
             }
         }
-        if store::read_if(&now)?.is_none_or(|current| *current != *bytes) {
-            store::put_like(&now, &bytes, &repo.dir.join("HEAD"))?;
-        }
-    }
+        Ok(current.is_none_or(|current| *current != *bytes).then_some((now, bytes)))
+    };
+    let changed = reflog::all(backup)?.into_iter().filter_map(|old| as_it_was(old).transpose());
+    store::put_all(changed, &repo.dir.join("HEAD"))?;
     // A log that did not exist holds nothing but our own moves, unless somebody worked since.
     for now in reflog::all(&repo.dir)? {
         let name = now.strip_prefix(&repo.dir).unwrap_or(&now);

@@ -90,17 +90,17 @@ pub(in crate::git) fn fate(details: &Details) -> impl Fn(Oid) -> Fate {
 /// Every log leads to the new ids; the stash keeps its length and order, because it is such a log.
 fn logs(repo: &Repo<'_>, details: &Details) -> Result<()> {
     let backup = shelf::whole(repo.ask.backup_root, &details.plan)?;
-    for log in reflog::all(&repo.dir)? {
+    let right = |log: PathBuf| {
         let bytes = store::read(&log)?;
         // One that our own moves made: where nobody kept a log, there is none afterwards.
         let name = log.strip_prefix(&repo.dir).unwrap_or(&log);
         if reflog::is_ours(&bytes) && backup.as_ref().is_some_and(|backup| !backup.join(name).exists()) {
             store::remove(&log)?;
-            continue;
+            return Ok(None);
         }
-        if let Some(clean) = reflog::rewritten(&bytes, repo.search, &fate(details), &|digits| details.cited(digits))? {
-            store::put(&log, &clean)?;
-        }
-    }
-    Ok(())
+        let clean = reflog::rewritten(&bytes, repo.search, &fate(details), &|digits| details.cited(digits))?;
+        Ok(clean.map(|clean| (log, clean)))
+    };
+    let changed = reflog::all(&repo.dir)?.into_iter().filter_map(|log| right(log).transpose());
+    store::put_all(changed, &repo.dir.join("HEAD"))
 }
