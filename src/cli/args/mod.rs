@@ -65,8 +65,9 @@ pub enum Verb {
     Drill(Drill),
     /// Every copy of the key in repositories: exit 3 when there is one
     Find(Find),
-    /// Rewrite a repository's history without the key: plan, apply, push, check, papers, undo, finish. Exit 0 clean, 3 a
-    /// copy is left or a plan would change something, 4 nobody saw the end or a remote left a question open
+    /// Rewrite a repository's history without the key: plan, apply, push, check, papers, undo, finish
+    #[command(after_help = "Exit codes: 0 clean, nothing left; 3 a copy is left, or a plan would change something; 4 \
+        nobody saw the end of a write (--check looks), or a remote left a question open.")]
     Purge(Purge),
     /// Is this key live, refused or unknown? One read: exit 0 refused, 3 live, 4 unknown
     Check(Check),
