@@ -8,11 +8,14 @@ use std::collections::{HashMap, HashSet};
 use git2::Oid;
 
 use super::commits::Commits;
-use super::find::{Desk, Scan};
+use super::find::{Desk, Scan, hands};
 use super::raw::{self, Commit};
 use super::repo::Repo;
 use crate::base::Fault;
 use crate::base::fault::Result;
+
+/// For fewer paths no thread is started.
+const LEAST: usize = 64;
 
 /// The trees of a repository: which lead to the key, and under which names.
 pub(super) struct Trees<'r> {
@@ -34,6 +37,28 @@ impl<'r> Trees<'r> {
     /// Whether the tree `id` holds the key in a name, or anything below it holds it.
     pub(super) fn leads(&self, id: Oid) -> bool {
         self.scan.leads(id)
+    }
+
+    /// The path of each of `ways`, on all processors: see [`Self::path`].
+    pub(super) fn paths(&self, ways: &[(Vec<u32>, Option<Oid>)]) -> Vec<Vec<u8>> {
+        let all = |trees: &Self, ways: &[(Vec<u32>, Option<Oid>)]| -> Vec<Vec<u8>> {
+            ways.iter().map(|(way, to)| trees.path(way, *to)).collect()
+        };
+        // One after the other, trees help to read each other.
+        let mut parts = ways.chunks(ways.len().div_ceil(hands()).max(LEAST));
+        let first = parts.next().unwrap_or_default();
+        std::thread::scope(|scope| {
+            let scan = self.scan;
+            let others: Vec<_> = parts.map(|part| scope.spawn(move || all(&Trees::new(scan), part))).collect();
+            let mut paths = all(self, first);
+            for other in others {
+                match other.join() {
+                    Ok(more) => paths.extend(more),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+            paths
+        })
     }
 
     /// The path from the first of `way`, each a tree in the one before, to `to`.

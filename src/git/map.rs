@@ -46,18 +46,25 @@ pub(super) fn copies(
     let named = named(refs);
     let mut places: HashMap<Oid, Where> = HashMap::with_capacity(ids.len());
     let mut walk = Walk::new(scan);
+    let (mut met, mut ways) = (Vec::new(), Vec::new());
     for (node, _) in alive.iter().chain(&lost) {
         walk.commit(node, &mut |dirty, way| {
-            let place = places.entry(dirty).or_default();
-            place.first = Some(node.id);
-            place.path = way.map(|(way, to)| trees.path(way, to));
+            places.entry(dirty).or_default().first = Some(node.id);
+            if let Some((way, to)) = way {
+                met.push(dirty);
+                ways.push((way.to_vec(), to));
+            }
         });
     }
     // A ref may name a tree.
     for (_, id) in &named {
         walk.tree(scan.ways.number(*id), &mut |dirty, (way, to)| {
-            places.entry(dirty).or_default().path = Some(trees.path(way, to));
+            met.push(dirty);
+            ways.push((way.to_vec(), to));
         });
+    }
+    for (dirty, path) in met.into_iter().zip(trees.paths(&ways)) {
+        places.entry(dirty).or_default().path = Some(path);
     }
     repo.go_on()?;
     let mut walk = Walk::new(scan);

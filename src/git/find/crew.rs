@@ -143,7 +143,7 @@ impl Drop for Halt<'_> {
 }
 
 /// How many threads: one processor is left to the person where there are more than two.
-pub(super) fn hands() -> usize {
+pub(in crate::git) fn hands() -> usize {
     // To ask the system takes a dozen files.
     static ALL: OnceLock<usize> = OnceLock::new();
     let all = *ALL.get_or_init(|| std::thread::available_parallelism().map_or(1, usize::from));

@@ -41,6 +41,7 @@ use roll::Roll;
 use sweep::{Grown, Sweep};
 use upward::Upward;
 
+pub(super) use crew::hands;
 pub(super) use inside::Archives;
 pub(super) use library::{Desk, Library};
 pub(super) use limit::inflate_all;
@@ -109,11 +110,11 @@ impl Scan {
 /// `links`: trees that name one of these commits of submodules lead to something that changes, too.
 pub(super) fn scan(repo: &Repo<'_>, links: &HashMap<Oid, Oid>) -> Result<Scan> {
     let mut places = Places::open(&repo.git2.commondir().join("objects"))?;
-    places.hold(repo.ask.cancel);
+    let heads = places.hold(repo.ask.cancel);
     let style = Arc::new(Style::read(&repo.config));
     let opener = Opener::new(repo.search, repo.ask.cancel);
     let sweep = Sweep { ask: repo.ask, search: repo.search, places: &places, style: &style, opener: &opener };
-    let grown = sweep.grow()?;
+    let grown = sweep.grow(heads)?;
     let mut rescue = Rescue::new(repo, &style);
     let mut all = sweep.kinds(&grown, &[Kind::Blob, Kind::Commit, Kind::Tag], "searching objects", None)?;
     all.extend(sweep.loose()?);

@@ -4,12 +4,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use super::crew::hands;
 use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::git::pack::entry::Id;
 use crate::git::pack::file::Pack;
+use crate::git::pack::forest::Stretch;
 
 /// Bytes of packs that are held in memory, all packs together; what is beyond is read in small blocks. Git's packs have
 /// commits and trees first: they are what is read out of order.
@@ -81,17 +83,33 @@ impl Places {
         Ok(packs)
     }
 
-    /// Holds the packs in memory, as far as the budget goes.
-    pub(super) fn hold(&mut self, stop: &(dyn Fn() -> bool + Sync)) {
+    /// Holds the packs in memory, as far as the budget goes. For each pack, what the heads of its entries say, as far as
+    /// it was read.
+    pub(super) fn hold(&mut self, stop: &(dyn Fn() -> bool + Sync)) -> Vec<Vec<Stretch>> {
         let mut left = BUDGET;
+        let mut all = Vec::new();
         for pack in self.all.iter_mut().flat_map(|place| &mut place.packs) {
             pack.announce();
-            left -= pack.hold(left, hands(), stop);
+            // They are cheap to read now: their bytes were touched a moment ago.
+            let heads = Mutex::new(Vec::new());
+            let image = pack.image(left, hands(), stop, &|at, bytes| {
+                let stretch = Stretch::within(pack, at, bytes);
+                if let Ok(mut heads) = heads.lock() {
+                    heads.push(stretch);
+                }
+            });
+            left -= image.len();
+            pack.hold(image);
+            all.push(heads.into_inner().unwrap_or_default());
         }
+        all
     }
 
     pub(super) fn release(&mut self) {
-        self.all.iter_mut().flat_map(|place| &mut place.packs).for_each(Pack::release);
+        let packs = self.all.iter_mut().flat_map(|place| &mut place.packs);
+        let held: Vec<_> = packs.map(Pack::release).collect();
+        // It takes the system a while, and nobody need wait for it.
+        let _ = std::thread::Builder::new().spawn(move || drop(held));
     }
 
     /// Entries and files, doubles included.

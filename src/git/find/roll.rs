@@ -7,6 +7,8 @@ use crate::git::pack::entry::Id;
 /// As many bits of an id as make a table that is always at hand. They say where in the roll to look, and most often
 /// that it has no such id.
 const SMALL: u32 = 13;
+/// So many ids are looked through one by one.
+const FEW: usize = 8;
 
 /// Ids, numbered by their order.
 #[derive(Debug, Default)]
@@ -44,7 +46,9 @@ impl Roll {
         let start = start(id, self.bits);
         let (from, to) = (*self.fan.get(start)?, *self.fan.get(start + 1)?);
         let few = self.ids.get(from as usize..to as usize)?;
-        few.binary_search(id).ok().and_then(|n| Some(from + u32::try_from(n).ok()?))
+        // Nearly always there are one or two, if any.
+        let found = if few.len() < FEW { few.iter().position(|known| known == id) } else { few.binary_search(id).ok() };
+        found.and_then(|n| Some(from + u32::try_from(n).ok()?))
     }
 
     pub(super) fn id(&self, number: u32) -> Option<&Id> {

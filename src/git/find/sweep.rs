@@ -23,7 +23,7 @@ use crate::git::pack::forest::{Forest, Stretch};
 use crate::git::pack::inflate::Inflater;
 
 /// Entries whose heads one thread reads at a time.
-const STRETCH: usize = 1 << 14;
+const STRETCH: u32 = 1 << 14;
 /// Families, or files, that one thread takes at a time.
 const STEP: usize = 16;
 
@@ -57,28 +57,23 @@ impl Grown<'_> {
 }
 
 impl<'s> Sweep<'s> {
-    /// The forests of all packs.
-    pub(super) fn grow(&self) -> Result<Vec<Grown<'s>>> {
+    /// The forests of all packs; `known`: what was read of each before.
+    pub(super) fn grow(&self, known: Vec<Vec<Stretch>>) -> Result<Vec<Grown<'s>>> {
         let crew = Crew::new(self.ask, "reading packs", self.places.count());
         let mut grown = Vec::new();
-        for (place, pack) in self.packs() {
-            let count = pack.len() as usize;
-            let states =
-                crew.run(count.div_ceil(STRETCH), 1, Vec::new, |done: &mut Vec<(usize, Stretch)>, pulse, n| {
-                    let upto = u32::try_from(count.min((n + 1) * STRETCH)).unwrap_or(u32::MAX);
-                    let from = u32::try_from(n * STRETCH).unwrap_or(u32::MAX);
-                    let mut go_on = true;
-                    let stretch = Stretch::read(pack, from..upto, &mut || {
-                        go_on = pulse.go_on(1 << 19);
-                        go_on
-                    });
-                    done.push((n, stretch));
+        for ((place, pack), mut stretches) in self.packs().zip(known) {
+            let gaps = Stretch::gaps(&stretches, pack.len(), STRETCH);
+            let states = crew.run(gaps.len(), 1, Vec::new, |done: &mut Vec<Stretch>, pulse, n| {
+                let Some(gap) = gaps.get(n) else { return true };
+                let mut go_on = true;
+                done.push(Stretch::read(pack, gap.clone(), &mut || {
+                    go_on = pulse.go_on(1 << 19);
                     go_on
-                })?;
-            let mut stretches: Vec<(usize, Stretch)> = states.into_iter().flatten().collect();
-            stretches.sort_by_key(|(n, _)| *n);
-            let forest = Forest::grow(stretches.into_iter().map(|(_, stretch)| stretch).collect());
-            grown.push(Grown { place, pack, forest });
+                }));
+                go_on
+            })?;
+            stretches.extend(states.into_iter().flatten());
+            grown.push(Grown { place, pack, forest: Forest::grow(stretches) });
         }
         Ok(grown)
     }

@@ -103,28 +103,38 @@ impl<'d> Iterator for Ops<'d> {
 
 #[inline]
 fn step<'d>(rest: &mut &'d [u8]) -> Option<Op<'d>> {
-    let (first, mut after) = rest.split_first()?;
+    let (first, after) = rest.split_first()?;
     if first & 0x80 == 0 {
         // Zero is reserved.
         let (new, after) = after.split_at_checked(usize::from(*first)).filter(|_| *first != 0)?;
         *rest = after;
         return Some(Op::New(new));
     }
-    let mut field = |bits: u8, bytes: u8| {
-        let mut value = 0;
-        for n in 0..bytes {
-            if bits & (1 << n) != 0 {
-                let (byte, more) = after.split_first()?;
-                value |= usize::from(*byte) << (8 * n);
-                after = more;
-            }
-        }
-        Some(value)
+    let (value, taken) = if let Some(seven) = after.first_chunk() {
+        fields(first & 0x7f, *seven)?
+    } else {
+        // The last ones.
+        let mut seven = [0; 7];
+        seven.get_mut(..after.len())?.copy_from_slice(after);
+        fields(first & 0x7f, seven).filter(|(_, taken)| *taken <= after.len())?
     };
-    let from = field(first & 0x0f, 4)?;
-    let len = field((first >> 4) & 7, 3)?;
-    *rest = after;
+    *rest = after.get(taken..)?;
+    let from = usize::try_from(value & 0xffff_ffff).ok()?;
+    let len = usize::try_from(value >> 32).ok()?;
     Some(Op::Copy { from, len: if len == 0 { 0x1_0000 } else { len } })
+}
+
+/// For each bit of `bits` one byte, low ones first, zero where the bit is not set; and how many bytes that took. Without a
+/// branch: nobody can foretell which are there.
+#[inline]
+fn fields(bits: u8, bytes: [u8; 7]) -> Option<(u64, usize)> {
+    let (mut value, mut taken) = (0, 0);
+    for n in 0..7 {
+        let there = bits >> n & 1;
+        value |= u64::from(*bytes.get(taken)? * there) << (8 * n);
+        taken += usize::from(there);
+    }
+    Some((value, taken))
 }
 
 /// A size at the start of a delta: seven bits a byte, low ones first.
@@ -155,6 +165,25 @@ mod tests {
         assert_eq!(apply(b"0123456789", &delta).unwrap(), b"234xy01");
         let long = vec![7; 0x1_0000];
         assert_eq!(apply(&long, &[0x80, 0x80, 4, 0x80, 0x80, 4, 0x80]).unwrap(), long);
+    }
+
+    #[test]
+    fn every_way_to_write_a_copy() {
+        for bits in 0..0x80_u8 {
+            let (mut bytes, mut from, mut len) = (vec![0x80 | bits], 0, 0);
+            for n in (0..7).filter(|n| bits & (1 << n) != 0) {
+                bytes.push(n + 1);
+                if n < 4 { from |= usize::from(n + 1) << (8 * n) } else { len |= usize::from(n + 1) << (8 * (n - 4)) }
+            }
+            let want = Op::Copy { from, len: if len == 0 { 0x1_0000 } else { len } };
+            for behind in [&[][..], &[9; 9]] {
+                let all = [&bytes[..], behind].concat();
+                let mut rest = &all[..];
+                assert_eq!((step(&mut rest), rest), (Some(want), behind), "{bits:x}");
+            }
+            bytes.pop();
+            assert!(bytes.is_empty() || step(&mut &bytes[..]) != Some(want), "{bits:x}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use super::entry::{Head, Id, Stored};
-use super::image::Image;
+pub(in crate::git) use super::image::Image;
 use super::index::Index;
 use crate::base::Fault;
 use crate::base::fault::Result;
@@ -95,6 +95,12 @@ impl Pack {
         Some((*self.starts.get(rank)?, *self.starts.get(rank + 1)?))
     }
 
+    /// The entries that begin at `start` or after it, and before `end`.
+    pub(super) fn between(&self, start: u64, end: u64) -> std::ops::Range<u32> {
+        let rank = |at: u64| u32::try_from(self.starts.partition_point(|start| *start < at)).unwrap_or(u32::MAX);
+        rank(start).min(self.len())..rank(end).min(self.len())
+    }
+
     /// The entry that begins at `offset`, not behind `rank`. Bases are near, so the search widens from there.
     fn rank_before(&self, rank: u32, offset: u64) -> Option<u32> {
         let mut high = rank as usize + 1;
@@ -145,15 +151,25 @@ impl Pack {
         let _ = rustix::fs::fadvise(&self.file, 0, None, rustix::fs::Advice::WillNeed);
     }
 
-    /// Holds its first `budget` bytes in memory from now on; gives back how many that are.
-    pub(in crate::git) fn hold(&mut self, budget: u64, threads: usize, stop: &(dyn Fn() -> bool + Sync)) -> u64 {
-        self.image = Image::read(&self.file, self.end().min(budget), threads, stop);
-        self.image.len()
+    /// Its first `budget` bytes; see [`Image::read`].
+    pub(in crate::git) fn image(
+        &self,
+        budget: u64,
+        threads: usize,
+        stop: &(dyn Fn() -> bool + Sync),
+        each: &(dyn Fn(u64, &[u8]) + Sync),
+    ) -> Image {
+        Image::read(&self.file, self.end().min(budget), threads, stop, each)
     }
 
-    /// Holds nothing any more.
-    pub(in crate::git) fn release(&mut self) {
-        self.image = Image::default();
+    /// Holds its first bytes in memory from now on.
+    pub(in crate::git) fn hold(&mut self, image: Image) {
+        self.image = image;
+    }
+
+    /// Holds nothing any more; gives back what was held.
+    pub(in crate::git) fn release(&mut self) -> Image {
+        std::mem::take(&mut self.image)
     }
 
     /// The bytes from `start` to `end`, where they are held.

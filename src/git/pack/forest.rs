@@ -2,7 +2,9 @@
 //!
 //! Must not know: what is in the entries.
 
-use super::entry::{Id, Kind, Stored};
+use std::ops::Range;
+
+use super::entry::{Head, Id, Kind, LONGEST_HEAD, Stored};
 use super::file::{Pack, Reader};
 
 /// No entry.
@@ -32,36 +34,80 @@ impl std::fmt::Debug for Forest {
 /// One stretch of the pack, read by one thread: for each entry its kind or its base.
 #[derive(Debug, Default)]
 pub(in crate::git) struct Stretch {
+    first: u32,
     bases: Vec<u32>,
     kinds: Vec<u8>,
 }
 
 impl Stretch {
     /// Reads the heads of the entries in `ranks`; `go_on` is asked now and then.
-    pub(in crate::git) fn read(pack: &Pack, ranks: std::ops::Range<u32>, go_on: &mut dyn FnMut() -> bool) -> Self {
+    pub(in crate::git) fn read(pack: &Pack, ranks: Range<u32>, go_on: &mut dyn FnMut() -> bool) -> Self {
         let mut reader = Reader::new(pack);
-        let mut stretch = Self::default();
+        let mut stretch = Self { first: ranks.start, ..Self::default() };
         for rank in ranks {
-            let (mut base, mut kind) = (NONE, UNKNOWN);
-            if let Some(head) = reader.head(rank) {
-                match head.stored {
-                    Stored::Whole(whole) => kind = number(whole),
-                    _ => base = pack.base_of(rank, &head).filter(|base| *base != rank).unwrap_or(NONE),
-                }
-            }
-            stretch.bases.push(base);
-            stretch.kinds.push(kind);
+            stretch.add(pack, rank, reader.head(rank).as_ref());
             if rank % 4096 == 0 && !go_on() {
                 break;
             }
         }
         stretch
     }
+
+    /// Reads the heads that lie in `bytes`, which begin at `at` in the pack.
+    pub(in crate::git) fn within(pack: &Pack, at: u64, bytes: &[u8]) -> Self {
+        let ranks = pack.between(at, at + bytes.len() as u64);
+        let mut stretch = Self { first: ranks.start, ..Self::default() };
+        for rank in ranks {
+            let place = |to: u64| usize::try_from(to - at).ok();
+            let entry = pack.span(rank).and_then(|(start, end)| {
+                let (start, end) = (place(start)?, place(end)?);
+                // The head of the last one may be cut off.
+                bytes.get(start..end.min(bytes.len())).filter(|few| end <= bytes.len() || few.len() >= LONGEST_HEAD)
+            });
+            let Some(entry) = entry else { break };
+            stretch.add(pack, rank, Head::parse(entry).as_ref());
+        }
+        stretch
+    }
+
+    fn add(&mut self, pack: &Pack, rank: u32, head: Option<&Head>) {
+        let (mut base, mut kind) = (NONE, UNKNOWN);
+        match head.map(|head| (head, &head.stored)) {
+            Some((_, Stored::Whole(whole))) => kind = number(*whole),
+            Some((head, _)) => base = pack.base_of(rank, head).filter(|base| *base != rank).unwrap_or(NONE),
+            None => {}
+        }
+        self.bases.push(base);
+        self.kinds.push(kind);
+    }
+
+    fn ranks(&self) -> Range<u32> {
+        self.first..self.first.saturating_add(u32::try_from(self.kinds.len()).unwrap_or(u32::MAX))
+    }
+
+    /// What is left of `0..count` by `stretches`, in pieces of at most `most`.
+    pub(in crate::git) fn gaps(stretches: &[Self], count: u32, most: u32) -> Vec<Range<u32>> {
+        let mut known: Vec<Range<u32>> = stretches.iter().map(Self::ranks).collect();
+        known.sort_unstable_by_key(|ranks| ranks.start);
+        known.push(count..count);
+        let mut gaps = Vec::new();
+        let mut at = 0;
+        for ranks in known {
+            while at < ranks.start {
+                let end = ranks.start.min(at.saturating_add(most));
+                gaps.push(at..end);
+                at = end;
+            }
+            at = at.max(ranks.end);
+        }
+        gaps
+    }
 }
 
 impl Forest {
-    /// Puts stretches together that follow each other and cover the whole pack.
-    pub(in crate::git) fn grow(stretches: Vec<Stretch>) -> Self {
+    /// Puts stretches together that cover the whole pack, each entry once.
+    pub(in crate::git) fn grow(mut stretches: Vec<Stretch>) -> Self {
+        stretches.sort_unstable_by_key(|stretch| stretch.first);
         let mut bases = Vec::new();
         let mut kinds = Vec::new();
         for mut stretch in stretches {
@@ -183,7 +229,7 @@ mod tests {
 
     fn grown(entries: &[(u32, u8)]) -> Forest {
         let (bases, kinds) = entries.iter().copied().unzip();
-        Forest::grow(vec![Stretch { bases, kinds }])
+        Forest::grow(vec![Stretch { first: 0, bases, kinds }])
     }
 
     #[test]
@@ -193,6 +239,15 @@ mod tests {
         assert_eq!(forest.family(0), [0, 1, 5, 3]);
         assert_eq!((forest.kind(3), forest.kind(2)), (Some(Kind::Blob), Some(Kind::Tree)));
         assert!(forest.lost.is_empty());
+    }
+
+    #[test]
+    fn what_no_stretch_has_is_a_gap() {
+        let stretch = |first, len| Stretch { first, bases: vec![NONE; len], kinds: vec![0; len] };
+        let gaps = |stretches: &[Stretch]| Stretch::gaps(stretches, 10, 4);
+        assert_eq!(gaps(&[]), [0..4, 4..8, 8..10]);
+        assert_eq!(gaps(&[stretch(7, 2), stretch(0, 3), stretch(3, 0), stretch(4, 1)]), [3..4, 5..7, 9..10]);
+        assert!(gaps(&[stretch(0, 10)]).is_empty());
     }
 
     #[test]

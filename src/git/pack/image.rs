@@ -11,7 +11,7 @@ use std::sync::Mutex;
 const PART: usize = 1 << 20;
 
 #[derive(Default)]
-pub(super) struct Image(Vec<u8>);
+pub(in crate::git) struct Image(Vec<u8>);
 
 impl std::fmt::Debug for Image {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -21,8 +21,14 @@ impl std::fmt::Debug for Image {
 
 impl Image {
     /// The first `len` bytes of `file`. Empty when `stop` says so, or when they can't be read: then whoever reads on
-    /// without it learns which part is bad.
-    pub(super) fn read(file: &File, len: u64, threads: usize, stop: &(dyn Fn() -> bool + Sync)) -> Self {
+    /// without it learns which part is bad. `each` is shown every part that was read, and where it begins.
+    pub(super) fn read(
+        file: &File,
+        len: u64,
+        threads: usize,
+        stop: &(dyn Fn() -> bool + Sync),
+        each: &(dyn Fn(u64, &[u8]) + Sync),
+    ) -> Self {
         let mut bytes = vec![0; usize::try_from(len).unwrap_or_default()];
         let threads = threads.min(bytes.len().div_ceil(PART));
         let parts = Mutex::new(bytes.chunks_mut(PART).zip(0_u64..));
@@ -30,9 +36,11 @@ impl Image {
             loop {
                 let part = parts.lock().map_or(None, |mut parts| parts.next());
                 let Some((part, n)) = part else { return true };
-                if stop() || file.read_exact_at(part, n * PART as u64).is_err() {
+                let at = n * PART as u64;
+                if stop() || file.read_exact_at(part, at).is_err() {
                     return false;
                 }
+                each(at, part);
             }
         };
         let whole = std::thread::scope(|scope| {
@@ -43,7 +51,7 @@ impl Image {
         if whole { Self(bytes) } else { Self::default() }
     }
 
-    pub(super) fn len(&self) -> u64 {
+    pub(in crate::git) fn len(&self) -> u64 {
         self.0.len() as u64
     }
 

@@ -65,9 +65,10 @@ pub(super) fn look(repo: &Repo<'_>) -> Result<Seen> {
 }
 
 fn see(repo: &Repo<'_>, links: HashMap<Oid, Oid>) -> Result<Seen> {
-    let scan = find::scan(repo, &links)?;
-    let (submodules, lfs) = (submodule::find(repo)?, lfs::find(repo)?);
-    let (refs, leftovers) = (repo.refs()?, leftover::find(repo)?);
+    // The longer a list of refs is put off, the more may be in it that the scan did not see.
+    let (scan, refs) = repo.refs_beside(|| find::scan(repo, &links));
+    let (scan, submodules, lfs) = (scan?, submodule::find(repo)?, lfs::find(repo)?);
+    let (refs, leftovers) = (refs?, leftover::find(repo)?);
     let (twins, bundles) = (refuse::twins(repo)?, leftover::bundles(repo)?);
     left::leave(repo, Seen { refs, scan, leftovers, submodules, links, lfs, left: Vec::new(), twins, bundles })
 }

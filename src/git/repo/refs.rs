@@ -41,10 +41,28 @@ pub(in crate::git) struct Refs {
 
 impl Repo<'_> {
     pub(in crate::git) fn refs(&self) -> Result<Refs> {
-        let mut refs = Refs::default();
-        if !refs.plain(&self.dir) {
-            refs.list(&self.git, &[], "")?;
-        }
+        self.refs_beside(|| ()).1
+    }
+
+    /// The same, listed while `work` is done.
+    pub(in crate::git) fn refs_beside<T>(&self, work: impl FnOnce() -> T) -> (T, Result<Refs>) {
+        let (git, dir) = (&self.git, &self.dir);
+        let (done, listed) = std::thread::scope(|scope| {
+            let listed = scope.spawn(|| {
+                let mut refs = Refs::default();
+                if !refs.plain(dir) {
+                    refs.list(git, &[], "")?;
+                }
+                Ok(refs)
+            });
+            let done = work();
+            (done, listed.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        (done, listed.and_then(|refs| self.all_refs(refs)))
+    }
+
+    /// What git lists, and beside it HEADs, what other working trees keep to themselves, and the logs.
+    fn all_refs(&self, mut refs: Refs) -> Result<Refs> {
         (refs.branch, refs.head) = self.at_head(&mut refs, &self.git, "")?;
         for linked in &self.linked {
             // What another working tree keeps to itself is listed from inside of it only.
