@@ -207,7 +207,7 @@ fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Re
     let search = needles.search();
     repo::open(ask, &search)
         .and_then(|mut repo| work(&mut repo))
-        .and_then(|reply| masked(&search, reply))
+        .and_then(|reply| masked(&search, &reply))
         .map_err(|fault| search.fault(&fault))
 }
 
@@ -221,11 +221,18 @@ fn alone<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut 
 }
 
 /// A reply without the key, whatever its parts forgot.
-fn masked<T: Serialize + DeserializeOwned>(search: &Search<'_>, reply: T) -> Result<T> {
-    let lost = |e: serde_json::Error| Fault::new(FaultKind::Internal, "the answer can't be told", e.to_string());
-    let mut value = serde_json::to_value(reply).map_err(lost)?;
+fn masked<T: Serialize + DeserializeOwned>(search: &Search<'_>, reply: &T) -> Result<T> {
+    serde_json::from_value(masked_value(search, reply)?).map_err(|e| untold(&e))
+}
+
+fn masked_value<T: Serialize>(search: &Search<'_>, reply: &T) -> Result<serde_json::Value> {
+    let mut value = serde_json::to_value(reply).map_err(|e| untold(&e))?;
     mask(search, &mut value);
-    serde_json::from_value(value).map_err(lost)
+    Ok(value)
+}
+
+fn untold(e: &serde_json::Error) -> Fault {
+    Fault::new(FaultKind::Internal, "the answer can't be told", e.to_string())
 }
 
 fn mask(search: &Search<'_>, value: &mut serde_json::Value) {

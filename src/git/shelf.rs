@@ -104,9 +104,14 @@ fn fingerprint(repo: &Repo<'_>, plan: &str) -> String {
 }
 
 pub(super) fn save(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    reached(repo, details, details.stage)
+}
+
+/// The same, with how far it has come.
+pub(super) fn reached(repo: &Repo<'_>, details: &Details, stage: Stage) -> Result<()> {
     let root = repo.ask.backup_root;
     store::private_dir(root)?;
-    let mut sealed = details.clone();
+    let mut sealed = Details { stage, ..details.clone() };
     for name in sealed.names() {
         *name = seal::seal(repo.search, repo.ask.keys, &details.plan, name);
     }
@@ -143,10 +148,6 @@ pub(super) fn need(repo: &Repo<'_>, plan: &str) -> Result<Details> {
         Fault::input(format!("there is no plan {plan}"), "it was made elsewhere, or its details were removed")
             .hint("plan again")
     })
-}
-
-pub(super) fn reached(repo: &Repo<'_>, details: &Details, stage: Stage) -> Result<()> {
-    save(repo, &Details { stage, ..details.clone() })
 }
 
 pub(super) fn backup_dir(root: &Path, plan: &str) -> Result<PathBuf> {
