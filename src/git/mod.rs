@@ -10,7 +10,6 @@
 //!
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
-mod absent;
 mod ahead;
 mod align;
 mod alone;
@@ -40,6 +39,7 @@ mod pack;
 mod papers;
 mod plan;
 mod policy;
+mod present;
 mod private;
 mod prove;
 mod raw;

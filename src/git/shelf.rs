@@ -195,13 +195,13 @@ impl Backup {
 fn fill(repo: &Repo<'_>, to: &Path) -> Result<Vec<PathBuf>> {
     let label = "This folder is a copy of a git directory from before the leaked key was taken out of it.\n\
         It STILL CONTAINS THE KEY. It is here for `undo`, and `finish` destroys it.\n";
-    store::put(&to.join(LABEL), label.as_bytes())?;
+    store::write_private(&to.join(LABEL), label.as_bytes())?;
     let skipped: Vec<PathBuf> = ["modules", "lfs"].iter().map(|name| repo.dir.join(name)).collect();
     let files = store::files(&repo.dir, &|dir| !skipped.iter().any(|s| s == dir))?;
     let total = files.len() as u64;
     let objects = repo.dir.join("objects");
     let mut folders = BTreeSet::from([to.to_owned(), to.join("git")]);
-    let mut written = Vec::new();
+    let mut written = vec![to.join(LABEL)];
     for (n, from) in files.iter().enumerate() {
         repo.go_on()?;
         if n % 64 == 0 {

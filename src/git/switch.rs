@@ -17,7 +17,7 @@ use super::plan::{self, Details, Stage};
 use super::reflog::{self, Fate, OUR_MESSAGE};
 use super::repo::{Refs, Repo};
 use super::shelf::{self, Doing};
-use super::{absent, align, came, fold, leftover, lfs, private, raw, refuse, rename, roots, say, store, tidy};
+use super::{align, came, fold, leftover, lfs, present, private, raw, refuse, rename, roots, say, store, tidy};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::git::{GitReply, RefMove, Refusal, Standing};
@@ -32,13 +32,11 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) ->
     if shelf::under_way(repo)?.is_some() {
         return Err(interrupted());
     }
-    if let Some(known) = shelf::load(repo, plan)?
-        && matches!(known.stage, Stage::Applied | Stage::Finished)
-        && stands(repo, &known)? == Standing::New
-    {
-        return applied(repo, &known, Vec::new());
-    }
-    if let Some(known) = shelf::load(repo, plan)? {
+    let known = shelf::load(repo, plan)?;
+    if let Some(known) = &known {
+        if matches!(known.stage, Stage::Applied | Stage::Finished) && stands(repo, known)? == Standing::New {
+            return applied(repo, known, Vec::new());
+        }
         repo.policy.clone_from(&known.policy);
     }
     fold::sweep(repo)?;
@@ -57,7 +55,9 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) ->
     let Ready { mut details, map, refs, fresh, .. } = ready;
     let _quiet = tidy::Quiet::begin(repo)?;
     let stays = stays(repo, &refs, &details)?;
-    shelf::save(repo, &details)?;
+    if known.is_none_or(|known| known != details) {
+        shelf::save(repo, &details)?;
+    }
     let prepared = prepare(repo, &details, &stays, &map, fresh);
     drop((map, stays));
     let pack = match prepared {
@@ -435,7 +435,8 @@ pub(super) fn sort_out(repo: &Repo<'_>) -> Result<()> {
 }
 
 pub(super) fn still_there(repo: &Repo<'_>, details: &Details) -> Result<usize> {
-    if absent::all(&repo.objects(), details.dirty.iter().map(String::as_str)) {
+    let ids = details.dirty.iter().filter_map(|id| raw::oid(id.as_bytes()));
+    if present::of(&repo.objects(), ids).is_some_and(|there| there.is_empty()) {
         return Ok(0);
     }
     let mut input = String::new();
