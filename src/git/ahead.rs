@@ -94,6 +94,9 @@ fn work(mut desk: Desk<'_>, by: By<'_>, queue: &Mutex<std::vec::IntoIter<Oid>>, 
         }
         let (mut done, mut bytes) = (Vec::with_capacity(share.len()), 0);
         for id in share {
+            if (by.cancel)() {
+                return;
+            }
             let one = clean(&mut desk, by, id);
             bytes += one.as_ref().and_then(|(_, _, new)| new.as_ref()).map_or(0, |(_, clean)| clean.len());
             done.push((id, one));
@@ -104,7 +107,7 @@ fn work(mut desk: Desk<'_>, by: By<'_>, queue: &Mutex<std::vec::IntoIter<Oid>>, 
                 }
             }
         }
-        if to.send(done).is_err() || (by.cancel)() {
+        if to.send(done).is_err() {
             return;
         }
     }

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use git2::Oid;
 use sha2::{Digest as _, Sha256};
 
+use super::fold;
 use super::needle::{Hit, Pieces, Search};
 use super::pack::flow::Flow;
 use super::repo::Repo;
@@ -20,9 +21,14 @@ const PAIRS: usize = 200;
 const COPIES: usize = 5000;
 /// Bytes of a line kept on either side of the key.
 const AROUND: usize = 60;
+/// Objects that a thread takes at once.
+const SHARE: usize = 64;
 
 /// Says of an object that is no text what it is and what becomes of it.
-pub(super) type About<'a> = &'a dyn Fn(Oid) -> Option<(String, String)>;
+pub(super) type About<'a> = &'a (dyn Fn(Oid) -> Option<(String, String)> + Sync);
+
+/// A line as it stands and as it will stand.
+type Pair = (String, String);
 
 /// `-` and `+` lines, one pair per distinct line.
 pub(super) fn lines(repo: &Repo<'_>, rewriter: &Rewriter<'_>, ids: &[Oid], about: About<'_>) -> Result<Vec<String>> {
@@ -30,9 +36,11 @@ pub(super) fn lines(repo: &Repo<'_>, rewriter: &Rewriter<'_>, ids: &[Oid], about
     let mut known = HashSet::new();
     let mut out = Vec::new();
     let mut more = 0;
-    for id in ids {
+    for (id, text) in ids.iter().zip(texts(repo, rewriter, ids, about)?) {
         repo.go_on()?;
-        let pairs = if let Some(flow) = rewriter.scan.library.large(*id) {
+        let pairs = if let Some(pairs) = text {
+            pairs
+        } else if let Some(flow) = rewriter.scan.library.large(*id) {
             match about(*id) {
                 Some((what, way)) => vec![named(&what, flow.size, way)],
                 None => streamed(repo, flow, &mut known)?,
@@ -62,12 +70,26 @@ pub(super) fn lines(repo: &Repo<'_>, rewriter: &Rewriter<'_>, ids: &[Oid], about
     Ok(out)
 }
 
-fn named(what: &str, bytes: u64, way: String) -> (String, String) {
+/// The pairs of each object that is held and text, on all cores. `None`: it is something else, or can't be read so.
+fn texts(repo: &Repo<'_>, rewriter: &Rewriter<'_>, ids: &[Oid], about: About<'_>) -> Result<Vec<Option<Vec<Pair>>>> {
+    let (search, library) = (repo.search, &rewriter.scan.library);
+    let tools = || (library.desk(), HashSet::new());
+    fold::shared(ids.len(), SHARE, repo.ask.cancel, tools, |(desk, known), n| {
+        let id = *ids.get(n)?;
+        if about(id).is_some() || library.large(id).is_some() {
+            return None;
+        }
+        let (_, data) = desk.read(id)?;
+        pairs(search, &data, known).ok()
+    })
+}
+
+fn named(what: &str, bytes: u64, way: String) -> Pair {
     (format!("[leaked] in {what} of {}", size(bytes)), way)
 }
 
 /// The pairs of a file that is too large to be held, piece by piece.
-fn streamed(repo: &Repo<'_>, flow: Flow<'_>, known: &mut HashSet<[u8; 32]>) -> Result<Vec<(String, String)>> {
+fn streamed(repo: &Repo<'_>, flow: Flow<'_>, known: &mut HashSet<[u8; 32]>) -> Result<Vec<Pair>> {
     let lost = |e: std::io::Error| Fault::machine("a large file can't be read", e);
     let mut pieces = Pieces::new(repo.search, flow);
     let (mut all, mut shown) = (Vec::new(), HashSet::new());
@@ -80,7 +102,7 @@ fn streamed(repo: &Repo<'_>, flow: Flow<'_>, known: &mut HashSet<[u8; 32]>) -> R
 }
 
 /// `known`: hashes of the lines that were seen before, in this or another object; they are not worked out again.
-fn pairs(search: &Search<'_>, data: &[u8], known: &mut HashSet<[u8; 32]>) -> Result<Vec<(String, String)>> {
+fn pairs(search: &Search<'_>, data: &[u8], known: &mut HashSet<[u8; 32]>) -> Result<Vec<Pair>> {
     let hits = search.hits(data);
     let mut pairs = Vec::new();
     let mut done = 0;

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::odd::{Link, To};
 use super::repo::Repo;
-use super::{raw, store, stray};
+use super::{present, raw, store, stray};
 use crate::base::fault::Result;
 use crate::effect::git::{Copy, CopyKind, Refusal};
 
@@ -248,10 +248,13 @@ pub(super) fn retarget(repo: &Repo<'_>, now: &dyn Fn(git2::Oid) -> Option<git2::
     Ok(())
 }
 
-/// Those of `ids` that exist. Git is asked: libgit2 remembers objects that are gone.
+/// Those of `ids` that exist. Libgit2 is not asked: it remembers objects that are gone.
 fn there(repo: &Repo<'_>, ids: HashSet<git2::Oid>) -> Result<HashSet<git2::Oid>> {
     if ids.is_empty() {
         return Ok(ids);
+    }
+    if let Some(there) = present::of(&repo.objects(), ids.iter().copied()) {
+        return Ok(there);
     }
     let asked: Vec<String> = ids.iter().map(ToString::to_string).collect();
     let asked = asked.join("\n") + "\n";

@@ -10,7 +10,6 @@
 //!
 //! Every text that leaves this module went through the search: the key in any form is masked.
 
-mod absent;
 mod ahead;
 mod align;
 mod alone;
@@ -41,6 +40,7 @@ mod pack;
 mod papers;
 mod plan;
 mod policy;
+mod present;
 mod private;
 mod prove;
 mod raw;
@@ -208,7 +208,7 @@ fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Re
     let search = needles.search();
     repo::open(ask, &search)
         .and_then(|mut repo| work(&mut repo))
-        .and_then(|reply| masked(&search, reply))
+        .and_then(|reply| masked(&search, &reply))
         .map_err(|fault| search.fault(&fault))
 }
 
@@ -222,11 +222,18 @@ fn alone<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut 
 }
 
 /// A reply without the key, whatever its parts forgot.
-fn masked<T: Serialize + DeserializeOwned>(search: &Search<'_>, reply: T) -> Result<T> {
-    let lost = |e: serde_json::Error| Fault::new(FaultKind::Internal, "the answer can't be told", e.to_string());
-    let mut value = serde_json::to_value(reply).map_err(lost)?;
+fn masked<T: Serialize + DeserializeOwned>(search: &Search<'_>, reply: &T) -> Result<T> {
+    serde_json::from_value(masked_value(search, reply)?).map_err(|e| untold(&e))
+}
+
+fn masked_value<T: Serialize>(search: &Search<'_>, reply: &T) -> Result<serde_json::Value> {
+    let mut value = serde_json::to_value(reply).map_err(|e| untold(&e))?;
     mask(search, &mut value);
-    serde_json::from_value(value).map_err(lost)
+    Ok(value)
+}
+
+fn untold(e: &serde_json::Error) -> Fault {
+    Fault::new(FaultKind::Internal, "the answer can't be told", e.to_string())
 }
 
 fn mask(search: &Search<'_>, value: &mut serde_json::Value) {

@@ -104,9 +104,14 @@ fn fingerprint(repo: &Repo<'_>, plan: &str) -> String {
 }
 
 pub(super) fn save(repo: &Repo<'_>, details: &Details) -> Result<()> {
+    reached(repo, details, details.stage)
+}
+
+/// The same, with how far it has come.
+pub(super) fn reached(repo: &Repo<'_>, details: &Details, stage: Stage) -> Result<()> {
     let root = repo.ask.backup_root;
     store::private_dir(root)?;
-    let mut sealed = details.clone();
+    let mut sealed = Details { stage, ..details.clone() };
     for name in sealed.names() {
         *name = seal::seal(repo.search, repo.ask.keys, &details.plan, name);
     }
@@ -143,10 +148,6 @@ pub(super) fn need(repo: &Repo<'_>, plan: &str) -> Result<Details> {
         Fault::input(format!("there is no plan {plan}"), "it was made elsewhere, or its details were removed")
             .hint("plan again")
     })
-}
-
-pub(super) fn reached(repo: &Repo<'_>, details: &Details, stage: Stage) -> Result<()> {
-    save(repo, &Details { stage, ..details.clone() })
 }
 
 pub(super) fn backup_dir(root: &Path, plan: &str) -> Result<PathBuf> {
@@ -194,13 +195,13 @@ impl Backup {
 fn fill(repo: &Repo<'_>, to: &Path) -> Result<Vec<PathBuf>> {
     let label = "This folder is a copy of a git directory from before the leaked key was taken out of it.\n\
         It STILL CONTAINS THE KEY. It is here for `undo`, and `finish` destroys it.\n";
-    store::put(&to.join(LABEL), label.as_bytes())?;
+    store::write_private(&to.join(LABEL), label.as_bytes())?;
     let skipped: Vec<PathBuf> = ["modules", "lfs"].iter().map(|name| repo.dir.join(name)).collect();
     let files = store::files(&repo.dir, &|dir| !skipped.iter().any(|s| s == dir))?;
     let total = files.len() as u64;
     let objects = repo.dir.join("objects");
     let mut folders = BTreeSet::from([to.to_owned(), to.join("git")]);
-    let mut written = Vec::new();
+    let mut written = vec![to.join(LABEL)];
     for (n, from) in files.iter().enumerate() {
         repo.go_on()?;
         if n % 64 == 0 {

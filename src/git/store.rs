@@ -172,7 +172,14 @@ pub(super) fn private_dir(folder: &Path) -> Result<()> {
         .map_err(|e| Fault::machine(format!("{} can't be made", folder.display()), e))
 }
 
-/// A copy of `from` at `to`, 0600. It is on disk after the next [`flush`].
+/// A new file with `bytes`, 0600. It is on disk after [`bring_to_disk`].
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<()> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let written = made.and_then(|mut file| file.write_all(bytes));
+    written.map_err(|e| Fault::machine(format!("{} can't be written", path.display()), e))
+}
+
+/// A copy of `from` at `to`, 0600. It is on disk after [`bring_to_disk`].
 pub(super) fn copy_private(from: &Path, to: &Path) -> Result<()> {
     let cant = |e: std::io::Error| Fault::machine(format!("{} can't be copied to the backup", from.display()), e);
     let mut source = open(from).map_err(cant)?;

@@ -35,6 +35,44 @@ fn several_packs() -> World {
 }
 
 #[test]
+fn many_versions_of_a_file_are_each_what_they_were_without_the_key() {
+    let world = World::new();
+    // Text, text that is too long to wait for in memory, and what is no text.
+    let version = |n: usize, key: &str| match n {
+        40 => format!("version {n} {key}\n{}", "long\n".repeat(300_000)),
+        _ if n.is_multiple_of(7) => format!("version {n} {key}\0\n"),
+        _ => format!("version {n}\n{key} and {key}\n"),
+    };
+    let commit = |n: usize| {
+        let (time, text) = (1_700_000_000 + n, version(n, &world.key));
+        let from = if n == 0 { "from refs/heads/main^0\n" } else { "" };
+        format!(
+            "commit refs/heads/main\ncommitter Ann <ann@example.com> {time} +0000\ndata 0\n{from}\
+            M 100644 inline many\ndata {}\n{text}\n",
+            text.len()
+        )
+    };
+    let stream = (0..300).map(commit).collect::<Vec<_>>().concat();
+    world.pipe(&["fast-import", "--quiet"], stream.as_bytes());
+    world.git(&["reset", "-q", "--hard"]);
+    let plan = world.plan();
+    world.apply(&plan.id);
+    world.clean();
+    let asked = (0..300).map(|n| format!("main~{}:many\n", 299 - n)).collect::<Vec<_>>().concat();
+    let ids = world.pipe(&["cat-file", "--batch-check=%(objectname) %(objectsize)"], asked.as_bytes());
+    assert_eq!(ids.lines().count(), 300);
+    for (n, line) in ids.lines().enumerate() {
+        if n.is_multiple_of(7) {
+            assert!(line.ends_with(&format!(" {}", version(n, &world.key).len())), "{n}: {line}");
+        } else {
+            let wanted = version(n, "REMOVED-BY-STANCH");
+            let id = git2::Oid::hash_object(git2::ObjectType::Blob, wanted.as_bytes()).unwrap();
+            assert_eq!(line, format!("{id} {}", wanted.len()), "{n}");
+        }
+    }
+}
+
+#[test]
 fn what_lies_beside_packs_stays_valid_and_comes_back() {
     let world = several_packs();
     world.git(&["repack", "-q", "-d"]);

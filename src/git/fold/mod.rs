@@ -191,7 +191,7 @@ pub(super) fn joined<T>(thread: std::thread::ScopedJoinHandle<'_, Result<T>>) ->
 }
 
 /// Does `work` for each number below `count`, on all cores, and gives the answers in order. Each thread has `tools`.
-fn shared<T: Send, L>(
+pub(super) fn shared<T: Send, L>(
     count: usize,
     share: usize,
     cancel: &(dyn Fn() -> bool + Sync),

@@ -26,7 +26,7 @@ use super::refuse;
 use super::repo::{Refs, Repo};
 use super::rewrite::Rewriter;
 use super::submodule::{self, Submodules};
-use super::{map, masked, remote, rename, shelf};
+use super::{map, remote, rename, shelf};
 use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::effect::git::{Choice, CopyMap, Plan, Policy};
@@ -97,8 +97,7 @@ pub(super) fn make(repo: &mut Repo<'_>, policy: Policy, memory: Option<&Memory>)
     if repo.config.has_remotes() {
         remote::survey(repo, &details, &mut plan)?;
     }
-    let plan = masked(repo.search, plan)?;
-    remote::outline::save(repo.ask.backup_root, &plan)?;
+    remote::outline::save(repo, &plan)?;
     Ok(plan)
 }
 

@@ -48,8 +48,9 @@ pub(super) fn describe(
         m.name.starts_with("refs/remotes/")
             || remotes && (m.name.starts_with("refs/tags/") || m.name.starts_with("refs/notes/"))
     };
+    let fates = &rewriter.fates;
     let about = |id: Oid| {
-        let (what, way) = rewriter.fates.get(&id)?;
+        let (what, way) = fates.get(&id)?;
         let inside = scan.archives.form(id).or_else(|| scan.dirty.get(&id).map(|(_, form)| (*form).to_owned()));
         Some((format!("{what} content ({})", inside.unwrap_or_default()), way.words()))
     };

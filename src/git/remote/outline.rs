@@ -4,7 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::{shelf, store};
+use super::super::repo::Repo;
+use super::super::{masked_value, shelf, store};
 use crate::base::Fault;
 use crate::base::fault::Result;
 use crate::effect::git::Plan;
@@ -16,9 +17,10 @@ fn path(root: &Path, plan: &str) -> Result<PathBuf> {
     Ok(root.join(format!("outline-{name}.json")))
 }
 
-/// Keeps `plan`, which is masked already.
-pub(in super::super) fn save(root: &Path, plan: &Plan) -> Result<()> {
-    let bytes = serde_json::to_vec(plan).map_err(|e| Fault::machine("the plan's outline can't be written", e))?;
+/// Keeps `plan`, masked.
+pub(in super::super) fn save(repo: &Repo<'_>, plan: &Plan) -> Result<()> {
+    let (root, masked) = (repo.ask.backup_root, masked_value(repo.search, plan)?);
+    let bytes = serde_json::to_vec(&masked).map_err(|e| Fault::machine("the plan's outline can't be written", e))?;
     store::private_dir(root)?;
     store::put(&path(root, &plan.id)?, &bytes)
 }

@@ -38,13 +38,11 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) ->
     if shelf::under_way(repo)?.is_some() {
         return Err(interrupted());
     }
-    if let Some(known) = shelf::load(repo, plan)?
-        && matches!(known.stage, Stage::Applied | Stage::Finished)
-        && stands(repo, &known)? == Standing::New
-    {
-        return applied(repo, &known, Vec::new());
-    }
-    if let Some(known) = shelf::load(repo, plan)? {
+    let known = shelf::load(repo, plan)?;
+    if let Some(known) = &known {
+        if matches!(known.stage, Stage::Applied | Stage::Finished) && stands(repo, known)? == Standing::New {
+            return applied(repo, known, Vec::new());
+        }
         repo.policy.clone_from(&known.policy);
     }
     fold::sweep(repo)?;
@@ -63,7 +61,9 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) ->
     let Ready { mut details, map, refs, fresh, .. } = ready;
     let _quiet = tidy::Quiet::begin(repo)?;
     let stays = stays(repo, &refs, &details)?;
-    shelf::save(repo, &details)?;
+    if known.is_none_or(|known| known != details) {
+        shelf::save(repo, &details)?;
+    }
     let prepared = prepare(repo, &details, &stays, &map, fresh);
     drop((map, stays));
     let pack = match prepared {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::super::plan::Details;
 use super::super::repo::Repo;
-use super::super::{absent, came, fold, roots, say, shelf, store};
+use super::super::{came, fold, present, raw, roots, say, shelf, store};
 use crate::base::fault::Result;
 
 /// Drops every object file there was before the switch, and looks whether every object that held the key is gone. What
@@ -83,7 +83,8 @@ pub(in crate::git) fn sort_out(repo: &Repo<'_>) -> Result<()> {
 }
 
 pub(in crate::git) fn still_there(repo: &Repo<'_>, details: &Details) -> Result<usize> {
-    if absent::all(&repo.objects(), details.dirty.iter().map(String::as_str)) {
+    let ids = details.dirty.iter().filter_map(|id| raw::oid(id.as_bytes()));
+    if present::of(&repo.objects(), ids).is_some_and(|there| there.is_empty()) {
         return Ok(0);
     }
     let mut input = String::new();

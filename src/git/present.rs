@@ -1,19 +1,18 @@
-//! Whether objects are gone, from git's own files: git itself lists its packs anew for each object that it does not find.
+//! Which objects there are, from git's own files: git itself lists its packs anew for each object that it does not find.
 //!
-//! Must not know: why they should be gone.
+//! Must not know: why they should be there, or gone.
 
+use std::collections::HashSet;
 use std::path::Path;
 
+use git2::Oid;
+
 use super::pack::index::Index;
-use super::{raw, store};
+use super::store;
 
-/// Is none of `ids` below the folder `objects`? False as well where that can't be told from packs and loose files alone:
-/// then git has to be asked.
-pub(super) fn all<'i>(objects: &Path, ids: impl Iterator<Item = &'i str>) -> bool {
-    none(objects, ids) == Some(true)
-}
-
-fn none<'i>(objects: &Path, mut ids: impl Iterator<Item = &'i str>) -> Option<bool> {
+/// Those of `ids` that are below the folder `objects`. `None` where packs and loose files alone can't tell: then git has
+/// to be asked.
+pub(super) fn of(objects: &Path, ids: impl Iterator<Item = Oid>) -> Option<HashSet<Oid>> {
     let packs = objects.join("pack");
     if objects.join("info/alternates").exists() || packs.join("multi-pack-index").exists() {
         return None;
@@ -24,13 +23,13 @@ fn none<'i>(objects: &Path, mut ids: impl Iterator<Item = &'i str>) -> Option<bo
             indexes.push(Index::read(&path).ok()?);
         }
     }
-    let there = |text: &str| {
-        let id = raw::oid(text.as_bytes())?;
-        let (two, rest) = text.split_at_checked(2)?;
-        let packed = indexes.iter().any(|index| id.as_bytes().first_chunk().is_none_or(|id| index.find(id).is_some()));
-        Some(packed || std::fs::symlink_metadata(objects.join(two).join(rest)).is_ok())
+    let there = |id: &Oid| {
+        let packed = id.as_bytes().first_chunk().is_some_and(|id| indexes.iter().any(|index| index.find(id).is_some()));
+        let text = id.to_string();
+        let (two, rest) = text.split_at(2);
+        packed || objects.join(two).join(rest).exists()
     };
-    ids.try_fold(true, |none, id| Some(none && !there(id)?))
+    Some(ids.filter(there).collect())
 }
 
 #[cfg(test)]
@@ -43,12 +42,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let repo = Repository::init_bare(folder.path()).unwrap();
         let objects = folder.path().join("objects");
-        let (one, two) = (git2::Oid::hash_object(ObjectType::Blob, b"one").unwrap(), "2".repeat(40));
-        let none = |ids: &[&str]| all(&objects, ids.iter().copied());
-        let text = one.to_string();
-        assert!(none(&[&text, &two]));
+        let (one, two) = (Oid::hash_object(ObjectType::Blob, b"one").unwrap(), Oid::from_bytes(&[2; 20]).unwrap());
+        let there = || of(&objects, [two, one].into_iter());
+        assert_eq!(there(), Some(HashSet::new()));
         repo.blob(b"one").unwrap();
-        assert!(!none(&[&two, &text]) && none(&[&two]) && none(&[]));
+        assert_eq!(there(), Some(HashSet::from([one])));
 
         let mut pack: PackBuilder<'_> = repo.packbuilder().unwrap();
         pack.insert_object(one, None).unwrap();
@@ -58,13 +56,14 @@ mod tests {
         let mut writer = odb.packwriter().unwrap();
         std::io::Write::write_all(&mut writer, &bytes).unwrap();
         writer.commit().unwrap();
-        std::fs::remove_dir_all(objects.join(&text[..2])).unwrap();
-        assert!(!none(&[&two, &text]) && none(&[&two]));
+        std::fs::remove_dir_all(objects.join(&one.to_string()[..2])).unwrap();
+        assert_eq!(there(), Some(HashSet::from([one])));
+        std::fs::remove_dir_all(objects.join("pack")).unwrap();
+        assert_eq!(there(), Some(HashSet::new()));
     }
 
     #[test]
     fn what_can_not_be_told_is_left_to_git() {
-        let two = "2".repeat(40);
         for (name, text) in [
             ("info/alternates", "/elsewhere\n"),
             ("pack/multi-pack-index", "MIDX"),
@@ -74,8 +73,7 @@ mod tests {
             let path = folder.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
-            assert!(!all(folder.path(), [&two[..]].into_iter()), "{name}");
+            assert_eq!(of(folder.path(), std::iter::empty()), None, "{name}");
         }
-        assert!(!all(tempfile::tempdir().unwrap().path(), ["no id"].into_iter()));
     }
 }
