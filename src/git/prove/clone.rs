@@ -82,7 +82,7 @@ pub(super) fn line(repo: &Repo<'_>, fresh: Fresh, read: &Read) -> Result<ProofLi
         Ok(ids) => ids,
         Err(why) => return Ok(ProofLine { what: WHAT.into(), clean: false, saw: why }),
     };
-    let unread: Vec<Oid> = ids.iter().copied().filter(|id| !read.has(id)).collect();
+    let unread: Vec<Oid> = ids.iter().copied().filter(|id| !read.ids.contains(id)).collect();
     let looked = count(ids.len(), "object");
     if !unread.is_empty() {
         let now = objects::these(&repo.git, repo.git2.commondir(), &unread)?;

@@ -2,6 +2,7 @@
 //!
 //! Must not know: what the objects mean.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -26,8 +27,7 @@ const PIECES: usize = 3;
 /// What git read out, and which of it holds the key.
 #[derive(Debug, Default)]
 pub(super) struct Read {
-    /// Sorted.
-    pub(super) ids: Vec<Oid>,
+    pub(super) ids: HashSet<Oid>,
     pub(super) found: Vec<String>,
     /// Those that did not read out as their ids say.
     wrong: Vec<String>,
@@ -46,10 +46,6 @@ impl Read {
             return ProofLine { what: what.into(), clean: false, saw };
         }
         super::line(what, &format!("{count}, each with the content its id says"), &self.found)
-    }
-
-    pub(super) fn has(&self, id: &Oid) -> bool {
-        self.ids.binary_search(id).is_ok()
     }
 }
 
@@ -126,15 +122,13 @@ fn run(git: &Git<'_>, dir: &Path, which: &[&str], input: Option<String>) -> Resu
         let _ = child.kill();
     }
     let status = child.wait().map_err(|e| Fault::machine("git did not end as it should", e))?;
-    let Seen { mut ids, mut found, packed } = read?;
+    let Seen { ids, mut found, packed } = read?;
     for (id, size) in packed {
         if inside(git, dir, id, size)? {
             found.dirty.push(format!("blob {id}"));
         }
         go_on(git)?;
     }
-    ids.sort_unstable();
-    ids.dedup();
     Ok(Read { ids, found: found.dirty, wrong: found.wrong, whole: status.success() })
 }
 

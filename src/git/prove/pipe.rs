@@ -5,26 +5,42 @@
 
 use std::io::Read;
 use std::process::ChildStdout;
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::io::{Errno, ioctl_fionread};
 
-/// Bytes that git may be ahead. Where the system allows fewer, they must do.
+/// Bytes that git may be ahead.
 #[cfg(target_os = "linux")]
 const WIDE: usize = 1 << 20;
+/// Where the pipe is wide, a reader lets so many bytes come together, but waits no longer than a nap.
+const ENOUGH: usize = 1 << 18;
+/// Git fills a part of the pipe in it, never all.
+const NAP: Duration = Duration::from_micros(300);
 /// How often a waiting reader looks whether it was cancelled.
 const PULSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 pub(super) struct Pipe<'a> {
     out: ChildStdout,
     stop: &'a (dyn Fn() -> bool + Sync),
+    wide: bool,
 }
 
 impl<'a> Pipe<'a> {
     pub(super) fn new(out: ChildStdout, stop: &'a (dyn Fn() -> bool + Sync)) -> Self {
         #[cfg(target_os = "linux")]
-        let _ = rustix::pipe::fcntl_setpipe_size(&out, WIDE);
-        Self { out, stop }
+        let wide = rustix::pipe::fcntl_setpipe_size(&out, WIDE).is_ok();
+        #[cfg(not(target_os = "linux"))]
+        let wide = false;
+        Self { out, stop, wide }
+    }
+
+    /// Git writes little at a time, and to be woken for each costs more than to read it.
+    fn gather(&self, wanted: usize) {
+        let enough = u64::try_from(wanted.min(ENOUGH)).unwrap_or_default();
+        if self.wide && ioctl_fionread(&self.out).is_ok_and(|there| there < enough) {
+            std::thread::sleep(NAP);
+        }
     }
 }
 
@@ -36,9 +52,45 @@ impl Read for Pipe<'_> {
             }
             match poll(&mut [PollFd::new(&self.out, PollFlags::IN)], Some(&PULSE)) {
                 Ok(0) | Err(Errno::INTR) => {}
-                Ok(_) => return self.out.read(to),
+                Ok(_) => {
+                    self.gather(to.len());
+                    return self.out.read(to);
+                }
                 Err(e) => return Err(e.into()),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn a_cancel_ends_the_wait_for_a_program_that_says_nothing() {
+        let mut child =
+            Command::new("sh").args(["-c", "echo one; exec sleep 60"]).stdout(Stdio::piped()).spawn().unwrap();
+        let since = Instant::now();
+        let stop = || since.elapsed() > Duration::from_millis(300);
+        let mut pipe = Pipe::new(child.stdout.take().unwrap(), &stop);
+        let mut said = Vec::new();
+        assert!(pipe.read_to_end(&mut said).is_err());
+        assert_eq!(said, b"one\n");
+        assert!(since.elapsed() < Duration::from_secs(30));
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn all_of_it_comes_however_much_it_is() {
+        let mut child =
+            Command::new("head").args(["-c", "3000001", "/dev/zero"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut all = Vec::new();
+        Pipe::new(child.stdout.take().unwrap(), &|| false).read_to_end(&mut all).unwrap();
+        assert_eq!(all.len(), 3_000_001);
+        assert!(child.wait().unwrap().success());
     }
 }

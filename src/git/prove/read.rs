@@ -2,6 +2,7 @@
 //!
 //! Must not know: which git wrote it.
 
+use std::collections::HashSet;
 use std::io::Read;
 
 use git2::{ObjectType, Oid};
@@ -21,7 +22,7 @@ const HEAD: usize = 128;
 /// Every object that came out of the pipe.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
-    pub(super) ids: Vec<Oid>,
+    pub(super) ids: HashSet<Oid>,
     pub(super) found: Found,
     /// Too large to be held beside others, and they look like archives: to be read once more, one at a time. With their
     /// sizes.
@@ -122,7 +123,7 @@ fn part(piece: &mut Piece, seen: &mut Seen) -> Result<Open> {
                 if from + held.len() <= to {
                     return Ok(Open::At(from, to + 1 - from));
                 }
-                seen.ids.push(name.id);
+                seen.ids.insert(name.id);
                 piece.has(name, start..to);
                 from = to + 1;
             }
@@ -136,7 +137,7 @@ fn strange() -> Fault {
 
 /// Searches the next `size` bytes.
 fn large(out: &mut impl Read, name: Name, size: u64, search: &Search<'_>, seen: &mut Seen) -> Result<()> {
-    seen.ids.push(name.id);
+    seen.ids.insert(name.id);
     let (looks, right) = stream::object(out, name, size, search)?;
     if !right {
         seen.found.wrong.push(name.to_string());
@@ -264,7 +265,7 @@ mod tests {
         }
         let (found, seen) = told(&all).unwrap();
         let found = found.and(seen.found);
-        assert_eq!(seen.ids, names.iter().map(|(name, _)| name.id).collect::<Vec<Oid>>());
+        assert_eq!(seen.ids, names.iter().map(|(name, _)| name.id).collect());
         assert!(found.wrong.is_empty(), "{:?}", found.wrong);
         let dirty: std::collections::BTreeSet<String> = found.dirty.into_iter().collect();
         assert_eq!(dirty, names.iter().filter(|(_, dirty)| *dirty).map(|(name, _)| name.to_string()).collect());
@@ -285,7 +286,7 @@ mod tests {
         let (last, three) = written(ObjectType::Blob, &behind);
         let (found, seen) = told(&[one, two, three].concat()).unwrap();
         assert_eq!(found, Found { dirty: vec![first.to_string(), last.to_string()], wrong: vec![] });
-        assert_eq!(seen.ids, [first.id, clean.id, last.id]);
+        assert_eq!(seen.ids, [first.id, clean.id, last.id].into());
         let looks = Looks { found: false, packed: true };
         assert_eq!(stream::all(&mut &packed[..], &search).unwrap(), looks);
         assert_eq!(stream::all(&mut &behind[..], &search).unwrap(), looks);
