@@ -6,12 +6,15 @@
 use zeroize::Zeroizing;
 
 use super::cli::Git;
+use crate::base::Fault;
 use crate::base::fault::Result;
+
+const LIST: [&str; 4] = ["config", "--list", "-z", "--show-scope"];
 
 /// All settings, in git's order.
 #[derive(Clone, Default)]
 pub(super) struct Config {
-    /// `name\nvalue\0` each; a name alone means true.
+    /// `scope\0name\nvalue\0` each; a name alone means true.
     listed: Zeroizing<Vec<u8>>,
 }
 
@@ -23,7 +26,19 @@ impl std::fmt::Debug for Config {
 
 impl Config {
     pub(super) fn read(git: &Git<'_>) -> Result<Self> {
-        Ok(Self { listed: git.run(&["config", "--list", "-z"])? })
+        let said = git.ask_git(&LIST, None)?;
+        if !said.ok {
+            let why = said.err.lines().next().unwrap_or("git gave no reason").to_owned();
+            return Err(Fault::refused("the repository's configuration can't be read", why)
+                .hint("`git config --list` in it says the same"));
+        }
+        Ok(Self { listed: said.out })
+    }
+
+    /// `None`: git can't use what is there.
+    pub(super) fn read_if(git: &Git<'_>) -> Result<Option<Self>> {
+        let said = git.ask_git(&LIST, None)?;
+        Ok(said.ok.then_some(Self { listed: said.out }))
     }
 
     /// Every byte of it: equal bytes are an equal configuration.
@@ -33,12 +48,16 @@ impl Config {
 
     /// Each name, with section and last part in lower case, and its value.
     pub(super) fn all(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        self.listed.split(|b| *b == 0).filter(|entry| !entry.is_empty()).map(|entry| {
-            match memchr::memchr(b'\n', entry) {
-                Some(at) => (entry.get(..at).unwrap_or_default(), entry.get(at + 1..)),
-                None => (entry, None),
-            }
+        self.scoped().map(|(_, entry)| match memchr::memchr(b'\n', entry) {
+            Some(at) => (entry.get(..at).unwrap_or_default(), entry.get(at + 1..)),
+            None => (entry, None),
         })
+    }
+
+    /// Each scope (`system`, `global`, `local`, `worktree`, `command`) and what is set there: name, line feed, value.
+    pub(super) fn scoped(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let mut words = self.listed.split(|b| *b == 0);
+        std::iter::from_fn(move || Some((words.next()?, words.next()?)))
     }
 
     /// The value that counts: the last one.
@@ -75,8 +94,10 @@ impl Config {
 mod tests {
     use super::*;
 
-    fn config(listed: &[u8]) -> Config {
-        Config { listed: Zeroizing::new(listed.to_vec()) }
+    fn config(settings: &[u8]) -> Config {
+        let settings = settings.split(|b| *b == 0).filter(|setting| !setting.is_empty());
+        let listed = settings.flat_map(|setting| [b"local\0", setting, b"\0"].concat()).collect();
+        Config { listed: Zeroizing::new(listed) }
     }
 
     #[test]

@@ -127,7 +127,7 @@ pub(super) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Result<Repo<
     }
     let mut git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true, settings: Vec::new() };
     let config = Config::read(&git)?;
-    let tamed = Tamed::read(&git, &linked)?;
+    let tamed = Tamed::read(&git, &config, &linked)?;
     git.settings.clone_from(&tamed.settings);
     let links = links.of(&dir)?;
     let policy = Policy::default();

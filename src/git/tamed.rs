@@ -13,6 +13,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
 
 use super::cli::Git;
+use super::config::Config;
 use super::repo::Linked;
 use crate::base::Fault;
 use crate::base::fault::Result;
@@ -37,25 +38,17 @@ pub(super) struct Tamed {
 }
 
 impl Tamed {
-    /// Reads the configuration as each working tree sees it.
-    pub(super) fn read(git: &Git<'_>, linked: &[Linked]) -> Result<Self> {
+    /// Looks at the configuration as each working tree sees it; `main`, as the main one does.
+    pub(super) fn read(git: &Git<'_>, main: &Config, linked: &[Linked]) -> Result<Self> {
         let mut tamed = Self::default();
         let mut filters: Vec<Vec<u8>> = Vec::new();
         let mut ext = None;
-        let trees = linked.iter().map(|tree| Git { dir: tree.dir.clone(), work: None, ..git.clone() });
-        for (n, git) in std::iter::once(git.clone()).chain(trees).enumerate() {
-            let said = git.ask_git(&["config", "--list", "-z", "--show-scope"], None)?;
-            if !said.ok && n > 0 {
-                // A linked working tree git can't use runs nothing.
-                continue;
-            }
-            if !said.ok {
-                let why = said.err.lines().next().unwrap_or("git gave no reason").to_owned();
-                return Err(Fault::refused("the repository's configuration can't be read", why)
-                    .hint("`git config --list` in it says the same"));
-            }
-            let mut words = said.out.split(|b| *b == 0);
-            while let (Some(scope), Some(entry)) = (words.next(), words.next()) {
+        // A linked working tree git can't use runs nothing.
+        let trees = linked
+            .iter()
+            .filter_map(|tree| Config::read_if(&Git { dir: tree.dir.clone(), work: None, ..git.clone() }).transpose());
+        for config in std::iter::once(Ok(main.clone())).chain(trees) {
+            for (scope, entry) in config?.scoped() {
                 let name = entry.split(|b| *b == b'\n').next().unwrap_or_default();
                 let own = scope == b"local" || scope == b"worktree";
                 if name.starts_with(b"filter.") {
