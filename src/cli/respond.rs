@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::base::fault::Result;
 use crate::base::{Clock, Fault, FaultKind, Secret, SecretRef, Stamp, words};
-use crate::git;
 use crate::incident::{Mode, Opened};
 use crate::providers;
 use crate::shell::engine::Engine;
+use crate::shell::places::{place, repository};
 use crate::shell::session::{self, Wanted, Which};
 use crate::shell::vault::Vault;
 use crate::shell::{front, input, journal};
@@ -170,24 +170,17 @@ fn time(text: &str) -> Result<Stamp> {
 /// found out in the middle of the walk; what only the config names is left out with a word, so that a folder somebody
 /// moved last month does not stop tonight's response.
 fn places(given: &[PathBuf], config: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    checked(given, config, &|_| Ok(()))
+    checked(given, config, &place)
 }
 
 /// The same for repositories, which must be some.
 fn repositories(given: &[PathBuf], config: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    checked(given, config, &|path| git::openable(path).map_err(|fault| Fault { kind: FaultKind::Input, ..fault }))
+    checked(given, config, &repository)
 }
 
-fn checked(given: &[PathBuf], config: &[PathBuf], check: &dyn Fn(&Path) -> Result<()>) -> Result<Vec<PathBuf>> {
-    let full = |path: &PathBuf| {
-        let full = path.canonicalize().map_err(|e| {
-            Fault::input(format!("{} can't be looked into", path.display()), e.to_string())
-                .hint("give a path that exists")
-        })?;
-        check(&full).map(|()| full)
-    };
+fn checked(given: &[PathBuf], config: &[PathBuf], full: &dyn Fn(&Path) -> Result<PathBuf>) -> Result<Vec<PathBuf>> {
     if !given.is_empty() {
-        return given.iter().map(full).collect();
+        return given.iter().map(|path| full(path)).collect();
     }
     let mut found = Vec::new();
     for path in config {
