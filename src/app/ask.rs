@@ -65,6 +65,11 @@ impl Asking {
         &self.then
     }
 
+    /// Some words of the person's own are wanted.
+    pub fn is_line(&self) -> bool {
+        matches!(self.ask.kind, Kind::Line { .. })
+    }
+
     /// The person may only read and close it.
     pub fn is_info(&self) -> bool {
         self.ask.kind == Kind::Info

@@ -137,6 +137,8 @@ impl App {
                     asking.refuse(why);
                     self.overlay = Overlay::Asking(Box::new(asking));
                 } else {
+                    let recorded = consequences.iter().any(|c| matches!(c, Consequence::Record(_)));
+                    self.given = (recorded && before.is_line()).then(|| Box::new(before));
                     self.follow(consequences, orders);
                 }
             }

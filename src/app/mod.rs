@@ -180,6 +180,8 @@ pub struct App {
     leaving: bool,
     /// The question whose hidden answer the vault has not taken yet.
     taking: Option<Box<Asking>>,
+    /// The question whose typed answer the journal has not taken yet.
+    given: Option<Box<Asking>>,
     /// What was left out around the secret that is being taken, to be told with it.
     pub took_as: Option<String>,
     /// When a drill's colleague was asked for a key that has not come yet.
@@ -218,6 +220,7 @@ impl App {
             wake: None,
             leaving: false,
             taking: None,
+            given: None,
             took_as: None,
             asked: None,
             wanted: None,

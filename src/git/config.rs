@@ -6,6 +6,7 @@
 use zeroize::Zeroizing;
 
 use super::cli::Git;
+use crate::base::Fault;
 use crate::base::fault::Result;
 
 const LIST: [&str; 4] = ["config", "--list", "-z", "--show-scope"];
@@ -25,11 +26,17 @@ impl std::fmt::Debug for Config {
 
 impl Config {
     pub(super) fn read(git: &Git<'_>) -> Result<Self> {
-        Ok(Self { listed: git.run(&LIST)? })
+        let said = git.ask_git(&LIST, None)?;
+        if !said.ok {
+            let why = said.err.lines().next().unwrap_or("git gave no reason").to_owned();
+            return Err(Fault::refused("the repository's configuration can't be read", why)
+                .hint("`git config --list` in it says the same"));
+        }
+        Ok(Self { listed: said.out })
     }
 
-    /// The same where git may refuse: then there is none.
-    pub(super) fn ask(git: &Git<'_>) -> Result<Option<Self>> {
+    /// `None`: git can't use what is there.
+    pub(super) fn read_if(git: &Git<'_>) -> Result<Option<Self>> {
         let said = git.ask_git(&LIST, None)?;
         Ok(said.ok.then_some(Self { listed: said.out }))
     }
@@ -47,7 +54,7 @@ impl Config {
         })
     }
 
-    /// Each entry as git lists it, behind its scope.
+    /// Each scope (`system`, `global`, `local`, `worktree`, `command`) and what is set there: name, line feed, value.
     pub(super) fn scoped(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let mut words = self.listed.split(|b| *b == 0);
         std::iter::from_fn(move || Some((words.next()?, words.next()?)))
@@ -87,10 +94,10 @@ impl Config {
 mod tests {
     use super::*;
 
-    fn config(listed: &[u8]) -> Config {
-        let entries = listed.strip_suffix(b"\0").unwrap().split(|b| *b == 0);
-        let scoped: Vec<u8> = entries.flat_map(|entry| [b"local\0", entry, b"\0"].concat()).collect();
-        Config { listed: Zeroizing::new(scoped) }
+    fn config(settings: &[u8]) -> Config {
+        let settings = settings.split(|b| *b == 0).filter(|setting| !setting.is_empty());
+        let listed = settings.flat_map(|setting| [b"local\0", setting, b"\0"].concat()).collect();
+        Config { listed: Zeroizing::new(listed) }
     }
 
     #[test]

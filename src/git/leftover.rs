@@ -73,8 +73,9 @@ pub(super) fn find(repo: &Repo<'_>) -> Result<Vec<Leftover>> {
         if is_ref(&name) {
             continue;
         }
-        // A log has its ref's name: it goes or is renamed with it.
-        let named = if is_log(&name) && log_is_used(repo, &name) { None } else { in_name(repo, &name) };
+        // A log has its ref's name: it goes or is renamed with it. Few names hold the key; for each log the list of packed
+        // refs would be read.
+        let named = in_name(repo, &name).filter(|_| !is_log(&name) || !log_is_used(repo, &name));
         let form = repo.search.form_in(&bytes).or_else(|| stray::form_inside(repo.search, &name, &bytes));
         if let Some(form) = form.or(named) {
             found.push(Leftover { path, name, form, behind: None });

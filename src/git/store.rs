@@ -317,3 +317,27 @@ pub(super) fn remove_all(path: &Path) -> Result<()> {
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_files_are_put_whole_with_their_modes_and_nothing_is_left_beside_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let (like, old) = (dir.path().join("like"), dir.path().join("logs/0"));
+        put_with(&like, b"", 0o644).unwrap();
+        put_with(&old, b"old", 0o640).unwrap();
+        let names: Vec<PathBuf> = (0..=BATCH).map(|n| dir.path().join("logs").join(n.to_string())).collect();
+        put_all(names.iter().map(|path| Ok((path.clone(), b"new"))), &like).unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&old), mode(&names[1])), (0o640, 0o644));
+        assert!(names.iter().all(|path| fs::read(path).unwrap() == b"new"));
+        assert_eq!(files(&dir.path().join("logs"), &|_| true).unwrap().len(), names.len());
+        // What can't be made stops it, and leaves what stood there.
+        let all = [Ok((old.clone(), b"two")), Err(Fault::machine("x", "y"))];
+        assert!(put_all(all.into_iter(), &like).is_err());
+        assert_eq!(fs::read(&old).unwrap(), b"new");
+        assert_eq!(files(&dir.path().join("logs"), &|_| true).unwrap().len(), names.len());
+    }
+}

@@ -38,16 +38,17 @@ pub(super) struct Tamed {
 }
 
 impl Tamed {
-    /// Reads the configuration as each working tree sees it; `config` is what the main one sees.
-    pub(super) fn read(git: &Git<'_>, config: &Config, linked: &[Linked]) -> Result<Self> {
+    /// Looks at the configuration as each working tree sees it; `main`, as the main one does.
+    pub(super) fn read(git: &Git<'_>, main: &Config, linked: &[Linked]) -> Result<Self> {
         let mut tamed = Self::default();
         let mut filters: Vec<Vec<u8>> = Vec::new();
         let mut ext = None;
-        let trees = linked.iter().map(|tree| Git { dir: tree.dir.clone(), work: None, ..git.clone() });
         // A linked working tree git can't use runs nothing.
-        let others = trees.filter_map(|git| Config::ask(&git).transpose()).collect::<Result<Vec<Config>>>()?;
-        for config in std::iter::once(config).chain(&others) {
-            for (scope, entry) in config.scoped() {
+        let trees = linked
+            .iter()
+            .filter_map(|tree| Config::read_if(&Git { dir: tree.dir.clone(), work: None, ..git.clone() }).transpose());
+        for config in std::iter::once(Ok(main.clone())).chain(trees) {
+            for (scope, entry) in config?.scoped() {
                 let name = entry.split(|b| *b == b'\n').next().unwrap_or_default();
                 let own = scope == b"local" || scope == b"worktree";
                 if name.starts_with(b"filter.") {

@@ -20,6 +20,7 @@ pub mod keys;
 pub mod lines;
 pub mod operator;
 pub mod panics;
+pub mod places;
 pub mod redact;
 pub mod report;
 pub mod retry;

@@ -171,6 +171,13 @@ fn every_line_is_answered_by_a_prompt_even_the_same_wrong_one_again() {
     let keys: &dyn Fn(&str) -> bool = &|line| line.starts_with("NEXT: ");
     let back: &dyn Fn(&str) -> bool = &|line| line.ends_with("an empty line goes back.");
     say("", "", keys);
+    let open: &dyn Fn(&str) -> bool = &|line| line.ends_with("(an empty line goes back)");
+    say("r", "?? Add a repository", open);
+    for _ in 0..2 {
+        say("/nowhere", "/nowhere can't be looked into: No such file", open);
+        say("/", "/ can't be opened: there is no git repository there; give the folder that holds `.git`", open);
+    }
+    say("", "nothing was done", keys);
     say("a", "", &|line| line.starts_with("NEXT: r "));
     for _ in 0..2 {
         say("%", "% does nothing here", keys);

@@ -462,6 +462,35 @@ fn a_pipe_or_device_behind_a_link_hangs_nothing() {
     world.purge();
 }
 
+/// Anywhere on the disk, on any condition, and by a file that is named in between.
+#[test]
+fn a_pipe_that_the_configuration_includes_hangs_nothing() {
+    for (section, between) in [("include", false), ("includeIf \"gitdir:/**\"", false), ("INCLUDE", true)] {
+        let world = World::new();
+        world.old_leak();
+        let (pipe, more) = (world.temp().join("pipe"), world.temp().join("more"));
+        fifo(&pipe);
+        std::fs::write(&more, "[include]\npath = pipe\n").unwrap();
+        let mut config = world.read(".git/config");
+        let named = if between { &more } else { &pipe };
+        config.extend_from_slice(format!("[{section}] path = \"{}\"\n", named.display()).as_bytes());
+        world.write(".git/config", config);
+        for args in [&["find"][..], &["purge", "--plan"]] {
+            let said = stanch(&world, args);
+            assert_eq!(said.status.code(), Some(1), "{section} {args:?}: {}{}", out(&said), err(&said));
+            assert!(err(&said).contains("pipe is no file") && err(&said).contains("take the `include`"));
+        }
+    }
+    // A file that is included is read, and one that is not there is nothing.
+    let world = World::new();
+    world.old_leak();
+    let mut config = world.read(".git/config");
+    config.extend_from_slice(b"[include]\npath = ../../more\npath = ~/none\npath = /dev/null\n");
+    world.write(".git/config", config);
+    std::fs::write(world.temp().join("more"), "[user]\nname = x\n").unwrap();
+    world.purge();
+}
+
 #[test]
 fn a_neighbours_pipe_hangs_nothing() {
     let world = World::new();

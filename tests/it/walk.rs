@@ -710,6 +710,25 @@ fn a_key_typed_into_a_note_is_not_recorded_and_that_is_said() {
 }
 
 #[test]
+fn a_place_that_is_not_there_is_mended_in_its_field() {
+    let mut walk = Walk::new(&ALL);
+    walk.app.update(Msg::Do { id: "intake.repo".into(), hand: Stamp::from_secs(1) });
+    for c in "/nope".chars() {
+        walk.press(Key::char(c));
+    }
+    let orders = walk.press(Key::of(Code::Enter));
+    assert!(matches!(&orders[..], [Order::Record(Event::Decided { choice, .. })] if choice == "/nope"), "{orders:?}");
+    // A key pressed meanwhile was meant for the pane.
+    walk.press(Key::char('x'));
+    let fault = Fault::input("/nope can't be looked into", "no such file").hint("give a path that exists");
+    walk.app.update(Msg::Refused { run: None, fault });
+    assert_eq!(walk.note(), "not recorded: /nope can't be looked into: no such file; give a path that exists");
+    let mut mended = walk.press(Key::char('2'));
+    mended.extend(walk.press(Key::of(Code::Enter)));
+    assert!(matches!(&mended[..], [Order::Record(Event::Decided { choice, .. })] if choice == "/nope2"), "{mended:?}");
+}
+
+#[test]
 fn a_hidden_line_that_is_not_taken_stays_open_and_empty() {
     let mut walk = Walk::new(&ALL);
     walk.app.update(Msg::Do { id: "issue.paste".into(), hand: Stamp::from_secs(1) });

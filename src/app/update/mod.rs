@@ -27,13 +27,11 @@ impl App {
                 }
             }
             Msg::Recorded(record) => self.recorded(&record, &mut orders),
-            Msg::Refused { run, fault } => {
-                match run {
-                    Some(run) => self.running.retain(|r| r.run != run),
-                    None => self.unrecorded = self.unrecorded.saturating_sub(1),
-                }
+            Msg::Refused { run: Some(run), fault } => {
+                self.running.retain(|r| r.run != run);
                 self.tell(Tone::Bad, format!("{}: {}", fault.what, fault.why));
             }
+            Msg::Refused { run: None, fault } => self.not_recorded(&fault),
             Msg::Progress { run, progress } => {
                 if let Some(running) = self.running.iter_mut().find(|r| r.run == run) {
                     running.told(self.now, progress);
@@ -104,6 +102,21 @@ impl App {
             && let Some((key, hand)) = self.early.pop_front()
         {
             self.key(key, hand, orders);
+        }
+    }
+
+    /// Beside the line it was typed into, to be mended there; else below.
+    fn not_recorded(&mut self, fault: &crate::base::Fault) {
+        self.unrecorded = self.unrecorded.saturating_sub(1);
+        match (self.given.take(), &self.overlay) {
+            (Some(mut asking), Overlay::None) => {
+                let why = [std::slice::from_ref(&fault.why), &fault.hints].concat().join("; ");
+                asking.refuse(format!("not recorded: {}: {why}", fault.what));
+                // They were meant for what would have come.
+                self.early.clear();
+                self.overlay = Overlay::Asking(asking);
+            }
+            _ => self.tell(Tone::Bad, format!("{}: {}", fault.what, fault.why)),
         }
     }
 

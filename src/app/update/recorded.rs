@@ -14,6 +14,7 @@ impl App {
     pub(super) fn recorded(&mut self, record: &Record, orders: &mut Vec<Order>) {
         if said(&record.event) {
             self.unrecorded = self.unrecorded.saturating_sub(1);
+            self.given = None;
         }
         self.now = self.now.max(record.at);
         let began = self.ended(record).unwrap_or(record.at);

@@ -5,8 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::base::fault::Result;
-use crate::base::{Fault, FaultKind};
-use crate::git;
+use crate::shell::places::{place, repository};
 
 use super::super::warn;
 
@@ -14,24 +13,17 @@ use super::super::warn;
 /// found out in the middle of the walk; what only the config names is left out with a word, so that a folder somebody
 /// moved last month does not stop tonight's response.
 pub(super) fn places(given: &[PathBuf], config: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    checked(given, config, &|_| Ok(()))
+    checked(given, config, &place)
 }
 
 /// The same for repositories, which must be some.
 pub(super) fn repositories(given: &[PathBuf], config: &[PathBuf]) -> Result<Vec<PathBuf>> {
-    checked(given, config, &|path| git::openable(path).map_err(|fault| Fault { kind: FaultKind::Input, ..fault }))
+    checked(given, config, &repository)
 }
 
-fn checked(given: &[PathBuf], config: &[PathBuf], check: &dyn Fn(&Path) -> Result<()>) -> Result<Vec<PathBuf>> {
-    let full = |path: &PathBuf| {
-        let full = path.canonicalize().map_err(|e| {
-            Fault::input(format!("{} can't be looked into", path.display()), e.to_string())
-                .hint("give a path that exists")
-        })?;
-        check(&full).map(|()| full)
-    };
+fn checked(given: &[PathBuf], config: &[PathBuf], full: &dyn Fn(&Path) -> Result<PathBuf>) -> Result<Vec<PathBuf>> {
     if !given.is_empty() {
-        return given.iter().map(full).collect();
+        return given.iter().map(|path| full(path)).collect();
     }
     let mut found = Vec::new();
     for path in config {

@@ -25,6 +25,18 @@ impl Engine {
                 asked.extend(self.put(Msg::Now(self.clock.now())));
                 asked
             }
+            In::Looked(seen) => {
+                self.pending = self.pending.saturating_sub(1);
+                let asked = match *seen {
+                    Ok(event) => {
+                        self.send(Command::Append(event));
+                        Vec::new()
+                    }
+                    Err(fault) => self.put(Msg::Refused { run: None, fault }),
+                };
+                self.start_queued();
+                asked
+            }
             In::Made(made) => {
                 self.helped();
                 self.app.asked = None;

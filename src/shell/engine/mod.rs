@@ -20,7 +20,7 @@ use crate::app::{App, Msg};
 use crate::base::fault::Result;
 use crate::base::{Clock, Fault, Secret, SecretRef, Stamp};
 use crate::effect::{LogLine, Progress};
-use crate::incident::Record;
+use crate::incident::{Event, Record};
 use crate::shell::exec::Hands;
 use crate::shell::finish::Finish;
 use crate::shell::input::Taken;
@@ -55,6 +55,8 @@ pub enum In {
         run: u64,
         end: Box<(Armed, Finish)>,
     },
+    /// A place that a person named was looked at: what is to be recorded, or what is wrong with it.
+    Looked(Box<Result<Event>>),
     /// A key made by a colleague, or why there is none.
     Made(Result<Option<Secret>>),
     /// A colleague did what they were told.

@@ -2,15 +2,20 @@
 //!
 //! Must not know: what an effect does.
 
+use std::path::{Path, PathBuf};
+
 use tokio::sync::mpsc::unbounded_channel;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::report::Report;
 use crate::app::{Msg, Order};
+use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
 use crate::effect::Outcome;
+use crate::incident::Event;
 use crate::shell::finish::{Finish, Wire};
 use crate::shell::journal::Armed;
+use crate::shell::places;
 use crate::shell::writer::Command;
 use crate::stages::Tone;
 
@@ -26,7 +31,10 @@ impl Engine {
                 self.cancels.insert(run, CancellationToken::new());
                 self.send(Command::Arm { run, step, effect });
             }
-            Order::Record(event) => self.send(Command::Append(event)),
+            Order::Record(event) => match places::named(&event) {
+                Some(look) => self.look_first(event, look),
+                None => self.send(Command::Append(event)),
+            },
             Order::Cancel(run) => {
                 if let Some(cancel) = self.cancels.get(&run) {
                     cancel.cancel();
@@ -41,6 +49,22 @@ impl Engine {
             Order::Redraw => self.asked.push(FrontOrder::Redraw),
             Order::Quit => self.asked.push(FrontOrder::Quit),
         }
+    }
+
+    /// A place that a person named goes on record when it is there, by its real path.
+    fn look_first(&mut self, event: Event, look: fn(&Path) -> Result<PathBuf>) {
+        let out = self.sender.clone();
+        self.pending += 1;
+        tokio::task::spawn_blocking(move || {
+            let seen = match event {
+                Event::Decided { topic, choice, facts, reason } => look(Path::new(&choice)).map(|full| {
+                    let choice = full.to_str().map_or(choice, ToOwned::to_owned);
+                    Event::Decided { topic, choice, facts, reason }
+                }),
+                other => Ok(other),
+            };
+            let _ = out.send(In::Looked(Box::new(seen)));
+        });
     }
 
     pub(super) fn send(&mut self, command: Command) {
