@@ -15,7 +15,7 @@ use crate::git::pack::forest::Stretch;
 
 /// Bytes of packs that are held in memory, all packs together; what is beyond is read in small blocks. Git's packs have
 /// commits and trees first: they are what is read out of order.
-const BUDGET: u64 = 1 << 28;
+const BUDGET: u64 = 1 << 26;
 /// Repositories that borrow from others that borrow: git follows so many.
 const DEEPEST: usize = 5;
 

@@ -159,7 +159,7 @@ impl Pack {
         stop: &(dyn Fn() -> bool + Sync),
         each: &(dyn Fn(u64, &[u8]) + Sync),
     ) -> Image {
-        Image::read(&self.file, self.end().min(budget), threads, stop, each)
+        Image::read(&self.file, budget, self.end(), threads, stop, each)
     }
 
     /// Holds its first bytes in memory from now on.
