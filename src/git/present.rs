@@ -3,6 +3,7 @@
 //! Must not know: why they should be there, or gone.
 
 use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::path::Path;
 
 use git2::Oid;
@@ -23,11 +24,13 @@ pub(super) fn of(objects: &Path, ids: impl Iterator<Item = Oid>) -> Option<HashS
             indexes.push(Index::read(&path).ok()?);
         }
     }
+    let listed = std::fs::read_dir(objects).ok()?.map(|entry| entry.map(|entry| entry.file_name()));
+    let folders = listed.collect::<std::io::Result<HashSet<_>>>().ok()?;
     let there = |id: &Oid| {
         let packed = id.as_bytes().first_chunk().is_some_and(|id| indexes.iter().any(|index| index.find(id).is_some()));
         let text = id.to_string();
         let (two, rest) = text.split_at(2);
-        packed || objects.join(two).join(rest).exists()
+        packed || folders.contains(OsStr::new(two)) && objects.join(two).join(rest).exists()
     };
     Some(ids.filter(there).collect())
 }
