@@ -90,14 +90,14 @@ pub(super) fn make(repo: &mut Repo<'_>, policy: Policy, memory: Option<&Memory>)
         return Ok(plan);
     }
     shelf::save(repo, &details)?;
-    if let (Some(memory), Some(print), Some(fresh), true) = (memory, print, fresh, plan.refusals.is_empty()) {
-        let (dir, refs) = (repo.dir.clone(), seen.refs);
-        memory.keep(Prepared { print, dir, details: details.clone(), map, refs, fresh });
-    }
+    let free = plan.refusals.is_empty();
     if repo.config.has_remotes() {
         remote::survey(repo, &details, &mut plan)?;
     }
     remote::outline::save(repo, &plan)?;
+    if let (Some(memory), Some(print), Some(fresh), true) = (memory, print, fresh, free) {
+        memory.keep(Prepared { print, dir: repo.dir.clone(), details, map, refs: seen.refs, fresh });
+    }
     Ok(plan)
 }
 
