@@ -114,6 +114,7 @@ fn work(mut desk: Desk<'_>, by: By<'_>, queue: &Mutex<std::vec::IntoIter<Oid>>, 
 }
 
 fn clean(desk: &mut Desk<'_>, by: By<'_>, id: Oid) -> Option<Clean> {
+    desk.size(id).filter(|size| *size <= LARGE as u64)?;
     let (_, data) = desk.read(id).filter(|(kind, data)| *kind == Kind::Blob && data.len() <= LARGE)?;
     // Nothing new is made of what is damaged.
     raw::id(ObjectType::Blob, &data).ok().filter(|made| *made == id)?;

@@ -97,11 +97,35 @@ pub(super) struct Entry<'a> {
 
 impl Entry<'_> {
     pub(super) fn is_tree(&self) -> bool {
-        matches!(self.mode, b"40000" | b"040000")
+        Sort::of(self.mode) == Sort::Tree
     }
 
     pub(super) fn is_commit(&self) -> bool {
-        self.mode == b"160000"
+        Sort::of(self.mode) == Sort::Commit
+    }
+}
+
+/// What an entry's mode says that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sort {
+    Tree,
+    /// Of a submodule.
+    Commit,
+    File,
+}
+
+impl Sort {
+    /// As git reads it: octal, and only the bits of the sort count. Old tools wrote `040000` and `40755`.
+    pub(super) fn of(mode: &[u8]) -> Self {
+        let bits = mode.iter().try_fold(0_u32, |bits, digit| match digit {
+            b'0'..=b'7' => Some(bits << 3 | u32::from(digit - b'0')),
+            _ => None,
+        });
+        match bits.map(|bits| bits & 0o170_000) {
+            Some(0o040_000) => Self::Tree,
+            Some(0o160_000) => Self::Commit,
+            _ => Self::File,
+        }
     }
 }
 

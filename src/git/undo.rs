@@ -5,7 +5,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::plan::{Details, Stage};
 use super::reflog::{self, OUR_MESSAGE};
@@ -140,12 +140,11 @@ fn reversed(details: &Details) -> Vec<RefMove> {
 
 /// The log as it was, and after it what was added since.
 pub(super) fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<()> {
-    let as_it_was = |old: PathBuf| {
-        let Ok(name) = old.strip_prefix(backup) else { return Ok(None) };
-        let now = repo.dir.join(name);
-        let mut bytes = store::read(&old)?;
+    let as_it_was = |now: &Path| {
+        let Ok(name) = now.strip_prefix(&repo.dir) else { return Ok(None) };
+        let mut bytes = store::read(&backup.join(name))?;
         let clean = reflog::rewritten(&bytes, repo.search, &switch::fate(details), &|digits| details.cited(digits))?;
-        let current = store::read_if(&now)?;
+        let current = store::read_if(now)?;
         let there = current.as_ref().map(|current| current.as_slice()).unwrap_or_default();
         let added = there.strip_prefix(&bytes[..]).or_else(|| there.strip_prefix(clean.as_deref()?));
         for line in added.unwrap_or_default().split_inclusive(|b| *b == b'\n') {
@@ -153,10 +152,11 @@ pub(super) fn logs(repo: &Repo<'_>, details: &Details, backup: &Path) -> Result<
                 bytes.extend_from_slice(line);
             }
         }
-        Ok(current.is_none_or(|current| *current != *bytes).then_some((now, bytes)))
+        Ok(current.is_none_or(|current| *current != *bytes).then_some(bytes))
     };
-    let changed = reflog::all(backup)?.into_iter().filter_map(|old| as_it_was(old).transpose());
-    store::put_all(changed, &repo.dir.join("HEAD"))?;
+    let olds = reflog::all(backup)?;
+    let nows = olds.iter().filter_map(|old| old.strip_prefix(backup).ok()).map(|name| repo.dir.join(name)).collect();
+    store::put_all(nows, &as_it_was, &repo.dir.join("HEAD"))?;
     // A log that did not exist holds nothing but our own moves, unless somebody worked since.
     for now in reflog::all(&repo.dir)? {
         let name = now.strip_prefix(&repo.dir).unwrap_or(&now);

@@ -34,6 +34,29 @@ fn several_packs() -> World {
     world
 }
 
+/// Git compresses them, finds that it does not help, and stores blocks of up to 64 KB as they are.
+#[test]
+fn loose_files_that_can_not_be_compressed_are_no_damage() {
+    let world = World::new();
+    world.old_leak();
+    let noise = |bytes: usize, mut seed: u64| -> Vec<u8> {
+        let next = |_| {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed.to_le_bytes()[3]
+        };
+        (0..bytes).map(next).collect()
+    };
+    let (small, large) = (noise(20_000, 7), noise(300_000, 9));
+    world.write("small.bin", &small);
+    world.write("large.bin", &large);
+    world.write("dirty.bin", [&large[..], b"\0", world.key.as_bytes(), &small].concat());
+    world.commit("pictures");
+    world.purge();
+    assert!(world.read("small.bin") == small && world.read("large.bin") == large);
+}
+
 #[test]
 fn many_versions_of_a_file_are_each_what_they_were_without_the_key() {
     let world = World::new();

@@ -186,6 +186,31 @@ fn several_packs_loose_objects_and_borrowed_ones() {
     assert!(remedy(&other).contains("borrowed"), "{}", remedy(&other));
 }
 
+/// Old tools wrote them so, and git goes in all the same.
+#[test]
+fn folders_with_an_odd_mode_are_folders() {
+    for mode in ["40755", "040000", "42000"] {
+        let world = World::new();
+        let blob = world.pipe(&["hash-object", "-w", "--stdin"], format!("k={}\n", world.key).as_bytes());
+        let below = world.pipe(&["mktree"], format!("100644 blob {blob}\tf\n").as_bytes());
+        let raw = [format!("{mode} d\0").as_bytes(), git2::Oid::from_str(&below).unwrap().as_bytes()].concat();
+        let top = world.pipe(&["hash-object", "-t", "tree", "--literally", "-w", "--stdin"], &raw);
+        let commit = world.git(&["commit-tree", "-p", "main", "-m", "odd", &top]);
+        world.git(&["reset", "-q", "--hard", &commit]);
+        let map = world.find();
+        let copy = map.copies.iter().find(|copy| copy.id == blob).unwrap();
+        assert_eq!((copy.path.as_deref(), copy.reachable), (Some("d/f"), true), "{mode}");
+        let plan = world.plan();
+        assert!(plan.refusals.is_empty(), "{mode}: {:?}", plan.refusals);
+        world.apply(&plan.id);
+        assert!(world.copies(&world.key).is_empty() && world.find().copies.is_empty(), "{mode}");
+        assert!(
+            world.pipe(&["cat-file", "tree", "main"], b"").starts_with(&format!("{mode} d")),
+            "it stays as written"
+        );
+    }
+}
+
 #[test]
 fn what_is_damaged_is_told_and_never_fatal() {
     let world = imported(99, 20, false);

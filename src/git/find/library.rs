@@ -9,7 +9,7 @@ use git2::Oid;
 use super::places::Places;
 use crate::git::pack::entry::{Id, Kind};
 use crate::git::pack::file::Reader;
-use crate::git::pack::flow::{Flow, LARGE};
+use crate::git::pack::flow::{self, Flow, LARGE};
 use crate::git::pack::inflate::Inflater;
 use crate::git::pack::near::{Known, Near};
 
@@ -45,6 +45,11 @@ impl Library {
 }
 
 impl Desk<'_> {
+    /// The size of the object `id`, before it is read.
+    pub(in crate::git) fn size(&self, id: Oid) -> Option<u64> {
+        size(self.places, id.as_bytes().first_chunk()?)
+    }
+
     /// The object `id`; `None` when nobody has it, or all copies are damaged.
     pub(in crate::git) fn read(&mut self, id: Oid) -> Option<Known> {
         let id: &Id = id.as_bytes().first_chunk()?;
@@ -65,6 +70,19 @@ impl Desk<'_> {
         }
         None
     }
+}
+
+/// The size of the object `id`, of which only the first bytes are read.
+fn size(places: &Places, id: &Id) -> Option<u64> {
+    for place in &places.all {
+        if place.loose.binary_search(id).is_ok() {
+            return Flow::loose(&place.file(id)).map(|flow| flow.size);
+        }
+        if let Some((pack, rank)) = place.packs.iter().find_map(|pack| Some((pack, pack.rank_of(id)?))) {
+            return flow::size(pack, rank);
+        }
+    }
+    None
 }
 
 /// The file of a loose object that is too large to be held.

@@ -10,6 +10,10 @@ use super::note::Notes;
 use super::roll::Roll;
 use super::ways::Ways;
 use crate::git::pack::entry::Id;
+use crate::git::raw::Sort;
+
+/// Bytes of a mode and the blank behind it at most; a longer one is no mode.
+const MODE: usize = 12;
 
 /// In [`Entry::under`]: nothing that matters.
 const NONE: u32 = u32::MAX;
@@ -85,9 +89,9 @@ impl<'d> Upward<'d> {
             let Some((mode, id, len)) = data.get(at..).and_then(entry) else { return };
             at += len;
             let under = match mode {
-                Mode::Tree => self.roll.number(id),
-                Mode::Commit if !self.links.contains(id) => None,
-                Mode::Commit | Mode::File => self.dirty.number(id).map(|object| object | OBJECT),
+                Sort::Tree => self.roll.number(id),
+                Sort::Commit if !self.links.contains(id) => None,
+                Sort::Commit | Sort::File => self.dirty.number(id).map(|object| object | OBJECT),
             };
             out.push(Entry { end: at, under: under.unwrap_or(NONE) });
         }
@@ -152,24 +156,14 @@ fn note(own: u32, entries: &[Entry], notes: &mut Notes) {
     }
 }
 
-enum Mode {
-    Tree,
-    Commit,
-    File,
-}
-
 /// The first entry: what it is, its id, and how long it is.
 #[inline]
-fn entry(tree: &[u8]) -> Option<(Mode, &Id, usize)> {
+fn entry(tree: &[u8]) -> Option<(Sort, &Id, usize)> {
     let nul = memchr::memchr(0, tree)?;
     let head = tree.get(..nul)?;
-    let mode = if head.starts_with(b"40000 ") || head.starts_with(b"040000 ") {
-        Mode::Tree
-    } else if head.starts_with(b"160000 ") {
-        Mode::Commit
-    } else {
-        Mode::File
-    };
+    // A mode has few digits; what has more is no file's either.
+    let mode = head.iter().take(MODE).position(|b| *b == b' ').and_then(|blank| head.get(..blank));
+    let mode = mode.map_or(Sort::File, Sort::of);
     let id = tree.get(nul + 1..)?.first_chunk()?;
     Some((mode, id, nul + 1 + id.len()))
 }
@@ -189,10 +183,10 @@ mod tests {
         let (dirty, none) = (Roll::new(vec![id(9)]), HashSet::new());
         let upward = Upward::new(Roll::new((1..6).rev().map(id).collect()), &dirty, &none);
         let mut notes = Notes::default();
-        upward.tree(&id(1), &tree(&[("100644 a", id(7)), ("40000 b", id(2))]), &mut notes);
-        upward.tree(&id(2), &tree(&[("40000 c", id(3)), ("40000 gone", id(99))]), &mut notes);
+        upward.tree(&id(1), &tree(&[("100644 a", id(7)), ("40755 b", id(2))]), &mut notes);
+        upward.tree(&id(2), &tree(&[("040000 c", id(3)), ("40000 gone", id(99))]), &mut notes);
         upward.tree(&id(3), &tree(&[("100755 d", id(9))]), &mut notes);
-        upward.tree(&id(4), &tree(&[("160000 sub", id(9))]), &mut notes);
+        upward.tree(&id(4), &tree(&[("0160000 sub", id(9))]), &mut notes);
         upward.tree(&id(5), &tree(&[("40000 x", id(4))])[..10], &mut notes);
         let ways = upward.ways(&mut [notes]);
         let oid = |n| git2::Oid::from_bytes(&id(n)).unwrap();

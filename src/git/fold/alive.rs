@@ -142,8 +142,8 @@ pub(super) fn named(kind: Kind, data: &[u8], child: &mut dyn FnMut(&Id)) -> Opti
             while !rest.is_empty() {
                 let nul = memchr::memchr(0, rest)?;
                 let id = rest.get(nul + 1..)?.first_chunk::<20>()?;
-                memchr::memchr(b' ', rest.get(..nul)?)?;
-                if !rest.starts_with(b"160000 ") {
+                let blank = memchr::memchr(b' ', rest.get(..nul)?)?;
+                if raw::Sort::of(rest.get(..blank)?) != raw::Sort::Commit {
                     ids.push(id);
                 }
                 rest = rest.get(nul + 21..)?;

@@ -31,6 +31,9 @@ const SEARCHERS: usize = 5;
 /// lines have 16 characters or more.
 const APART: std::ops::RangeInclusive<usize> = 4..=12;
 
+/// A piece with a byte that escapes touch costs at least this, any other less.
+const TOUCHED: u32 = 600;
+
 /// Where an anchor stands in a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Spot {
@@ -233,8 +236,10 @@ impl Writing {
         let costs: Vec<u32> = range.clone().map(|at| self.cost(at)).collect();
         let pairs = costs.iter().enumerate().flat_map(|(one, a)| {
             let others = costs.iter().enumerate().skip(one + APART.start()).take(APART.count());
-            // One very good anchor is worth more than two fair ones: it is what no escape touches.
-            others.map(move |(other, b)| (range.start + one, range.start + other, 4 * a.min(b) + a.max(b)))
+            // One very good anchor is worth more than two fair ones: it is what no escape touches. Where there is such a
+            // one anywhere in the key, it is taken, whatever the other is like.
+            let cost = move |b: &u32| 4 * a.min(b) + a.max(b) + if a.min(b) < &TOUCHED { 0 } else { 1 << 16 };
+            others.map(move |(other, b)| (range.start + one, range.start + other, cost(b)))
         });
         pairs.min_by_key(|(_, _, cost)| *cost)
     }
@@ -285,7 +290,7 @@ fn commonness(byte: u8) -> u32 {
         b'2'..=b'9' | b'A'..=b'Z' => 35,
         b'%' | b'\\' => 20,
         0 => 60,
-        b'_' | b'-' | b'.' => 600,
+        b'_' | b'-' | b'.' => TOUCHED,
         _ => 1000,
     }
 }

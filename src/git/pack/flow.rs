@@ -8,6 +8,7 @@ use std::path::Path;
 
 use flate2::bufread::ZlibDecoder;
 
+use super::delta::Delta;
 use super::entry::{Head, Kind, LONGEST_HEAD, Stored};
 use super::file::Pack;
 
@@ -17,8 +18,28 @@ pub(in crate::git) const LARGE: u64 = 1 << 25;
 const LONG: u64 = 1 << 23;
 /// Compressed bytes read at once.
 const BLOCK: usize = 1 << 16;
+/// Bytes of an entry that are enough to learn the sizes in a delta.
+const FIRST: usize = 512;
+/// Two sizes of a delta, at most.
+const SIZES: u64 = 20;
 /// Longest header of a loose object: kind, blank, size, NUL.
 const HEADER: usize = 32;
+
+/// The size of the object at `rank`: of a delta, what it makes. Only the entry's first bytes are read.
+pub(in crate::git) fn size(pack: &Pack, rank: u32) -> Option<u64> {
+    let (start, end) = pack.span(rank)?;
+    let mut first = [0; FIRST];
+    let first = first.get_mut(..usize::try_from(end - start).unwrap_or(usize::MAX).min(FIRST))?;
+    pack.read_at(start, first).ok()?;
+    let head = Head::parse(first)?;
+    if let Stored::Whole(_) = head.stored {
+        return Some(head.size);
+    }
+    let mut sizes = Vec::new();
+    // It may be cut off behind the sizes: that is no matter here.
+    let _ = ZlibDecoder::new(first.get(head.len..)?).take(SIZES).read_to_end(&mut sizes);
+    u64::try_from(Delta::parse(&sizes)?.size).ok()
+}
 
 /// The bytes of one object. Its end is reached only if there were as many as were promised, and their checksum is right.
 pub(in crate::git) struct Flow<'p> {

@@ -6,8 +6,8 @@ use libdeflater::{DecompressionError, Decompressor};
 
 /// Deflate makes at most 1,032 bytes of one.
 const RATIO: usize = 1032;
-/// A loose file up to this size is inflated in one go, hoping that it makes at most eight times as much.
-const SMALL: usize = 1 << 14;
+/// A loose object is inflated in one go, hoping that it is no larger.
+const PROBE: usize = 1 << 17;
 /// Longest header of a loose object: kind, blank, size, NUL.
 const HEADER: usize = 32;
 
@@ -38,8 +38,9 @@ impl Inflater {
 
     /// Inflates a loose object's file: its content goes to `out`; gives the word for its kind. `None` when it is broken.
     pub(in crate::git) fn loose(&mut self, file: &[u8], out: &mut Vec<u8>) -> Option<super::entry::Kind> {
-        // Most are small and fit at once; of a large one this is enough to learn its size.
-        room(out, if file.len() <= SMALL { 8 * SMALL } else { SMALL });
+        // Most are small and fit at once; of a large one this is enough to learn its size: what is not compressed comes in
+        // blocks of up to 64 KB, and of one that does not fit nothing is there.
+        room(out, PROBE);
         match self.0.zlib_decompress(file, out) {
             Ok(made) => out.truncate(made),
             Err(DecompressionError::InsufficientSpace) => {

@@ -3,7 +3,7 @@
 //!
 //! Must not know: how the refs were moved.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use git2::Oid;
 
@@ -90,17 +90,15 @@ pub(in crate::git) fn fate(details: &Details) -> impl Fn(Oid) -> Fate {
 /// Every log leads to the new ids; the stash keeps its length and order, because it is such a log.
 fn logs(repo: &Repo<'_>, details: &Details) -> Result<()> {
     let backup = shelf::whole(repo.ask.backup_root, &details.plan)?;
-    let right = |log: PathBuf| {
-        let bytes = store::read(&log)?;
+    let right = |log: &Path| {
+        let bytes = store::read(log)?;
         // One that our own moves made: where nobody kept a log, there is none afterwards.
-        let name = log.strip_prefix(&repo.dir).unwrap_or(&log);
+        let name = log.strip_prefix(&repo.dir).unwrap_or(log);
         if reflog::is_ours(&bytes) && backup.as_ref().is_some_and(|backup| !backup.join(name).exists()) {
-            store::remove(&log)?;
+            store::remove(log)?;
             return Ok(None);
         }
-        let clean = reflog::rewritten(&bytes, repo.search, &fate(details), &|digits| details.cited(digits))?;
-        Ok(clean.map(|clean| (log, clean)))
+        reflog::rewritten(&bytes, repo.search, &fate(details), &|digits| details.cited(digits))
     };
-    let changed = reflog::all(&repo.dir)?.into_iter().filter_map(|log| right(log).transpose());
-    store::put_all(changed, &repo.dir.join("HEAD"))
+    store::put_all(reflog::all(&repo.dir)?, &right, &repo.dir.join("HEAD"))
 }
