@@ -80,6 +80,41 @@ impl Signals {
     }
 }
 
+/// Ends with the first signal that asks the process to end; from the call on none of these ends it by itself. A hang-up
+/// that the process was started to ignore stays ignored (`nohup`), where the system tells.
+///
+/// Must be called inside a tokio runtime.
+pub fn ending() -> Result<impl Future<Output = ()> + Send + 'static> {
+    let on = |kind| signal(kind).map_err(|e| Fault::machine("signals can't be received", e));
+    let (mut int, mut term) = (on(SignalKind::interrupt())?, on(SignalKind::terminate())?);
+    let hup = SignalKind::hangup();
+    let mut hup = if is_ignored(hup, &std::fs::read_to_string("/proc/self/status").unwrap_or_default()) {
+        None
+    } else {
+        Some(on(hup)?)
+    };
+    Ok(async move {
+        let hung_up = async {
+            match &mut hup {
+                Some(hup) => hup.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = int.recv() => {}
+            _ = term.recv() => {}
+            _ = hung_up => {}
+        }
+    })
+}
+
+/// Whether Linux says so in `status`, what it tells of the process.
+fn is_ignored(kind: SignalKind, status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    u32::try_from(kind.as_raw_value() - 1).is_ok_and(|bit| mask.checked_shr(bit).is_some_and(|mask| mask & 1 == 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,5 +128,14 @@ mod tests {
             assert_eq!(signals.next().await, want);
         }
         assert_eq!(Sig::Int.exit_code(), 130);
+    }
+
+    #[test]
+    fn what_was_ignored_from_the_start_is_read_from_the_mask() {
+        let ignored = |kind, mask: &str| is_ignored(kind, &format!("Name:\tx\nSigIgn:\t{mask}\nSigCgt:\tffff\n"));
+        assert!(ignored(SignalKind::hangup(), "0000000000001001"));
+        assert!(!ignored(SignalKind::hangup(), "0000000000001006"));
+        assert!(ignored(SignalKind::interrupt(), "0000000000001006"));
+        assert!(!is_ignored(SignalKind::hangup(), ""));
     }
 }

@@ -36,6 +36,7 @@ mod git_damage;
 mod git_forms;
 mod git_hostile;
 mod git_packs;
+mod git_proof;
 mod git_property;
 mod git_remote;
 mod git_scan;

@@ -1,4 +1,5 @@
-//! One operation of the engine from the command line: progress on the terminal, Ctrl-C as a cancel.
+//! One operation of the engine from the command line: progress on the terminal; Ctrl-C, a request to end and a
+//! terminal that closes as a cancel.
 //!
 //! Must not know: what the operations mean.
 
@@ -14,6 +15,7 @@ use crate::base::fault::Result;
 use crate::effect::{GitOp, GitReply, Outcome, Progress, Reply};
 use crate::shell::finish::{Finish, Wire};
 use crate::shell::git::GitJobs;
+use crate::shell::signals;
 use crate::shell::vault::Vault;
 
 use super::{Context, desk};
@@ -45,10 +47,11 @@ impl<'a> Engine<'a> {
         let (log, _lines) = unbounded_channel();
         let wire = Wire { cancel: CancellationToken::new(), progress, log };
         let cancel = wire.cancel.clone();
+        // A terminal that closes, too: what git starts may be in groups of its own, which nobody else ends.
+        let ending = signals::ending()?;
         let interrupt = tokio::spawn(async move {
-            if tokio::signal::ctrl_c().await.is_ok() {
-                cancel.cancel();
-            }
+            ending.await;
+            cancel.cancel();
         });
         let teller = tokio::spawn(tell(said));
         let finish = self.jobs.run(self.repo, op, &wire);

@@ -86,7 +86,7 @@ pub(super) fn line(repo: &Repo<'_>, fresh: Fresh, read: &Read) -> Result<ProofLi
     let looked = count(ids.len(), "object");
     if !unread.is_empty() {
         let now = objects::these(&repo.git, repo.git2.commondir(), &unread)?;
-        return Ok(super::line(WHAT, &format!("{looked}, {} of them read now", unread.len()), &now.found));
+        return Ok(now.told(WHAT, &format!("{looked}, {} of them read now", unread.len())));
     }
     // Asked only about what was found.
     let known: HashSet<Oid> = if read.found.is_empty() { HashSet::new() } else { ids.into_iter().collect() };

@@ -8,6 +8,7 @@
 //! that a fresh clone brings nothing but these; git's own check follows every link; `files` reads what is not an object.
 //! So the check needs no second reading of contents, and a clone no contents at all.
 
+mod child;
 mod clone;
 mod files;
 mod objects;
@@ -61,7 +62,11 @@ fn joined<T>(thread: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
 
 /// Those of `ids`, objects of the repository at `dir`, that hold the key: `kind id`.
 pub(super) fn holding(repo: &Repo<'_>, dir: &std::path::Path, ids: &[git2::Oid]) -> Result<Vec<String>> {
-    Ok(objects::these(&repo.git, dir, ids)?.found)
+    let read = objects::these(&repo.git, dir, ids)?;
+    if read.has_all(ids) {
+        return Ok(read.found);
+    }
+    Err(Fault::machine("objects can't be read", "git did not give each of them as its id says"))
 }
 
 fn line(what: &str, looked: &str, found: &[String]) -> ProofLine {

@@ -4,14 +4,14 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::Command;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::Scope;
 
 use git2::Oid;
 
 use super::super::cli::{self, Git};
 use super::super::{archive, cancelled, say, store};
+use super::child;
 use super::piece::{Found, Piece};
 use super::pipe::Pipe;
 use super::read::{self, Seen};
@@ -37,6 +37,11 @@ pub(super) struct Read {
 
 impl Read {
     pub(super) fn line(&self, what: &str) -> ProofLine {
+        self.told(what, &format!("{}, each with the content its id says", words::count(self.ids.len(), "object")))
+    }
+
+    /// The same for `what` else was looked at: `looked`, where all is well.
+    pub(super) fn told(&self, what: &str, looked: &str) -> ProofLine {
         let count = words::count(self.ids.len(), "object");
         if !self.whole {
             return ProofLine { what: what.into(), clean: false, saw: format!("git stopped after {count}") };
@@ -45,7 +50,12 @@ impl Read {
             let saw = format!("{count}, {} with other content than their ids say: {first}", self.wrong.len());
             return ProofLine { what: what.into(), clean: false, saw };
         }
-        super::line(what, &format!("{count}, each with the content its id says"), &self.found)
+        super::line(what, looked, &self.found)
+    }
+
+    /// Each of `ids` was read, with the content that its id says.
+    pub(super) fn has_all(&self, ids: &[Oid]) -> bool {
+        self.whole && self.wrong.is_empty() && ids.iter().all(|id| self.ids.contains(id))
     }
 }
 
@@ -64,7 +74,10 @@ pub(super) fn all(git: &Git<'_>, dir: &Path) -> Result<Read> {
 /// These objects of the repository at `dir`.
 pub(super) fn these(git: &Git<'_>, dir: &Path, ids: &[Oid]) -> Result<Read> {
     let input: String = ids.iter().flat_map(|id| [id.to_string(), "\n".into()]).collect();
-    run(git, dir, &[], Some(input))
+    let mut read = run(git, dir, &[], Some(input.as_bytes()))?;
+    // One that stopped early may say that all is well. What is missing is among what was found.
+    read.whole &= !read.found.is_empty() || ids.iter().all(|id| read.ids.contains(id));
+    Ok(read)
 }
 
 /// Pieces on their way to the search, and back.
@@ -99,75 +112,157 @@ fn lost() -> Fault {
     Fault::machine("the proof stopped", "the search ended too early")
 }
 
-fn run(git: &Git<'_>, dir: &Path, which: &[&str], input: Option<String>) -> Result<Read> {
-    let mut command = git.bare();
-    command.args(BY_PIECES).arg("--git-dir").arg(cli::plain(dir));
-    command.args(["cat-file", "--batch", "--buffer"]).args(which);
-    command.stderr(Stdio::null());
-    if input.is_some() {
-        command.stdin(Stdio::piped());
-    }
-    let mut child = cli::start(&mut command)?;
-    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    let read = std::thread::scope(|scope| {
-        if let (Some(mut pipe), Some(input)) = (stdin, input) {
-            use std::io::Write as _;
-            scope.spawn(move || pipe.write_all(input.as_bytes()));
-        }
-        let Some(out) = stdout else { return Err(Fault::machine("git's answer can't be read", "no pipe")) };
-        searched(git, scope, Pipe::new(out, git.ask.cancel))
-    });
-    if read.is_err() {
-        // It may have ended by itself; it is gone after the wait.
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(|e| Fault::machine("git did not end as it should", e))?;
-    let Seen { ids, mut found, packed } = read?;
+fn run(git: &Git<'_>, dir: &Path, which: &[&str], input: Option<&[u8]>) -> Result<Read> {
+    let mut command = cat_file(git, dir);
+    command.args(["--batch", "--buffer"]).args(which);
+    let (seen, whole) = child::reading(git, command, input, |pipe| searched(git, pipe))?;
+    let Seen { ids, mut found, packed } = seen;
     for (id, size) in packed {
-        if inside(git, dir, id, size)? {
-            found.dirty.push(format!("blob {id}"));
+        let mut command = cat_file(git, dir);
+        command.args(["blob", &id.to_string()]);
+        match inside(git, command, size)? {
+            Inside::Held => found.dirty.push(format!("blob {id}")),
+            Inside::Unread => found.dirty.push(format!("blob {id} (can't be read)")),
+            Inside::Clean => {}
         }
-        go_on(git)?;
     }
-    Ok(Read { ids, found: found.dirty, wrong: found.wrong, whole: status.success() })
+    Ok(Read { ids, found: found.dirty, wrong: found.wrong, whole })
+}
+
+fn cat_file(git: &Git<'_>, dir: &Path) -> Command {
+    let mut command = git.bare();
+    command.args(BY_PIECES).arg("--git-dir").arg(cli::plain(dir)).arg("cat-file");
+    command
 }
 
 /// All that comes out of `pipe`, searched by a second thread.
-fn searched<'s>(git: &'s Git<'_>, scope: &'s Scope<'s, '_>, mut pipe: Pipe<'_>) -> Result<Seen> {
+fn searched(git: &Git<'_>, pipe: &mut Pipe<'_>) -> Result<Seen> {
     let (search, stop) = (git.search, git.ask.cancel);
     let (filled, pieces) = sync_channel::<Piece>(PIECES);
     let (back, spare) = sync_channel(PIECES);
-    let found = scope.spawn(move || {
-        let mut found = Found::default();
-        for piece in pieces {
-            if !stop() {
-                found = found.and(piece.search(search, stop));
+    std::thread::scope(|scope| {
+        let found = scope.spawn(move || {
+            let mut found = Found::default();
+            for piece in pieces {
+                if !stop() {
+                    found = found.and(piece.search(search, stop));
+                }
+                // Nobody waits for the last ones.
+                let _ = back.send(piece);
             }
-            // Nobody waits for the last ones.
-            let _ = back.send(piece);
-        }
-        found
-    });
-    let mut seen = Seen::default();
-    let mut round = Round { git, filled, spare, made: 0 };
-    let read = read::read(&mut pipe, search, &mut seen, &mut round);
-    drop(round);
-    let found = found.join().map_err(|_| lost())?;
-    // Stopped while it read, or looked into an archive: what it says then is no answer.
-    go_on(git)?;
-    read?;
-    seen.found = seen.found.and(found);
-    Ok(seen)
+            found
+        });
+        let mut seen = Seen::default();
+        let mut round = Round { git, filled, spare, made: 0 };
+        let read = read::read(pipe, search, &mut seen, &mut round);
+        drop(round);
+        let found = found.join().map_err(|_| lost())?;
+        // Stopped while it read, or looked into an archive: what it says then is no answer.
+        go_on(git)?;
+        read?;
+        seen.found = seen.found.and(found);
+        Ok(seen)
+    })
 }
 
-/// Does a large file of the repository at `dir` hold the key in what it packs?
-fn inside(git: &Git<'_>, dir: &Path, id: Oid, size: u64) -> Result<bool> {
-    let mut command = git.bare();
-    command.args(BY_PIECES).arg("--git-dir").arg(cli::plain(dir)).args(["cat-file", "blob", &id.to_string()]);
-    let mut child = cli::start(command.stderr(Stdio::null()))?;
-    let Some(out) = child.stdout.take() else { return Err(Fault::machine("git's answer can't be read", "no pipe")) };
-    // Whether the pipe is read to its end or closed before: it ends then.
-    let holds = archive::holds_stream(git.search, Pipe::new(out, git.ask.cancel), size, git.ask.cancel);
-    child.wait().map_err(|e| Fault::machine("git did not end as it should", e))?;
-    Ok(holds)
+/// What a large file packs.
+#[derive(Debug, PartialEq, Eq)]
+enum Inside {
+    Held,
+    Clean,
+    /// Not all of it came: what it packs is not known.
+    Unread,
+}
+
+/// Does the file that `command` writes, of `size` bytes, hold the key in what it packs?
+fn inside(git: &Git<'_>, command: Command, size: u64) -> Result<Inside> {
+    let look = |pipe: &mut Pipe<'_>| {
+        let held = archive::holds_stream(git.search, &mut *pipe, size, git.ask.cancel);
+        go_on(git)?;
+        // An archive may end before its file does: only a git that wrote all of it ends well.
+        let read = held || std::io::copy(pipe, &mut std::io::sink()).is_ok();
+        go_on(git)?;
+        Ok((held, read && pipe.got() == size))
+    };
+    let ((held, read), well) = child::reading(git, command, None, look)?;
+    Ok(match (held, read && well) {
+        (true, _) => Inside::Held,
+        (false, true) => Inside::Clean,
+        (false, false) => Inside::Unread,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::process::Stdio;
+    use std::time::{Duration, Instant};
+
+    use super::super::super::Ask;
+    use super::super::super::needle::Needles;
+    use super::*;
+
+    fn key() -> String {
+        format!("sk-{}-{}", "proj", "Qz7_xW9".repeat(6))
+    }
+
+    /// Works with a git that is cancelled once `stop` says so.
+    fn with<T>(stop: &(dyn Fn() -> bool + Sync), work: impl FnOnce(&Git<'_>) -> T) -> T {
+        let key = key();
+        let (needles, at) = (Needles::new(&[key.as_bytes()]).unwrap(), Path::new("/nowhere"));
+        let ask = Ask { repo: at, backup_root: at, keys: &[key.as_bytes()], cancel: stop, progress: &|_| {} };
+        let search = needles.search();
+        work(&Git { ask: &ask, search: &search, dir: at.into(), work: None, may_cancel: true, settings: Vec::new() })
+    }
+
+    /// A program in place of git.
+    fn sh(script: &str, arg: &Path) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).arg(arg).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+    }
+
+    fn gzip(file: &Path, text: &[u8]) -> u64 {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        gzip.write_all(text).unwrap();
+        let mut packed = gzip.finish().unwrap();
+        // What follows is no gzip: nobody reads to the end because of the archive.
+        packed.extend(vec![0; 3 << 20]);
+        std::fs::write(file, &packed).unwrap();
+        packed.len() as u64
+    }
+
+    #[test]
+    fn what_a_large_file_packs_is_clean_only_if_all_of_it_came() {
+        let temp = tempfile::NamedTempFile::new().unwrap();
+        let at = temp.path();
+        let size = gzip(at, b"none");
+        with(&|| false, |git| {
+            let ask = |script: &str| inside(git, sh(script, at), size).unwrap();
+            assert_eq!(ask("cat \"$0\""), Inside::Clean);
+            assert_eq!(ask("exit 128"), Inside::Unread);
+            assert_eq!(ask("exit 0"), Inside::Unread, "short");
+            assert_eq!(ask("cat \"$0\"; exit 128"), Inside::Unread);
+            assert_eq!(ask("head -c 100000 \"$0\""), Inside::Unread);
+            gzip(at, key().repeat(3).as_bytes());
+            assert_eq!(ask("cat \"$0\""), Inside::Held);
+            let since = Instant::now();
+            assert_eq!(ask("cat \"$0\"; exec sleep 60"), Inside::Held, "found is found");
+            assert!(since.elapsed() < Duration::from_secs(30));
+        });
+    }
+
+    #[test]
+    fn a_cancel_ends_a_git_that_neither_reads_nor_writes() {
+        let since = Instant::now();
+        let stop = || since.elapsed() > Duration::from_millis(300);
+        with(&stop, |git| {
+            let input = vec![b'x'; 4 << 20];
+            let silent = || sh("exec sleep 60", Path::new(""));
+            let fed = child::reading(git, silent(), Some(&input), |pipe| searched(git, pipe));
+            assert_eq!(fed.unwrap_err(), cancelled());
+            assert_eq!(inside(git, silent(), 9).unwrap_err(), cancelled());
+        });
+        assert!(since.elapsed() < Duration::from_secs(30));
+    }
 }

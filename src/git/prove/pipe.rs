@@ -24,6 +24,8 @@ pub(super) struct Pipe<'a> {
     out: ChildStdout,
     stop: &'a (dyn Fn() -> bool + Sync),
     wide: bool,
+    got: u64,
+    ended: bool,
 }
 
 impl<'a> Pipe<'a> {
@@ -32,7 +34,17 @@ impl<'a> Pipe<'a> {
         let wide = rustix::pipe::fcntl_setpipe_size(&out, WIDE).is_ok();
         #[cfg(not(target_os = "linux"))]
         let wide = false;
-        Self { out, stop, wide }
+        Self { out, stop, wide, got: 0, ended: false }
+    }
+
+    /// Bytes that came.
+    pub(super) fn got(&self) -> u64 {
+        self.got
+    }
+
+    /// Whether it was read to its end.
+    pub(super) fn ended(&self) -> bool {
+        self.ended
     }
 
     /// Git writes little at a time, and to be woken for each costs more than to read it.
@@ -54,7 +66,10 @@ impl Read for Pipe<'_> {
                 Ok(0) | Err(Errno::INTR) => {}
                 Ok(_) => {
                     self.gather(to.len());
-                    return self.out.read(to);
+                    let got = self.out.read(to)?;
+                    self.got += got as u64;
+                    self.ended |= got == 0 && !to.is_empty();
+                    return Ok(got);
                 }
                 Err(e) => return Err(e.into()),
             }
@@ -89,8 +104,11 @@ mod tests {
         let mut child =
             Command::new("head").args(["-c", "3000001", "/dev/zero"]).stdout(Stdio::piped()).spawn().unwrap();
         let mut all = Vec::new();
-        Pipe::new(child.stdout.take().unwrap(), &|| false).read_to_end(&mut all).unwrap();
-        assert_eq!(all.len(), 3_000_001);
+        let mut pipe = Pipe::new(child.stdout.take().unwrap(), &|| false);
+        pipe.read_exact(&mut [0; 10]).unwrap();
+        assert_eq!((pipe.got(), pipe.ended()), (10, false));
+        pipe.read_to_end(&mut all).unwrap();
+        assert_eq!((all.len(), pipe.got(), pipe.ended()), (2_999_991, 3_000_001, true));
         assert!(child.wait().unwrap().success());
     }
 }

@@ -1,0 +1,44 @@
+//! A git that is read while it writes. It never outlives the reading: what is not read to its end is killed.
+//!
+//! Must not know: what is read.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use super::super::cli::{self, Git};
+use super::pipe::Pipe;
+use crate::base::Fault;
+use crate::base::fault::Result;
+
+/// Starts `command`, with `input` on its standard input, and lets `work` read its answer. With what that gave comes
+/// whether git ended well; it did not if its answer was not read to its end.
+pub(super) fn reading<T>(
+    git: &Git<'_>,
+    mut command: Command,
+    input: Option<&[u8]>,
+    work: impl FnOnce(&mut Pipe<'_>) -> Result<T>,
+) -> Result<(T, bool)> {
+    command.stderr(Stdio::null());
+    if input.is_some() {
+        command.stdin(Stdio::piped());
+    }
+    let mut child = cli::start(&mut command)?;
+    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
+    std::thread::scope(|scope| {
+        if let (Some(mut pipe), Some(input)) = (stdin, input) {
+            // Git may end before it read everything; its exit code tells why.
+            scope.spawn(move || pipe.write_all(input));
+        }
+        let mut out = stdout.map(|out| Pipe::new(out, git.ask.cancel));
+        let done = match &mut out {
+            Some(out) => work(out),
+            None => Err(Fault::machine("git's answer can't be read", "no pipe")),
+        };
+        if done.is_err() || !out.is_some_and(|out| out.ended()) {
+            // Before the scope ends: whoever feeds it waits as long as it lives. It may have ended by itself.
+            let _ = child.kill();
+        }
+        let status = child.wait().map_err(|e| Fault::machine("git did not end as it should", e))?;
+        Ok((done?, status.success()))
+    })
+}
