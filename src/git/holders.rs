@@ -31,12 +31,9 @@ impl Holders {
             bits.add(n);
             let bits = Rc::new(bits);
             let mut at = *tip;
-            loop {
-                holders.give(at, &bits);
-                match scan.tags.get(&at) {
-                    Some(target) => at = *target,
-                    None => break,
-                }
+            for id in scan.chain(*tip) {
+                holders.give(id, &bits);
+                at = id;
             }
             if let Some(number) = numbers.get(&at) {
                 give(commits.get_mut(*number), &bits);

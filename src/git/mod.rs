@@ -27,6 +27,7 @@ mod fresh;
 mod gitlink;
 mod graph;
 mod holders;
+mod includes;
 mod large;
 mod leftover;
 mod lfs;

@@ -9,10 +9,8 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
-use zeroize::Zeroizing;
-
+use super::includes::Includes;
 use super::repo::Repo;
 use super::store;
 use crate::base::Fault;
@@ -20,8 +18,6 @@ use crate::base::fault::Result;
 
 /// Alternates of alternates: git follows so many.
 const DEEPEST: usize = 5;
-/// Files that are included by included ones: git follows so many.
-const INCLUDES: usize = 10;
 /// A file behind a link is read up to this size.
 const LARGEST: u64 = 256 << 20;
 
@@ -71,6 +67,7 @@ impl Links {
 /// in git and in its libraries, and no cancel would end it. What is no repository is left to who opens it.
 pub(super) fn check(path: &Path) -> Result<Links> {
     let mut links = Links::default();
+    let mut includes = Includes::of(path);
     let Some(dir) = find(path) else { return Ok(links) };
     let mut open: Vec<(PathBuf, usize)> = vec![(dir.clone(), 0)];
     // A linked working tree has its own directory; the rest is in the one it names.
@@ -85,9 +82,7 @@ pub(super) fn check(path: &Path) -> Result<Links> {
             return Err(waits(path, first).hint("git makes no such thing: find out who did, and remove it"));
         }
         if depth == 0 {
-            for name in ["config", "config.worktree"] {
-                included(path, &real.join(name), 0)?;
-            }
+            includes.check(&real)?;
         }
         let objects = if depth == 0 { real.join("objects") } else { real.clone() };
         if depth == 0 && objects.is_symlink() {
@@ -102,49 +97,11 @@ pub(super) fn check(path: &Path) -> Result<Links> {
     Ok(links)
 }
 
-fn waits(repo: &Path, first: &Path) -> Fault {
+pub(super) fn waits(repo: &Path, first: &Path) -> Fault {
     Fault::refused(
         format!("{} is no repository one can read", repo.display()),
         format!("{} is no file but a pipe or a device, and whoever opens it waits", first.display()),
     )
-}
-
-/// Refuses a configuration of `repo` that has git read a pipe or a device, wherever that is, on whatever condition.
-fn included(repo: &Path, config: &Path, depth: usize) -> Result<()> {
-    let Some(text) = store::read_if(config).ok().flatten() else { return Ok(()) };
-    if depth > INCLUDES || !text.windows(7).any(|word| word.eq_ignore_ascii_case(b"include")) {
-        return Ok(());
-    }
-    // Git alone knows how it reads its own files. Asked for one file, it reads nothing that is named there; and it stands
-    // where no repository is.
-    let mut git = Command::new("git");
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.as_encoded_bytes().starts_with(b"GIT_")) {
-        git.env_remove(name);
-    }
-    git.current_dir("/").args(["config", "-z", "--no-includes", "--type=path", "--file"]).arg(config);
-    let said = git.args(["--get-regexp", r"^include(if\..*)?\.path$"]).stdin(Stdio::null()).output();
-    let said = said.map_err(|e| Fault::machine("git can't be run", e))?;
-    // 1: it names none.
-    if !said.status.success() && said.status.code() != Some(1) {
-        return Err(Fault::refused(
-            format!("{} is no repository one can read", repo.display()),
-            format!("git can't tell which files {} includes", config.display()),
-        )
-        .hint("`git config --list` in it says what is wrong"));
-    }
-    let said = Zeroizing::new(said.stdout);
-    for entry in said.split(|b| *b == 0) {
-        let Some(at) = memchr::memchr(b'\n', entry) else { continue };
-        let named = OsStr::from_bytes(entry.get(at + 1..).unwrap_or_default());
-        let other = config.parent().unwrap_or(repo).join(named);
-        if fs::metadata(&other).is_ok_and(|meta| is_wild(meta.file_type())) && !is_nothing(&other) {
-            return Err(
-                waits(repo, &other).hint(format!("take the `include` that names it out of {}", config.display()))
-            );
-        }
-        included(repo, &other, depth + 1)?;
-    }
-    Ok(())
 }
 
 /// The git directory at or above `path`, found as git does it, opening regular files only.
@@ -198,12 +155,12 @@ fn look(dir: &Path) -> Result<Seen> {
 }
 
 /// A socket can't be opened, and so harms nobody: git's file watcher has one.
-fn is_wild(kind: fs::FileType) -> bool {
+pub(super) fn is_wild(kind: fs::FileType) -> bool {
     kind.is_fifo() || kind.is_char_device() || kind.is_block_device()
 }
 
 /// A link to `/dev/null` is how people say that there shall be nothing.
-fn is_nothing(path: &Path) -> bool {
+pub(super) fn is_nothing(path: &Path) -> bool {
     fs::canonicalize(path).is_ok_and(|real| real == Path::new("/dev/null"))
 }
 

@@ -491,6 +491,34 @@ fn a_pipe_that_the_configuration_includes_hangs_nothing() {
     world.purge();
 }
 
+/// Git reads it as soon as it is asked something about that working tree.
+#[test]
+fn a_pipe_that_the_configuration_of_a_linked_working_tree_includes_hangs_nothing() {
+    let world = World::new();
+    world.old_leak();
+    let (pipe, tree) = (world.temp().join("pipe"), world.temp().join("tree"));
+    fifo(&pipe);
+    world.git(&["config", "extensions.worktreeConfig", "true"]);
+    world.git(&["worktree", "add", "-q", tree.to_str().unwrap(), "-b", "side"]);
+    world.write(".git/worktrees/tree/config.worktree", format!("[include]\npath = \"{}\"\n", pipe.display()));
+    for args in [&["find"][..], &["purge", "--plan"]] {
+        let said = stanch(&world, args);
+        assert_eq!(said.status.code(), Some(1), "{args:?}: {}{}", out(&said), err(&said));
+        assert!(err(&said).contains("pipe is no file"), "{}", err(&said));
+    }
+}
+
+#[test]
+fn a_configuration_that_includes_itself_ends() {
+    let world = World::new();
+    world.old_leak();
+    let mut config = world.read(".git/config");
+    config.extend_from_slice("[include]\npath = config\n".repeat(4).as_bytes());
+    world.write(".git/config", config);
+    // Git refuses it.
+    assert_eq!(stanch(&world, &["find"]).status.code(), Some(1));
+}
+
 #[test]
 fn a_neighbours_pipe_hangs_nothing() {
     let world = World::new();
@@ -550,6 +578,22 @@ fn trees_that_name_the_way_out_are_only_names() {
     assert_eq!(applied.status.code(), Some(0), "{}", err(&applied));
     assert!(!world.temp().join("escape").exists());
     assert!(world.copies(&world.key).is_empty());
+}
+
+#[test]
+fn a_tag_that_names_itself_hangs_nothing() {
+    let world = World::new();
+    world.old_leak();
+    // No such id can be made: it is written down.
+    let id = "ab".repeat(20);
+    let body = format!("object {id}\ntype tag\ntag x\ntagger a <a@b> 1 +0000\n\nx\n");
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut zlib, format!("tag {}\0{body}", body.len()).as_bytes()).unwrap();
+    world.write(&format!(".git/objects/{}/{}", &id[..2], &id[2..]), zlib.finish().unwrap());
+    world.write(".git/refs/tags/x", format!("{id}\n"));
+    let found = stanch(&world, &["find"]);
+    assert_eq!(found.status.code(), Some(3), "{}{}", out(&found), err(&found));
+    stanch(&world, &["purge", "--plan"]);
 }
 
 #[test]

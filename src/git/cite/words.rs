@@ -8,6 +8,8 @@ use crate::git::config::Config;
 
 /// Shortest word taken for an abbreviated id, unless `core.abbrev` is shorter: what git itself prints at least.
 pub(in crate::git) const LEAST: usize = 7;
+/// An address of more bytes before an id is taken for none.
+const FAR: usize = 1 << 12;
 /// Digits of a whole id.
 pub(super) const WHOLE: usize = 40;
 
@@ -43,16 +45,17 @@ impl Style {
     /// In the address of another repository's commit, or after `owner/name@`.
     fn is_foreign(&self, text: &[u8], at: &Range<usize>) -> bool {
         let ends = |b: &u8| b.is_ascii_whitespace() || b"<>()[]{}\"'`,;".contains(b);
-        let start = text.get(..at.start).and_then(|head| head.iter().rposition(ends)).map_or(0, |i| i + 1);
-        let before = String::from_utf8_lossy(text.get(start..at.start).unwrap_or_default()).into_owned();
-        if before.contains("://") {
-            let place = place(&before);
+        let near = text.get(at.start.saturating_sub(FAR)..at.start).unwrap_or_default();
+        let start = near.iter().rposition(ends).map_or(0, |i| i + 1);
+        let before = near.get(start..).unwrap_or_default();
+        if memchr::memmem::find(before, b"://").is_some() {
+            let place = place(&String::from_utf8_lossy(before));
             let inside = |our: &String| place.strip_prefix(our.as_str()).is_some_and(|rest| rest.starts_with('/'));
             return !self.ours.iter().any(inside);
         }
-        before
-            .strip_suffix('@')
-            .is_some_and(|owner| !owner.is_empty() && !self.ours.iter().any(|our| our.ends_with(&format!("/{owner}"))))
+        let Some(owner) = before.strip_suffix(b"@").filter(|owner| !owner.is_empty()) else { return false };
+        let is_its = |our: &String| our.as_bytes().strip_suffix(owner).is_some_and(|rest| rest.ends_with(b"/"));
+        !self.ours.iter().any(is_its)
     }
 }
 
@@ -148,6 +151,14 @@ mod tests {
             ("acme/pay@abc1234 other/pay@abc1235 a..abc1236".into(), vec!["abc1234", "abc1236"]),
         ] {
             assert_eq!(cited(&text, &style), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_looked_for_nearby_only() {
+        let style = Style { least: LEAST, ours: vec![] };
+        for (len, want) in [(FAR - 100, vec![]), (FAR, vec!["abc1234"])] {
+            assert_eq!(cited(&format!("https://h.com/{}/abc1234", "x".repeat(len)), &style), want, "{len}");
         }
     }
 

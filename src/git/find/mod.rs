@@ -86,12 +86,15 @@ impl Scan {
         self.ways.forget(ids, &self.dirty.keys().copied().collect());
     }
 
+    /// The object `id`, and what it names, and so on: a tag can name a tag. Ends also where, in a damaged store, one names
+    /// itself.
+    pub(super) fn chain(&self, id: Oid) -> impl Iterator<Item = Oid> + '_ {
+        std::iter::successors(Some(id), |id| self.tags.get(id).copied()).take(self.tags.len() + 1)
+    }
+
     /// What a tag names in the end; any other object is that itself.
-    pub(super) fn peeled(&self, mut id: Oid) -> Oid {
-        while let Some(target) = self.tags.get(&id) {
-            id = *target;
-        }
-        id
+    pub(super) fn peeled(&self, id: Oid) -> Oid {
+        self.chain(id).last().unwrap_or(id)
     }
 
     /// The numbers of the trees that hold the key in a name.
@@ -213,5 +216,22 @@ pub(super) fn object_type(kind: Kind) -> ObjectType {
         Kind::Tree => ObjectType::Tree,
         Kind::Blob => ObjectType::Blob,
         Kind::Tag => ObjectType::Tag,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_name_each_other_end() {
+        let id = |n: u8| Oid::from_bytes(&[n; 20]).unwrap();
+        let tags = [(1, 2), (2, 1), (3, 3), (4, 5)].map(|(tag, target)| (id(tag), id(target)));
+        let scan = Scan { tags: HashMap::from(tags), ..Scan::default() };
+        for n in 1..4 {
+            assert!(scan.chain(id(n)).count() <= 5);
+        }
+        assert_eq!(scan.chain(id(4)).collect::<Vec<_>>(), [id(4), id(5)]);
+        assert_eq!((scan.peeled(id(4)), scan.peeled(id(5)), scan.peeled(id(3))), (id(5), id(5), id(3)));
     }
 }

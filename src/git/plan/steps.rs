@@ -67,16 +67,9 @@ pub(super) fn details(
     let named = |id: &Oid| scan.commits.contains_key(id) || scan.tags.contains_key(id);
     let map: BTreeMap<String, String> =
         rewriter.map.iter().filter(|(id, _)| named(id)).map(|(old, new)| (old.to_string(), new.to_string())).collect();
-    let leads_to_key = |mut id: Oid| {
-        loop {
-            if scan.dirty.contains_key(&id) || graph.changed.contains(&id) {
-                return true;
-            }
-            match scan.tags.get(&id) {
-                Some(target) => id = *target,
-                None => return !scan.commits.contains_key(&id) && trees.leads(id),
-            }
-        }
+    let leads_to_key = |id: Oid| {
+        scan.chain(id).any(|id| scan.dirty.contains_key(&id) || graph.changed.contains(&id))
+            || trees.leads(scan.peeled(id))
     };
     let lost = seen
         .refs
