@@ -543,6 +543,83 @@ fn a_borrowed_store_with_a_pipe_hangs_nothing() {
 
 // ---- bombs
 
+fn little_memory(world: &World, args: &[&str]) -> Output {
+    let mut limited = Command::new("sh");
+    let inner = command(world, args);
+    limited.args(["-c", "ulimit -v 4000000; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
+    limited.envs(inner.get_envs().filter_map(|(k, v)| Some((k, v?))));
+    ended(limited)
+}
+
+/// An object in a pack: its id, its kind as packs number it, its base, its bytes.
+type Packed = ([u8; 20], u8, Option<[u8; 20]>, Vec<u8>);
+
+/// The low seven bits of a size.
+fn low(n: usize) -> u8 {
+    u8::try_from(n & 0x7f).unwrap()
+}
+
+/// Puts a pack into the store. Nobody reads the sums.
+fn pack(world: &World, mut objects: Vec<Packed>) {
+    objects.sort_by_key(|(id, ..)| *id);
+    let count = u32::try_from(objects.len()).unwrap().to_be_bytes();
+    let (mut pack, mut starts) = ([&b"PACK\0\0\0\x02"[..], &count].concat(), Vec::new());
+    for (_, kind, base, bytes) in &objects {
+        starts.extend(u32::try_from(pack.len()).unwrap().to_be_bytes());
+        let mut left = bytes.len() >> 4;
+        let mut byte = kind << 4 | low(bytes.len() & 15);
+        while left > 0 {
+            pack.push(byte | 0x80);
+            byte = low(left);
+            left >>= 7;
+        }
+        pack.push(byte);
+        pack.extend(base.iter().flatten());
+        let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut zlib, bytes).unwrap();
+        pack.extend(zlib.finish().unwrap());
+    }
+    pack.extend([7; 20]);
+    let mut index = b"\xfftOc\0\0\0\x02".to_vec();
+    for first in 0..=255 {
+        let upto = objects.iter().filter(|(id, ..)| id[0] <= first).count();
+        index.extend(u32::try_from(upto).unwrap().to_be_bytes());
+    }
+    objects.iter().for_each(|(id, ..)| index.extend(id));
+    index.extend(vec![0; 4 * objects.len()]);
+    index.extend(starts);
+    index.extend([7; 40]);
+    world.write(".git/objects/pack/pack-0707070707070707070707070707070707070707.pack", pack);
+    world.write(".git/objects/pack/pack-0707070707070707070707070707070707070707.idx", index);
+}
+
+/// A few thousand bytes that claim to be gigabytes, and are.
+#[test]
+fn small_deltas_that_make_gigabytes_are_told_and_not_built() {
+    let size = |mut n: usize| {
+        let mut bytes = Vec::new();
+        while n > 0x7f {
+            bytes.push(low(n) | 0x80);
+            n >>= 7;
+        }
+        bytes.push(low(n));
+        bytes
+    };
+    let entries = [&b"100644 a\0"[..], &[1; 20]].concat().repeat(1 << 18);
+    // What an archive begins with, over and over.
+    let signs = b"PK\x03\x04".repeat(1 << 19);
+    for (kind, base) in [(1, &entries), (2, &entries), (3, &signs), (4, &entries)] {
+        let world = World::new();
+        world.old_leak();
+        let copy = [&[0xf0][..], &base.len().to_le_bytes()[..3]].concat();
+        let delta = [size(base.len()), size(base.len() * 5_000), copy.repeat(5_000)].concat();
+        pack(&world, vec![([0x11; 20], kind, None, base.clone()), ([0x77; 20], 7, Some([0x11; 20]), delta)]);
+        let said = little_memory(&world, &["find"]);
+        assert_eq!(said.status.code(), Some(3), "{kind}: {}{}", out(&said), err(&said));
+        assert!(out(&said).contains("1 object(s) that can't be read"), "{kind}: {}", out(&said));
+    }
+}
+
 #[test]
 fn a_size_that_is_a_lie_takes_no_memory() {
     let world = World::new();
@@ -552,11 +629,7 @@ fn a_size_that_is_a_lie_takes_no_memory() {
     let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     std::io::Write::write_all(&mut zlib, format!("blob {}\0abc", 1_u64 << 60).as_bytes()).unwrap();
     world.write(&format!(".git/objects/{}/{}", &id[..2], &id[2..]), zlib.finish().unwrap());
-    let mut limited = Command::new("sh");
-    let inner = command(&world, &["find"]);
-    limited.args(["-c", "ulimit -v 4000000; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
-    limited.envs(inner.get_envs().filter_map(|(k, v)| Some((k, v?))));
-    let said = ended(limited);
+    let said = little_memory(&world, &["find"]);
     assert_eq!(said.status.code(), Some(3), "{}{}", out(&said), err(&said));
     assert!(out(&said).contains("can't be read"), "{}", out(&said));
 }

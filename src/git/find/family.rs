@@ -21,6 +21,8 @@ use crate::git::pack::forest::Forest;
 /// A base is built at once, and its deltas then read it directly, as long as what is built on one way down takes no more
 /// than this.
 const BUILT: usize = 1 << 24;
+/// Anchors that a delta may bring along: small ones can copy the same many times over. Git is asked for what has more.
+const MARKS: usize = 1 << 24;
 /// Bytes of an object's start that are always known.
 const START: usize = 8;
 
@@ -133,13 +135,15 @@ impl<'a> Diver<'a> {
     }
 
     fn visit(&mut self, rank: u32, kind: Kind, sink: &mut impl Sink) -> bool {
-        let Some(mut frame) = self.read(rank, kind, sink.wants_trees()) else {
-            self.forest.family(rank).into_iter().for_each(|rank| sink.broken(rank));
-            return true;
+        let lost = |sink: &mut _| {
+            self.forest.family(rank).into_iter().for_each(|rank| Sink::broken(sink, rank));
+            true
         };
+        let Some(mut frame) = self.read(rank, kind, sink.wants_trees()) else { return lost(sink) };
         let mut built = None;
         if kind == Kind::Blob && self.wanted(&frame, sink) {
-            built = content(&self.frames, &frame.body);
+            let Some(data) = content(&self.frames, &frame.body) else { return lost(sink) };
+            built = Some(data);
         }
         let data = match &frame.body {
             Body::Whole(data) => Some(&data[..]),
@@ -185,7 +189,7 @@ impl<'a> Diver<'a> {
             return Some(Frame { next: None, size: bytes.len(), body: Body::Whole(bytes), marks });
         };
         let delta = Delta::parse(&bytes)?;
-        if delta.base_size != base.size {
+        if delta.base_size != base.size || delta.size > kind.most() {
             return None;
         }
         let size = delta.size;
@@ -291,6 +295,9 @@ impl Survey {
                 let copied = base.get(first..).unwrap_or_default();
                 let copied = copied.iter().take_while(|mark| mark.at + ANCHOR <= from + step.len);
                 self.marks.extend(copied.map(|mark| mark.carried(step, from, delta, reach)));
+                if self.marks.len() > MARKS {
+                    return None;
+                }
             }
         }
         Some(())
@@ -301,7 +308,8 @@ impl Survey {
         out.clear();
         // The steps' sum is known to be this, and what they copy to be there.
         if out.capacity() < size {
-            *out = Vec::with_capacity(size + size / 4);
+            *out = Vec::new();
+            out.try_reserve_exact(size + size / 4).ok()?;
         }
         for step in &self.steps {
             out.extend_from_slice(match step.from {

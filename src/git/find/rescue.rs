@@ -6,6 +6,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use zeroize::Zeroizing;
+
 use super::family::Seen;
 use super::note::Notes;
 use super::places::Places;
@@ -20,6 +22,8 @@ use crate::git::repo::Repo;
 
 /// Objects that git is asked for at a time.
 const FEW: usize = 64;
+/// And so many of their bytes.
+const TOGETHER: usize = 1 << 28;
 /// Git may end at an object it can't read. So often it is started again; what is left then counts as broken.
 const ENDS: usize = 100;
 
@@ -84,10 +88,9 @@ impl<'r, 'a> Rescue<'r, 'a> {
     fn read(&mut self, mut ids: Vec<Id>, show: &mut dyn FnMut(&Id, Kind, &[u8])) -> Result<()> {
         while !ids.is_empty() {
             self.repo.go_on()?;
-            let few = ids.split_off(ids.len().saturating_sub(FEW));
-            let asked: String = few.iter().map(|id| hex(id) + "\n").collect();
-            let said = self.repo.git.ask_git(&["cat-file", "--batch"], Some(asked.as_bytes()))?;
-            let mut rest = &said.out[..];
+            let few = self.few(&mut ids)?;
+            let said = self.ask("--batch", &few)?;
+            let mut rest = &said[..];
             let mut told = 0;
             for id in &few {
                 let Some((answer, after)) = answer(rest) else { break };
@@ -98,19 +101,57 @@ impl<'r, 'a> Rescue<'r, 'a> {
                     None => drop(self.broken.insert(*id)),
                 }
             }
-            // It ended at one: that one is broken, the others are asked for again.
-            let mut left = few.into_iter().skip(told);
-            if let Some(id) = left.next() {
-                self.broken.insert(id);
-                self.ends += 1;
-            }
-            if self.ends < ENDS {
-                ids.extend(left);
-            } else {
-                self.broken.extend(left.chain(ids.drain(..)));
-            }
+            self.untold(few, told, &mut ids);
         }
         Ok(())
+    }
+
+    /// Takes some of `ids` that fit into memory together. What is too large for any counts as broken.
+    fn few(&mut self, ids: &mut Vec<Id>) -> Result<Vec<Id>> {
+        let mut few = ids.split_off(ids.len().saturating_sub(FEW));
+        let said = self.ask("--batch-check", &few)?;
+        let sizes: Vec<_> = said.split_inclusive(|b| *b == b'\n').filter(|line| line.ends_with(b"\n")).collect();
+        let left = few.split_off(sizes.len().min(few.len()));
+        self.untold(left, 0, ids);
+        let mut bytes = 0;
+        let mut fit = Vec::new();
+        for (id, line) in few.iter().zip(sizes) {
+            let Some((kind, size)) = head(line) else {
+                self.broken.insert(*id);
+                continue;
+            };
+            if size > kind.most() {
+                self.broken.insert(*id);
+            } else if fit.is_empty() || bytes + size <= TOGETHER {
+                bytes += size;
+                fit.push(*id);
+            } else {
+                ids.push(*id);
+            }
+        }
+        Ok(fit)
+    }
+
+    fn ask(&self, how: &str, ids: &[Id]) -> Result<Zeroizing<Vec<u8>>> {
+        if ids.is_empty() {
+            return Ok(Zeroizing::default());
+        }
+        let asked: String = ids.iter().map(|id| hex(id) + "\n").collect();
+        Ok(self.repo.git.ask_git(&["cat-file", how], Some(asked.as_bytes()))?.out)
+    }
+
+    /// Git told of only so many of `few`. It ended at one: that one is broken, the others are asked for again.
+    fn untold(&mut self, few: Vec<Id>, told: usize, ids: &mut Vec<Id>) {
+        let mut left = few.into_iter().skip(told);
+        if let Some(id) = left.next() {
+            self.broken.insert(id);
+            self.ends += 1;
+        }
+        if self.ends < ENDS {
+            ids.extend(left);
+        } else {
+            self.broken.extend(left.chain(ids.drain(..)));
+        }
     }
 }
 
@@ -118,17 +159,22 @@ impl<'r, 'a> Rescue<'r, 'a> {
 #[expect(clippy::type_complexity, reason = "read once, right above")]
 fn answer(out: &[u8]) -> Option<(Option<(Kind, &[u8])>, &[u8])> {
     let end = memchr::memchr(b'\n', out)?;
-    let (head, rest) = (out.get(..end)?, out.get(end + 1..)?);
-    let mut words = head.split(|b| *b == b' ').skip(1);
+    let rest = out.get(end + 1..)?;
+    let Some((kind, size)) = head(out.get(..end)?) else { return Some((None, rest)) };
+    Some((Some((kind, rest.get(..size)?)), rest.get(size + 1..)?))
+}
+
+/// Kind and size in the line about an object; `None`: it is missing.
+fn head(line: &[u8]) -> Option<(Kind, usize)> {
+    let mut words = line.trim_ascii_end().split(|b| *b == b' ').skip(1);
     let kind = match words.next()? {
         b"blob" => Kind::Blob,
         b"tree" => Kind::Tree,
         b"commit" => Kind::Commit,
         b"tag" => Kind::Tag,
-        _ => return Some((None, rest)),
+        _ => return None,
     };
-    let size: usize = std::str::from_utf8(words.next()?).ok()?.parse().ok()?;
-    Some((Some((kind, rest.get(..size)?)), rest.get(size + 1..)?))
+    Some((kind, std::str::from_utf8(words.next()?).ok()?.parse().ok()?))
 }
 
 fn id(hex: &[u8]) -> Option<Id> {

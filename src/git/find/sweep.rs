@@ -108,7 +108,11 @@ impl<'s> Sweep<'s> {
                     },
                 )
             })?;
-            all.extend(states.into_iter().map(|(_, notes)| notes));
+            all.extend(states.into_iter().map(|(_, mut notes)| {
+                // Large, and of no use outside of this pack.
+                notes.branch = Vec::new();
+                notes
+            }));
         }
         Ok(all)
     }

@@ -2,6 +2,8 @@
 //!
 //! Must not know: where base and delta come from. Nothing in a delta is believed before it is checked.
 
+use super::entry::Kind;
+
 /// One step of a delta.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::git) enum Op<'d> {
@@ -36,20 +38,23 @@ impl<'d> Delta<'d> {
         Ops { rest: self.ops, base_size: self.base_size, missing: self.size, broken: false }
     }
 
-    /// Puts the object it makes of `base` into `out`, in place of what was there. `None` when they don't belong together.
+    /// Puts the object it makes of `base` into `out`, in place of what was there. `None` when they don't belong together,
+    /// or no memory holds it.
     pub(in crate::git) fn apply(&self, base: &[u8], out: &mut Vec<u8>) -> Option<()> {
         out.clear();
-        if base.len() != self.base_size {
+        if base.len() != self.base_size || self.size > Kind::Blob.most() {
             return None;
         }
         // What the delta claims is not believed beyond reason: then the vector grows as it is filled.
-        out.reserve(self.size.min(1 << 26));
+        out.try_reserve(self.size.min(1 << 26)).ok()?;
         let mut ops = self.ops();
         for op in ops.by_ref() {
-            match op {
-                Op::Copy { from, len } => out.extend_from_slice(base.get(from..from + len)?),
-                Op::New(bytes) => out.extend_from_slice(bytes),
-            }
+            let bytes = match op {
+                Op::Copy { from, len } => base.get(from..from + len)?,
+                Op::New(bytes) => bytes,
+            };
+            out.try_reserve(bytes.len()).ok()?;
+            out.extend_from_slice(bytes);
         }
         ops.whole().then_some(())
     }
@@ -165,6 +170,17 @@ mod tests {
         assert_eq!(apply(b"0123456789", &delta).unwrap(), b"234xy01");
         let long = vec![7; 0x1_0000];
         assert_eq!(apply(&long, &[0x80, 0x80, 4, 0x80, 0x80, 4, 0x80]).unwrap(), long);
+    }
+
+    #[test]
+    fn what_no_memory_should_hold_is_not_built() {
+        // 1 MiB, copied 4,096 times.
+        let base = vec![0; 1 << 20];
+        let sizes = [0x80, 0x80, 0x40, 0x80, 0x80, 0x80, 0x80, 0x10];
+        let delta = [&sizes[..], &[0xc0, 0x10].repeat(1 << 12)].concat();
+        assert_eq!(Delta::parse(&delta).unwrap().size, 1 << 32);
+        assert!(Delta::parse(&delta).unwrap().ops().all(|op| matches!(op, Op::Copy { from: 0, len: 0x10_0000 })));
+        assert!(apply(&base, &delta).is_none());
     }
 
     #[test]

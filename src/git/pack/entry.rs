@@ -14,6 +14,14 @@ pub(in crate::git) enum Kind {
     Tag,
 }
 
+impl Kind {
+    /// An object of more bytes is not built: git streams files long before that, and no commit, tag or tree is near. A few
+    /// bytes can claim any size, and make it.
+    pub(in crate::git) fn most(self) -> usize {
+        if self == Self::Blob { u32::MAX as usize } else { 1 << 30 }
+    }
+}
+
 /// How an entry stands in the pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::git) enum Stored {
