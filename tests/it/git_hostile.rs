@@ -585,7 +585,9 @@ fn pack(world: &World, mut objects: Vec<Packed>) {
         let upto = objects.iter().filter(|(id, ..)| id[0] <= first).count();
         index.extend(u32::try_from(upto).unwrap().to_be_bytes());
     }
-    objects.iter().for_each(|(id, ..)| index.extend(id));
+    for (id, ..) in &objects {
+        index.extend(id);
+    }
     index.extend(vec![0; 4 * objects.len()]);
     index.extend(starts);
     index.extend([7; 40]);
