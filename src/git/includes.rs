@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn too_many_are_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let paths = |count| (0..count).map(|n| format!("path = f{n}\n")).collect::<String>();
+        let paths = |count| (0..count).map(|n| format!("path = f{n}\n")).collect::<Vec<_>>().concat();
         fs::write(dir.path().join("config"), format!("[include]\n{}", paths(MOST))).unwrap();
         check(dir.path()).unwrap();
         fs::write(dir.path().join("config"), format!("[include]\n{}", paths(MOST + 1))).unwrap();
