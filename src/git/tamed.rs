@@ -7,13 +7,16 @@
 //!   nobody's remotes would answer. `--offline` leaves it out. Programs that a remote of somebody else could need here
 //!   only to do harm are off: `ext::` addresses, an upload-pack, `core.gitProxy` and `core.alternateRefsCommand`, where
 //!   the repository's own configuration names them. The person's own (global, system) counts as before.
+//! - A file that a setting names is read as git does it; a pipe or a device is refused.
 //! - A remote that git would be handed the key for, in its address or in a setting beside it, is not asked.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
 
 use super::cli::Git;
 use super::config::Config;
+use super::odd::{is_nothing, is_wild, waits};
 use super::repo::Linked;
 use crate::base::Fault;
 use crate::base::fault::Result;
@@ -43,12 +46,17 @@ impl Tamed {
         let mut tamed = Self::default();
         let mut filters: Vec<Vec<u8>> = Vec::new();
         let mut ext = None;
+        let main = (git.clone(), git.work.clone(), Ok(main.clone()));
         // A linked working tree git can't use runs nothing.
-        let trees = linked
-            .iter()
-            .filter_map(|tree| Config::read_if(&Git { dir: tree.dir.clone(), work: None, ..git.clone() }).transpose());
-        for config in std::iter::once(Ok(main.clone())).chain(trees) {
-            for (scope, entry) in config?.scoped() {
+        let trees = linked.iter().filter_map(|tree| {
+            let at = Git { dir: tree.dir.clone(), work: None, ..git.clone() };
+            let config = Config::read_if(&at).transpose()?;
+            Some((at, tree.work.clone(), config))
+        });
+        for (at, work, config) in std::iter::once(main).chain(trees) {
+            let config = config?;
+            refuse_waiting(&at, work.as_deref().unwrap_or(&at.dir), &config)?;
+            for (scope, entry) in config.scoped() {
                 let name = entry.split(|b| *b == b'\n').next().unwrap_or_default();
                 let own = scope == b"local" || scope == b"worktree";
                 if name.starts_with(b"filter.") {
@@ -107,6 +115,29 @@ impl Tamed {
     pub(super) fn has_filters(settings: &[Setting]) -> bool {
         settings.iter().any(|(name, _)| name.as_bytes().starts_with(b"filter."))
     }
+}
+
+/// Refuses a setting of the repository's own for a file (what git ignores, how it orders, …) that names a pipe or a device:
+/// git would wait at it. `top`: where such names begin.
+fn refuse_waiting(git: &Git<'_>, top: &Path, config: &Config) -> Result<()> {
+    let own = |(scope, entry): (&[u8], &[u8])| {
+        let name = entry.split(|b| *b == b'\n').next().unwrap_or_default();
+        (scope == b"local" || scope == b"worktree") && (name.ends_with(b"file") || name == b"commit.template")
+    };
+    if !config.scoped().any(own) {
+        return Ok(());
+    }
+    // Git alone knows what it makes of a `~`. Where it can't tell, it won't open anything either.
+    let said = git.ask_git(&["config", "-z", "--type=path", "--get-regexp", r"file$|^commit\.template$"], None)?;
+    for entry in said.out.split(|b| *b == 0) {
+        let Some(at) = memchr::memchr(b'\n', entry) else { continue };
+        let file = top.join(OsStr::from_bytes(entry.get(at + 1..).unwrap_or_default()));
+        if std::fs::metadata(&file).is_ok_and(|meta| is_wild(meta.file_type())) && !is_nothing(&file) {
+            return Err(waits(&git.dir, &file)
+                .hint("`git config --list --show-origin` says which setting names it: take it out"));
+        }
+    }
+    Ok(())
 }
 
 /// `filter.x.clean` or `x.url` without its last part.

@@ -509,6 +509,25 @@ fn a_pipe_that_the_configuration_of_a_linked_working_tree_includes_hangs_nothing
 }
 
 #[test]
+fn a_pipe_that_a_setting_names_hangs_nothing() {
+    for name in ["core.excludesFile", "core.attributesFile"] {
+        let world = World::new();
+        world.old_leak();
+        fifo(&world.temp().join("pipe"));
+        world.git(&["config", name, "../pipe"]);
+        let plan = stanch(&world, &["purge", "--plan"]);
+        assert_eq!(plan.status.code(), Some(1), "{name}: {}{}", out(&plan), err(&plan));
+        assert!(err(&plan).contains("pipe is no file"), "{name}: {}", err(&plan));
+    }
+    let world = World::new();
+    world.old_leak();
+    world.write(".ignored", "more\n");
+    world.git(&["config", "core.excludesFile", ".ignored"]);
+    world.git(&["config", "core.attributesFile", "/dev/null"]);
+    world.purge();
+}
+
+#[test]
 fn a_configuration_that_includes_itself_ends() {
     let world = World::new();
     world.old_leak();
@@ -551,12 +570,18 @@ fn little_memory(world: &World, args: &[&str]) -> Output {
     ended(limited)
 }
 
-/// An object in a pack: its id, its kind as packs number it, its base, its bytes.
+/// Its id, kind as packs number it, base and bytes.
 type Packed = ([u8; 20], u8, Option<[u8; 20]>, Vec<u8>);
 
-/// The low seven bits of a size.
-fn low(n: usize) -> u8 {
-    u8::try_from(n & 0x7f).unwrap()
+/// Seven bits a byte, low ones first.
+fn sevens(mut n: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while n > 0x7f {
+        bytes.push(n.to_le_bytes()[0] | 0x80);
+        n >>= 7;
+    }
+    bytes.push(n.to_le_bytes()[0]);
+    bytes
 }
 
 /// Puts a pack into the store. Nobody reads the sums.
@@ -566,14 +591,8 @@ fn pack(world: &World, mut objects: Vec<Packed>) {
     let (mut pack, mut starts) = ([&b"PACK\0\0\0\x02"[..], &count].concat(), Vec::new());
     for (_, kind, base, bytes) in &objects {
         starts.extend(u32::try_from(pack.len()).unwrap().to_be_bytes());
-        let mut left = bytes.len() >> 4;
-        let mut byte = kind << 4 | low(bytes.len() & 15);
-        while left > 0 {
-            pack.push(byte | 0x80);
-            byte = low(left);
-            left >>= 7;
-        }
-        pack.push(byte);
+        pack.push(kind << 4 | 0x80 | (bytes.len() & 15).to_le_bytes()[0]);
+        pack.extend(sevens(bytes.len() >> 4));
         pack.extend(base.iter().flatten());
         let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
         std::io::Write::write_all(&mut zlib, bytes).unwrap();
@@ -585,9 +604,7 @@ fn pack(world: &World, mut objects: Vec<Packed>) {
         let upto = objects.iter().filter(|(id, ..)| id[0] <= first).count();
         index.extend(u32::try_from(upto).unwrap().to_be_bytes());
     }
-    for (id, ..) in &objects {
-        index.extend(id);
-    }
+    index.extend(objects.iter().flat_map(|(id, ..)| id));
     index.extend(vec![0; 4 * objects.len()]);
     index.extend(starts);
     index.extend([7; 40]);
@@ -598,15 +615,6 @@ fn pack(world: &World, mut objects: Vec<Packed>) {
 /// A few thousand bytes that claim to be gigabytes, and are.
 #[test]
 fn small_deltas_that_make_gigabytes_are_told_and_not_built() {
-    let size = |mut n: usize| {
-        let mut bytes = Vec::new();
-        while n > 0x7f {
-            bytes.push(low(n) | 0x80);
-            n >>= 7;
-        }
-        bytes.push(low(n));
-        bytes
-    };
     let entries = [&b"100644 a\0"[..], &[1; 20]].concat().repeat(1 << 18);
     // What an archive begins with, over and over.
     let signs = b"PK\x03\x04".repeat(1 << 19);
@@ -614,7 +622,7 @@ fn small_deltas_that_make_gigabytes_are_told_and_not_built() {
         let world = World::new();
         world.old_leak();
         let copy = [&[0xf0][..], &base.len().to_le_bytes()[..3]].concat();
-        let delta = [size(base.len()), size(base.len() * 5_000), copy.repeat(5_000)].concat();
+        let delta = [sevens(base.len()), sevens(base.len() * 5_000), copy.repeat(5_000)].concat();
         pack(&world, vec![([0x11; 20], kind, None, base.clone()), ([0x77; 20], 7, Some([0x11; 20]), delta)]);
         let said = little_memory(&world, &["find"]);
         assert_eq!(said.status.code(), Some(3), "{kind}: {}{}", out(&said), err(&said));
