@@ -121,7 +121,7 @@ fn a_live_incident_from_the_key_to_the_clean_history() {
     walk.say(":targets.write");
     walk.wait("y and Enter does it");
     walk.say("y");
-    walk.wait(".env.local back: it held the new key");
+    walk.wait_all(&["mail-digest/.env.local back: it held", "label-worker/.env back: it held"]);
     walk.say(":targets.reload");
     walk.wait("y and Enter does it");
     walk.say("y");
