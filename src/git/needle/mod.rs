@@ -17,7 +17,6 @@ mod walk;
 
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
-#[allow(unused_imports, reason = "for who pieces texts together")]
 pub(super) use anchors::ANCHOR;
 use anchors::{Anchors, SIGN};
 pub(super) use clean::{Cleaned, Pieces, binary_stream};
@@ -93,7 +92,6 @@ pub(super) struct Hit {
     at: usize,
 }
 
-#[allow(dead_code, reason = "the delta-aware scan looks at seams through `anchor`, `hits_at` and `reach`")]
 impl Search<'_> {
     /// Every hit in `hay`, by place; at one place the longest first. A hit inside another is left out.
     pub(super) fn hits(&self, hay: &[u8]) -> Vec<Hit> {
