@@ -112,10 +112,14 @@ fn holds(repo: &Repo<'_>, path: &Path) -> Result<Option<bool>> {
             if looks.found || !looks.packed {
                 return Ok(Some(looks.found));
             }
-            let again =
-                store::open(path).map_err(|e| Fault::machine(format!("{} can't be read", path.display()), e))?;
-            let inside = archive::holds_stream(repo.search, again, meta.len(), repo.ask.cancel);
+            let cant = |e| Fault::machine(format!("{} can't be read", path.display()), e);
+            let mut again = stream::Watched::new(store::open(path).map_err(cant)?);
+            let inside = archive::holds_stream(repo.search, &mut again, meta.len(), repo.ask.cancel);
             repo.go_on()?;
+            // What was not read to its end is not clean.
+            if let (false, Some(fault)) = (inside, again.fault) {
+                return Err(cant(fault));
+            }
             Ok(Some(inside))
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -95,6 +95,29 @@ fn fill(from: &mut impl Read, part: &mut Zeroizing<Vec<u8>>) -> std::io::Result<
     Ok(part.len() - start)
 }
 
+/// A reader whose failure is not forgotten, whatever is made of it by who reads.
+#[derive(Debug)]
+pub(super) struct Watched<R> {
+    inner: R,
+    pub(super) fault: Option<std::io::Error>,
+}
+
+impl<R> Watched<R> {
+    pub(super) fn new(inner: R) -> Self {
+        Self { inner, fault: None }
+    }
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+        self.inner.read(out).inspect_err(|e| {
+            if e.kind() != std::io::ErrorKind::Interrupted {
+                self.fault = Some(e.kind().into());
+            }
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::super::needle::Needles;
@@ -111,5 +134,21 @@ mod tests {
         assert_eq!(all(&mut &text[..], &search).unwrap(), Looks { found: true, packed: false });
         text[PART] = b' ';
         assert_eq!(all(&mut &text[..], &search).unwrap(), Looks { found: false, packed: false });
+    }
+
+    #[test]
+    fn a_failure_that_its_reader_swallows_is_kept() {
+        struct Broken;
+        impl Read for Broken {
+            fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+                Err(std::io::ErrorKind::TimedOut.into())
+            }
+        }
+        let mut watched = Watched::new((&b"ab"[..]).chain(Broken));
+        let _ = watched.read_to_end(&mut Vec::new());
+        assert_eq!(watched.fault.unwrap().kind(), std::io::ErrorKind::TimedOut);
+        let mut watched = Watched::new(&b"ab"[..]);
+        watched.read_to_end(&mut Vec::new()).unwrap();
+        assert!(watched.fault.is_none());
     }
 }
