@@ -173,6 +173,8 @@ impl Git {
         let date = format!("{} +0000", self.at.secs());
         let mut command = Command::new("git");
         command
+            // No housekeeping in the background: the folder of a drill that ends at once is removed.
+            .args(["-c", "maintenance.auto=false", "-c", "gc.auto=0"])
             .args(args)
             .current_dir(&self.dir)
             .env_clear()

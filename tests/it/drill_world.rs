@@ -11,9 +11,10 @@ use stanch::drill::{Colleague, Scenario, Script, World, open_clock};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::drill_sim::Play;
+use super::gitrepo::GITCONFIG;
 
 fn git(dir: &Path, args: &[&str]) -> String {
-    let out = Command::new("git").args(args).current_dir(dir).env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap();
+    let out = Command::new("git").args(args).current_dir(dir).env("GIT_CONFIG_GLOBAL", GITCONFIG).output().unwrap();
     assert!(out.status.success(), "git {args:?}: {}", String::from_utf8_lossy(&out.stderr));
     String::from_utf8_lossy(&out.stdout).into_owned()
 }

@@ -21,7 +21,10 @@ pub(crate) struct World {
     pub(crate) memory: git::Memory,
 }
 
-/// A key nobody issued, made anew for each test.
+/// Global settings for git in tests: no housekeeping in the background.
+pub(crate) const GITCONFIG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/gitconfig");
+
+/// A key nobody issued; the same in every run, so that ids are the same as well and a failure comes back.
 pub(crate) fn fake_key() -> String {
     let body: String = (0..40).map(|n| char::from(b"aQ7zKf3Xm9Lw"[(n * 7 + n / 5) % 12])).collect();
     format!("{}-{}-{body}", "sk", "proj")
@@ -68,7 +71,7 @@ impl World {
         let mut command = Command::new("git");
         command.args(args).current_dir(dir);
         for (name, value) in [
-            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("GIT_CONFIG_GLOBAL", GITCONFIG),
             ("GIT_CONFIG_NOSYSTEM", "1"),
             ("GIT_AUTHOR_NAME", "Ann"),
             ("GIT_AUTHOR_EMAIL", "ann@example.com"),
