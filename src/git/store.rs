@@ -79,19 +79,33 @@ fn mode_at(path: &Path, like: &Path) -> u32 {
 }
 
 pub(super) fn put_with(path: &Path, bytes: &[u8], mode: u32) -> Result<()> {
-    put_stream(path, mode, &mut |to| {
+    put_stream(path, Mode::Is(mode), &mut |to| {
         to.write_all(bytes).map_err(|e| Fault::machine(format!("{} can't be written", path.display()), e))
     })
 }
 
+/// The rights of a new file.
+#[derive(Clone, Copy)]
+pub(super) enum Mode {
+    Is(u32),
+    /// What the user's umask leaves of it.
+    UpTo(u32),
+}
+
 /// The same with what `write` writes; nothing happens when it fails.
-pub(super) fn put_stream(path: &Path, mode: u32, write: &mut dyn FnMut(&mut File) -> Result<()>) -> Result<()> {
+pub(super) fn put_stream(path: &Path, mode: Mode, write: &mut dyn FnMut(&mut File) -> Result<()>) -> Result<()> {
     let cant = |e: std::io::Error| Fault::machine(format!("{} can't be written", path.display()), e);
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(folder).map_err(cant)?;
-    let mut temp = tempfile::Builder::new().prefix(TEMP).tempfile_in(folder).map_err(cant)?;
+    let mut temp = tempfile::Builder::new();
+    if let Mode::UpTo(most) = mode {
+        temp.permissions(Permissions::from_mode(most));
+    }
+    let mut temp = temp.prefix(TEMP).tempfile_in(folder).map_err(cant)?;
     write(temp.as_file_mut())?;
-    temp.as_file().set_permissions(Permissions::from_mode(mode)).map_err(cant)?;
+    if let Mode::Is(mode) = mode {
+        temp.as_file().set_permissions(Permissions::from_mode(mode)).map_err(cant)?;
+    }
     temp.as_file().sync_all().map_err(cant)?;
     temp.persist(path).map_err(|e| cant(e.error))?;
     sync_dir(folder);

@@ -55,7 +55,8 @@ pub(in crate::git) fn aside(repo: &Repo<'_>, details: &Details) -> Result<PathBu
 /// Index and files of every working tree follow their HEADs. `back`: to the old history.
 pub(in crate::git) fn files(repo: &Repo<'_>, details: &Details, clean: bool, back: bool) -> Result<()> {
     let aside = aside(repo, details)?;
-    let how = align::How { clean, aside: &aside, back };
+    let rights = aside.with_file_name("rights");
+    let how = align::How { clean, aside: &aside, rights: &rights, back };
     for tree in repo.trees() {
         let Some((old, new)) = details.tree_of(&tree.name) else { continue };
         let (from, to) = if back { (new, old) } else { (old, new) };

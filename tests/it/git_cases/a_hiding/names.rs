@@ -1,6 +1,7 @@
 //! Names of files, branches, tags, and where links lead.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 
 use crate::git_cases::Expect::Clean;
 use crate::git_cases::{Case, MARK, case, leak, old_leak};
@@ -25,6 +26,28 @@ pub(super) fn cases() -> Vec<Case> {
             assert_eq!(w.git(&["ls-files"]), format!("d\nd-{MARK}-2/{MARK}.txt\nd-{MARK}/taken\nf"));
             assert_eq!(w.git(&["status", "--porcelain"]), "");
             assert!(!w.repo.join(format!("d-{}", w.key)).exists());
+        }),
+        case(
+            14,
+            "files that only some may read: what comes in their place, and an undo, opens them to nobody else",
+            Clean(|| {
+                let w = World::new();
+                let k = w.key.clone();
+                let closed = |name: &str, text: &str, mode| {
+                    w.write(name, text);
+                    fs::set_permissions(w.repo.join(name), fs::Permissions::from_mode(mode)).unwrap();
+                };
+                closed(&format!("{k}.env"), "other secrets", 0o600);
+                closed(&format!("{k}.sh"), "x", 0o750);
+                closed("f", &format!("k={k}\n"), 0o640);
+                w.commit("names");
+                w
+            }),
+        )
+        .and(|w, _| {
+            let mode = |name: &str| fs::metadata(w.repo.join(name)).unwrap().permissions().mode() & 0o7777;
+            let modes = [mode(&format!("{MARK}.env")), mode(&format!("{MARK}.sh")), mode("f")];
+            assert_eq!(modes, [0o600, 0o750, 0o640]);
         }),
         case(
             15,

@@ -1,31 +1,32 @@
 //! Kinds of repositories, second runs, and keys that are none.
 
+use std::fs;
+
 use stanch::base::FaultKind;
 use stanch::git;
 
 use crate::git_cases::Expect::{Course, Refused, Unopened, Untouched};
-use crate::git_cases::{Case, MARK, case, old_leak};
+use crate::git_cases::{Case, MARK, SKIPPED, case, old_leak, unopened};
 use crate::gitrepo::World;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
         case(44, "SHA-256 ids", Unopened(|| other_kind("--object-format=sha256"), "SHA-256")),
+        case(45, "a reftable, with two stashes", Course(reftable)),
         case(
             45,
-            "a reftable, with two stashes",
+            "a reftable by its settings, with whatever git is here",
             Unopened(
                 || {
-                    let w = other_kind("--ref-format=reftable");
-                    for text in ["one", "two"] {
-                        w.write("f", text);
-                        w.git(&["stash", "-q"]);
-                    }
+                    let w = old_leak();
+                    let config = w.repo.join(".git/config");
+                    let marked = fs::read_to_string(&config).unwrap().replace("version = 0", "version = 1");
+                    fs::write(config, marked + "[extensions]\n\trefStorage = reftable\n").unwrap();
                     w
                 },
                 "reftable",
             ),
-        )
-        .and(|w, _| assert_eq!(w.git(&["stash", "list"]).lines().count(), 2)),
+        ),
         case(
             47,
             "twice: the second run touches no file; applied twice is applied once",
@@ -116,6 +117,21 @@ pub(super) fn cases() -> Vec<Case> {
             ),
         ),
     ]
+}
+
+fn reftable() -> String {
+    let probe = World::empty(&[]);
+    if !probe.try_git(&["init", "-q", "--ref-format=reftable", "probe"]).0 {
+        return format!("{SKIPPED}this git knows none");
+    }
+    let w = other_kind("--ref-format=reftable");
+    for text in ["one", "two"] {
+        w.write("f", text);
+        w.git(&["stash", "-q"]);
+    }
+    let said = unopened(&w, "reftable");
+    assert_eq!(w.git(&["stash", "list"]).lines().count(), 2);
+    said
 }
 
 /// A small repository of another kind, made with `option`.

@@ -11,9 +11,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+mod rights;
+
+use rights::Rights;
+
 use super::cli;
 use super::repo::{Repo, Tree};
-use super::store;
+use super::store::{self, Mode};
 use crate::base::Fault;
 use crate::base::fault::Result;
 
@@ -37,6 +41,8 @@ pub(super) struct How<'a> {
     pub(super) clean: bool,
     /// Files that went through a content filter are kept here for an undo, because no filter is run.
     pub(super) aside: &'a Path,
+    /// Which rights files had that went, for an undo, one file for each working tree.
+    pub(super) rights: &'a Path,
     /// An undo: those files come back.
     pub(super) back: bool,
 }
@@ -54,6 +60,9 @@ pub(super) fn align(repo: &Repo<'_>, at: &Tree<'_>, from: &str, to: &str, how: H
     let (gone, here): (Vec<Change>, Vec<Change>) = changes.into_iter().partition(|c| c.new.is_none());
     let sparse = absent_on_purpose(at)?;
     let filtered = filtered(at, &here)?;
+    let kept = how.rights.join(format!("tree-{}", at.name));
+    let went = gone.iter().map(|change| change.path.as_slice());
+    let rights = if how.back { Rights::kept(&kept)? } else { Rights::keep(&kept, &at.work, went, !how.clean)? };
     for (n, change) in gone.iter().chain(&here).enumerate() {
         super::say(repo.ask, "updating files", n as u64, total);
         if sparse.contains(&change.path) {
@@ -62,7 +71,7 @@ pub(super) fn align(repo: &Repo<'_>, at: &Tree<'_>, from: &str, to: &str, how: H
         if filtered.contains(&change.path) && through_filter(repo, at, change, how)? {
             continue;
         }
-        one(at, change, how.clean)?;
+        one(repo, at, change, &rights, how)?;
     }
     // `-i`: the files are no longer what the index thinks of them, and rightly so.
     at.git.run(&["read-tree", "-m", "-i", to])?;
@@ -157,7 +166,7 @@ fn absent_on_purpose(at: &Tree<'_>) -> Result<HashSet<Vec<u8>>> {
     Ok(listed.split(|b| *b == 0).filter_map(|line| line.strip_prefix(b"S ")).map(<[u8]>::to_vec).collect())
 }
 
-fn one(at: &Tree<'_>, change: &Change, clean: bool) -> Result<()> {
+fn one(repo: &Repo<'_>, at: &Tree<'_>, change: &Change, rights: &Rights, how: How<'_>) -> Result<()> {
     let work = at.work.as_path();
     let path = work.join(OsStr::from_bytes(&change.path));
     if change.old.iter().chain(&change.new).any(|side| side.mode == b"160000") {
@@ -173,12 +182,18 @@ fn one(at: &Tree<'_>, change: &Change, clean: bool) -> Result<()> {
         return Ok(());
     }
     // Git's own word counts where the stored bytes and the file's differ for good (odd line ends, filters).
-    let ours = is(&change.old) || (clean && change.old.is_some() && meta.is_some());
+    let ours = is(&change.old) || (how.clean && change.old.is_some() && meta.is_some());
     if !ours {
         return Ok(());
     }
     if let Some(new) = &change.new {
-        return write(at, &path, &change.path, new, meta.map(|m| m.permissions().mode() & 0o7777));
+        let most = if new.mode == b"100755" { 0o777 } else { 0o666 };
+        let mode = match rights::of_file(&path) {
+            Some(mode) => Some(mode),
+            None if how.back => rights.of(&change.path),
+            None => rights.heir(repo.search, &change.path, most)?,
+        };
+        return write(at, &path, &change.path, new, mode.map_or(Mode::UpTo(most), Mode::Is));
     }
     store::remove(&path)?;
     let mut folder = path.parent();
@@ -206,16 +221,15 @@ fn flag(name: &str, path: &[u8]) -> OsString {
     OsString::from_vec([name.as_bytes(), path].concat())
 }
 
-fn write(at: &Tree<'_>, file: &Path, path: &[u8], new: &Side, mode: Option<u32>) -> Result<()> {
+fn write(at: &Tree<'_>, file: &Path, path: &[u8], new: &Side, mode: Mode) -> Result<()> {
     if new.mode == b"120000" {
         let target = at.git.run(&["cat-file", "blob", &new.id])?;
         return link(file, &target);
     }
     // As a checkout would: line ends as the user has set them.
     let args = [OsString::from("cat-file"), "--filters".into(), flag("--path=", path), new.id.clone().into()];
-    let fresh = if new.mode == b"100755" { 0o755 } else { 0o644 };
     // A large file is never held, by git neither.
-    store::put_stream(file, mode.unwrap_or(fresh), &mut |to| {
+    store::put_stream(file, mode, &mut |to| {
         let mut command = at.git.command();
         command.args(["-c", "core.bigFileThreshold=32m"]).args(&args).stderr(Stdio::null());
         let mut child = cli::start(&mut command)?;
