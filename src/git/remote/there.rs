@@ -104,20 +104,22 @@ pub(super) fn present<'i>(repo: &Repo<'_>, ids: &HashSet<&'i str>) -> Result<Vec
     Ok(ids.iter().copied().filter(|id| here.contains(id)).collect())
 }
 
+/// Ids that fit into one command line.
+const AT_ONCE: usize = 10_000;
+
 /// Those of `ids` that some ref of ours reaches.
 fn reached(repo: &Repo<'_>, ids: &[&str]) -> Result<HashSet<String>> {
-    if ids.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let input: String = ids.iter().flat_map(|id| [*id, "\n"]).chain(["--not\n", "--all\n"]).collect();
-    let said = repo.git.ask_git(&["rev-list", "--stdin"], Some(input.as_bytes()))?;
-    if !said.ok {
+    let mut reached = HashSet::new();
+    for ids in ids.chunks(AT_ONCE) {
+        // Not on standard input: before git 2.42 that takes no `--not` and no `--all`.
+        let args: Vec<&str> = ["rev-list"].into_iter().chain(ids.iter().copied()).chain(["--not", "--all"]).collect();
+        let said = repo.git.ask_git(&args, None)?;
         // A history with holes can't be walked: what is here counts as ours.
-        return Ok(ids.iter().map(|id| (*id).to_owned()).collect());
+        let out = if said.ok { String::from_utf8_lossy(&said.out) } else { "".into() };
+        let strange: HashSet<&str> = out.lines().collect();
+        reached.extend(ids.iter().filter(|id| !strange.contains(*id)).map(|id| (*id).to_owned()));
     }
-    let said = String::from_utf8_lossy(&said.out);
-    let strange: HashSet<&str> = said.lines().collect();
-    Ok(ids.iter().filter(|id| !strange.contains(*id)).map(|id| (*id).to_owned()).collect())
+    Ok(reached)
 }
 
 #[cfg(test)]
