@@ -168,7 +168,7 @@ impl Git {
     fn run(&self, args: &[&str], input: Option<&[u8]>) -> Result<()> {
         let bad = |why: String| {
             Fault::machine(format!("`git {}` failed while the drill was set up", args.first().unwrap_or(&"")), why)
-                .hint("the drill needs git 2.28 or newer on the PATH")
+                .hint("the drill needs git 2.38 or newer on the PATH")
         };
         let date = format!("{} +0000", self.at.secs());
         let mut command = Command::new("git");

@@ -6,7 +6,6 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -20,7 +19,7 @@ use stanch::shell::vault::Vault;
 use stanch::ui::{Palette, screenshot};
 
 use crate::gitrepo::walk;
-use crate::program::Home;
+use crate::program::{Home, executable};
 use crate::screens::{frame, play};
 
 /// A key and the forms it could hide in.
@@ -82,8 +81,7 @@ fn wrappers(home: &Home) -> (String, PathBuf) {
             seen.display(),
             real.display(),
         );
-        fs::write(bin.join(name), script).unwrap();
-        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+        executable(&bin.join(name), script);
     }
     (format!("{}:{}", bin.display(), std::env::var("PATH").unwrap()), seen)
 }

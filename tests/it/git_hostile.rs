@@ -2,12 +2,13 @@
 //! pipes and links where git has files. Each is held against the program as a person runs it, and no run may hang.
 
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::gitrepo::World;
+use crate::program::executable;
 
 /// Longer than any of these takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -65,8 +66,7 @@ fn json(output: &Output) -> serde_json::Value {
 /// A program that leaves a trace when it runs.
 fn evil(world: &World) -> (PathBuf, PathBuf) {
     let (program, trace) = (world.temp().join("evil"), world.temp().join("pwned"));
-    std::fs::write(&program, format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\ncat\n", trace.display())).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&program, format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\ncat\n", trace.display()));
     (program, trace)
 }
 
@@ -280,8 +280,7 @@ fn a_remote_with_the_key_in_its_address_is_not_asked() {
     for helper in ["git-remote-https", "git-remote-http", "ssh"] {
         let path = bin.join(helper);
         let _ = std::fs::remove_file(&path);
-        std::fs::write(&path, format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\nexit 1\n", trace.display())).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        executable(&path, format!("#!/bin/sh\necho \"$0 $*\" >> '{}'\nexit 1\n", trace.display()));
     }
     world.git(&["remote", "add", "url", &format!("https://u:{}@127.0.0.1:9/x", world.key)]);
     world.git(&["remote", "add", "percent", &format!("https://u:{}@127.0.0.1:9/x", world.key.replace('-', "%2D"))]);

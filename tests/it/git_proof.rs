@@ -4,7 +4,6 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,6 +12,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use stanch::git;
 
 use crate::gitrepo::World;
+use crate::program::executable;
 
 /// Names the repository, to the process that does the work.
 const REPO: &str = "STANCH_PROOF_REPO";
@@ -38,8 +38,7 @@ fn other_git(world: &World, case: &str) -> OsString {
     let bin = world.temp().join("bin");
     fs::create_dir_all(&bin).unwrap();
     let text = format!("#!/bin/sh\nreal='{}'\ncase \"$*\" in\n{case}\nesac\nexec \"$real\" \"$@\"\n", real.display());
-    fs::write(bin.join("git"), text).unwrap();
-    fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&bin.join("git"), text);
     std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&path))).unwrap()
 }
 

@@ -10,6 +10,7 @@ use stanch::effect::git::{Aftermath, Outside, Papers, PushOutcome, Serves};
 use stanch::git;
 
 use crate::gitrepo::{World, walk};
+use crate::program::executable;
 
 /// A bare remote with main, side and a tag, all holding the key in their past; the world's clone has fetched it.
 fn with_remote() -> (World, PathBuf) {
@@ -62,11 +63,6 @@ fn sh(world: &World, dir: &Path, shell: &str, script: &Path, args: &[&str]) -> O
 
 fn said(out: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr))
-}
-
-fn put_script(path: &Path, text: &str) {
-    fs::write(path, text).unwrap();
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 // ---- after the push
@@ -267,7 +263,7 @@ fn a_hook_that_refuses_everything_is_told_per_ref_and_the_rest_can_follow() {
     let (world, remote) = with_remote();
     let plan = world.purge();
     let hook = "#!/bin/sh\nwhile read -r a b ref; do case $ref in refs/heads/main) echo 'main is frozen' >&2; exit 1;; esac; done\n";
-    put_script(&remote.join("hooks/pre-receive"), hook);
+    executable(&remote.join("hooks/pre-receive"), hook);
     let report = world.push(&plan.id);
     let of = |name: &str| report.refs.iter().find(|r| r.name == name).unwrap();
     assert_eq!(of("refs/heads/main").outcome, PushOutcome::Protected);
@@ -331,7 +327,7 @@ fn a_stale_clone_is_rebased_by_the_script_and_proven_clean() {
         world.push(&plan.id);
         let papers = papers(&world, &plan.id);
         let script = world.temp().join("colleagues.sh");
-        put_script(&script, text(&papers, "colleagues.sh"));
+        executable(&script, text(&papers, "colleagues.sh"));
         let first = sh(&world, &mate, shell, &script, &[]);
         assert_eq!(first.status.code(), Some(3), "{shell}: {}", said(&first));
         assert!(world.git_in(&mate, &["cat-file", "-t", &theirs]).contains("commit"), "nothing is dropped unseen");
@@ -362,7 +358,7 @@ fn the_script_refuses_before_it_changes_anything() {
     world.push(&plan.id);
     let papers = papers(&world, &plan.id);
     let script = world.temp().join("colleagues.sh");
-    put_script(&script, text(&papers, "colleagues.sh"));
+    executable(&script, text(&papers, "colleagues.sh"));
     let run = || sh(&world, &mate, "sh", &script, &[]);
     let refs = || world.git_in(&mate, &["for-each-ref"]);
     let before = refs();
@@ -392,7 +388,7 @@ fn the_hook_keeps_the_old_history_and_the_key_out_and_lets_the_rest_in() {
     world.push(&plan.id);
     let papers = papers(&world, &plan.id);
     let hook = text(&papers, "ban.sh");
-    put_script(&remote.join("hooks/pre-receive"), hook);
+    executable(&remote.join("hooks/pre-receive"), hook);
     let push = |dir: &Path, spec: &str| {
         let out = world.command(dir, &["push", "-q", "--force", "origin", spec]).output().unwrap();
         (out.status.success(), said(&out))
@@ -411,13 +407,13 @@ fn the_hook_keeps_the_old_history_and_the_key_out_and_lets_the_rest_in() {
 
     // The same script as a client's pre-push hook, and as a check in CI.
     fs::remove_file(remote.join("hooks/pre-receive")).unwrap();
-    put_script(&fresh.join(".git/hooks/pre-push"), hook);
+    executable(&fresh.join(".git/hooks/pre-push"), hook);
     let (ok, words) = push(&fresh, "main:again");
     assert!(!ok && words.contains("brings the leaked key back"), "{words}");
     world.git_in(&fresh, &["reset", "-q", "--hard", "HEAD~"]);
     assert!(push(&fresh, "main:again").0);
     let script = world.temp().join("ban.sh");
-    put_script(&script, hook);
+    executable(&script, hook);
     assert!(sh(&world, &fresh, "sh", &script, &["check"]).status.success());
     let stale = sh(&world, &mate, "sh", &script, &["check", "main"]);
     assert!(!stale.status.success() && said(&stale).contains(&plan.first_changed[0]), "{}", said(&stale));
@@ -433,8 +429,8 @@ fn the_hook_sees_the_key_in_other_forms() {
     let papers = papers(&world, &plan.id);
     let script = world.temp().join("ban.sh");
     let slow = world.temp().join("slow.sh");
-    put_script(&script, text(&papers, "ban.sh"));
-    put_script(&slow, &text(&papers, "ban.sh").replace("if perl ", "if no-such-perl "));
+    executable(&script, text(&papers, "ban.sh"));
+    executable(&slow, text(&papers, "ban.sh").replace("if perl ", "if no-such-perl "));
     let fresh = clone(&world, &remote, "fresh");
     let base64 = |before: &str| base64::engine::general_purpose::STANDARD.encode(format!("{before}{}:x", world.key));
     let utf16: Vec<u8> = format!("k={}\n", world.key).encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -464,7 +460,7 @@ fn the_hook_works_without_perl() {
     world.push(&plan.id);
     let papers = papers(&world, &plan.id);
     let script = world.temp().join("ban.sh");
-    put_script(&script, &text(&papers, "ban.sh").replace("if perl ", "if no-such-perl "));
+    executable(&script, text(&papers, "ban.sh").replace("if perl ", "if no-such-perl "));
     let fresh = clone(&world, &remote, "fresh");
     commit_in(&world, &fresh, "good", "sk-proj-but-not-the-key");
     assert!(sh(&world, &fresh, "sh", &script, &["check", "HEAD", "HEAD~"]).status.success());

@@ -19,6 +19,7 @@ use stanch::effect::git::{Policy, Standing};
 use stanch::git::{self, Ask};
 
 use crate::gitrepo::{World, fake_key, walk};
+use crate::program::executable;
 
 const COMMITS: usize = 2_000;
 
@@ -378,7 +379,6 @@ fn a_purge_killed_at_any_instant_ends_old_or_new() {
 /// A `git` before the real one that counts its calls. At the call `STANCH_SWEEP_CALL` it lets the real one work for a
 /// moment; then all of the process group is gone, as in a power cut.
 fn counting_git(world: &World) -> (std::ffi::OsString, std::path::PathBuf) {
-    use std::os::unix::fs::PermissionsExt as _;
     let path = std::env::var_os("PATH").unwrap();
     let real = std::env::split_paths(&path).map(|dir| dir.join("git")).find(|git| git.is_file()).unwrap();
     let (bin, calls) = (world.temp().join("bin"), world.temp().join("calls"));
@@ -388,8 +388,7 @@ fn counting_git(world: &World) -> (std::ffi::OsString, std::path::PathBuf) {
         "#!/bin/sh\necho >> '{counted}'\nif [ \"$(wc -l < '{counted}')\" -eq \"${{STANCH_SWEEP_CALL:-0}}\" ]; then\n\
         '{real}' \"$@\" <&0 &\nsleep \"$STANCH_SWEEP_WAIT\"; kill -9 0\nfi\nexec '{real}' \"$@\"\n"
     );
-    fs::write(bin.join("git"), text).unwrap();
-    fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+    executable(&bin.join("git"), text);
     (std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&path))).unwrap(), calls)
 }
 

@@ -12,6 +12,7 @@ use stanch::effect::git::{GitReply, Standing};
 use stanch::git::{self, Ask};
 
 use crate::gitrepo::{World, walk};
+use crate::program::executable;
 
 // ---- the program, and a git that does harm
 
@@ -34,8 +35,7 @@ impl Desk {
         let bin = self.state.path().join("bin");
         fs::create_dir_all(&bin).unwrap();
         let text = format!("#!/bin/sh\nS='{}'\n{body}\nexec '{}' \"$@\"\n", self.root().display(), real.display());
-        fs::write(bin.join("git"), text).unwrap();
-        fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755)).unwrap();
+        executable(&bin.join("git"), text);
     }
 
     fn unwrap_git(&self) {
@@ -122,10 +122,7 @@ fn hook(world: &World, text: Option<&str>) {
     let hook = world.repo.join(".git/hooks/reference-transaction");
     let _ = fs::create_dir_all(hook.parent().unwrap());
     match text {
-        Some(text) => {
-            fs::write(&hook, text).unwrap();
-            fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-        }
+        Some(text) => executable(&hook, text),
         None => fs::remove_file(&hook).unwrap(),
     }
 }

@@ -55,6 +55,13 @@ impl Session {
         }
     }
 
+    /// The same, for a line that may have come while others were waited for.
+    fn has_said(&mut self, words: &str) {
+        if !self.seen.iter().any(|line| line.contains(words)) {
+            self.wait(words);
+        }
+    }
+
     /// Waits for several lines that may come in any order: work on several places runs side by side.
     fn wait_all(&mut self, words: &[&str]) {
         let from = self.seen.len();
@@ -125,6 +132,8 @@ fn a_live_incident_from_the_key_to_the_clean_history() {
     walk.say(":targets.reload");
     walk.wait("y and Enter does it");
     walk.say("y");
+    // Without figures the verdict, later, would need words as well.
+    walk.has_said("Read the usage");
     // A write that still runs would make leaving a question.
     walk.wait_all(&["Ran the reload command of mail-digest", "Ran the reload command of label-worker"]);
     walk.say("q");

@@ -131,6 +131,19 @@ pub(crate) fn key(n: usize) -> String {
     format!("{}-{}-{body}", "sk", "proj")
 }
 
+/// A program at `path`. Another process writes it: a file that this one has open for writing may be inherited by a child
+/// that another test starts at that instant, and can't be run until that child has become what it is to be.
+pub(crate) fn executable(path: &Path, text: impl AsRef<[u8]>) {
+    let mut child = Command::new("sh")
+        .args(["-c", "cat >\"$0\" && chmod 755 \"$0\""])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(text.as_ref()).unwrap();
+    assert!(child.wait().unwrap().success(), "{} can't be written", path.display());
+}
+
 /// A git repository with one commit, by plain git.
 pub(crate) fn repository(at: &Path) -> String {
     std::fs::create_dir_all(at).unwrap();

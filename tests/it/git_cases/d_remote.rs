@@ -10,6 +10,7 @@ use stanch::git;
 use super::Expect::Course;
 use super::{Case, MARK, case, oracle};
 use crate::gitrepo::World;
+use crate::program::executable;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -55,8 +56,10 @@ pub(super) fn cases() -> Vec<Case> {
                 let plan = w.purge();
                 let hook = remote.join("hooks/pre-receive");
                 fs::create_dir_all(remote.join("hooks")).unwrap();
-                fs::write(&hook, "#!/bin/sh\nwhile read old new ref; do case $ref in */side) echo side is frozen >&2; exit 1;; esac; done\n").unwrap();
-                fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+                executable(
+                    &hook,
+                    "#!/bin/sh\nwhile read old new ref; do case $ref in */side) echo side is frozen >&2; exit 1;; esac; done\n",
+                );
                 let report = w.push(&plan.id);
                 let of = |name: &str| report.refs.iter().find(|r| r.name == name).unwrap().clone();
                 assert!(
@@ -199,8 +202,7 @@ fn stale_clone() -> String {
     let papers = w.ask(|ask| git::papers(ask, &plan.id)).unwrap().papers;
     let hook = remote.join("hooks/pre-receive");
     fs::create_dir_all(remote.join("hooks")).unwrap();
-    fs::write(&hook, &papers.iter().find(|paper| paper.name == "ban.sh").unwrap().text).unwrap();
-    fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    executable(&hook, &papers.iter().find(|paper| paper.name == "ban.sh").unwrap().text);
     assert!(!w.command(&mate, &["push", "-q"]).status().unwrap().success());
     assert!(after(&w, &plan.id).remotes[0].again.is_empty());
     oracle::clean_there(&w, &remote);

@@ -1,7 +1,6 @@
 //! Other processes that write.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 
 use stanch::base::FaultKind;
 use stanch::effect::git::Standing;
@@ -10,6 +9,7 @@ use stanch::git;
 use crate::git_cases::Expect::{Course, Refused};
 use crate::git_cases::{Case, case, leak, old_leak};
 use crate::gitrepo::World;
+use crate::program::executable;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -92,9 +92,9 @@ pub(super) fn cases() -> Vec<Case> {
             "a reference-transaction hook that says no",
             Course(|| {
                 let w = leak();
-                w.write(".git/hooks/reference-transaction", "#!/bin/sh\necho not now >&2\nexit 1\n");
-                fs::set_permissions(w.repo.join(".git/hooks/reference-transaction"), fs::Permissions::from_mode(0o755))
-                    .unwrap();
+                let hooks = w.repo.join(".git/hooks");
+                fs::create_dir_all(&hooks).unwrap();
+                executable(&hooks.join("reference-transaction"), "#!/bin/sh\necho not now >&2\nexit 1\n");
                 let dump = w.dump();
                 let plan = w.plan();
                 let fault = w.ask(|ask| git::apply(ask, &plan.id)).unwrap_err();

@@ -11,6 +11,7 @@ use super::program;
 use crate::git_cases::Expect::{Clean, Course, Refused, Unopened};
 use crate::git_cases::{Case, MARK, SKIPPED, case, leak, old_leak, oracle};
 use crate::gitrepo::{World, walk};
+use crate::program::executable;
 
 pub(super) fn cases() -> Vec<Case> {
     vec![
@@ -220,7 +221,7 @@ fn read_only() -> String {
         if !Command::new("setpriv").arg("--version").output().is_ok_and(|out| out.status.success()) {
             return format!("{SKIPPED}there is no setpriv, and root may write everywhere");
         }
-        fs::copy(env!("CARGO_BIN_EXE_stanch"), w.temp().join("stanch")).unwrap();
+        executable(&w.temp().join("stanch"), fs::read(env!("CARGO_BIN_EXE_stanch")).unwrap());
         set_mode(w.temp(), 0o755);
     }
     fs::write(w.temp().join("key-file"), &w.key).unwrap();
