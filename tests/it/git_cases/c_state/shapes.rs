@@ -213,7 +213,7 @@ fn environment() -> String {
 fn read_only() -> String {
     let w = old_leak();
     let dir = w.repo.join(".git");
-    let root = std::os::unix::fs::chown(&dir, Some(65_534), Some(65_534)).is_ok();
+    let root = rustix::process::geteuid().is_root();
     let set_mode = |path: &Path, mode: u32| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     if root {
         assert!(Command::new("chown").args(["-R", "65534:65534"]).arg(w.temp()).status().unwrap().success());
