@@ -10,12 +10,14 @@ use crate::incident::RepoFacts;
 use crate::stages::{Text, Tone, View};
 
 use super::advice::cost;
-use super::next::{Next, next};
+use super::next::{Next, busy, next};
 use super::{policy, step};
 
 pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
     let mut see = vec![Text::tone(Tone::Strong, repo.display().to_string())];
-    for running in at.running_in("purge") {
+    // The one that is waited for stands above, under what to do.
+    let waited = busy(at, repo).map(|r| r.run);
+    for running in at.running_in("purge").filter(|r| Some(r.run) != waited) {
         let far = running.words(at.now);
         let far = if far.is_empty() { String::new() } else { format!(": {far}") };
         see.push(Text::plain(format!("{}{far}", running.effect.words())));
@@ -73,10 +75,6 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
 fn also(plan: &Plan) -> Vec<Text> {
     let mut lines = Vec::new();
     lines.extend(policy::lines(plan).into_iter().map(Text::plain));
-    if !plan.became_empty.is_empty() {
-        let commits = count(plan.became_empty.len(), "commit");
-        lines.push(Text::plain(format!("{commits} changed nothing but the key: kept, and empty from then on")));
-    }
     let followed = usize::try_from(plan.citations_followed).unwrap_or(usize::MAX);
     if followed > 0 {
         lines.push(Text::plain(format!("{} in messages brought up to the new commits", count(followed, "id"))));
