@@ -192,7 +192,9 @@ pub fn open(at: &View<'_>) -> Vec<String> {
 
 fn do_now(at: &View<'_>, open: &[String]) -> DoNow {
     if at.incident.closed.is_some() {
-        return DoNow { action: Some("close.export"), what: "Closed. e writes the report.".into(), ..DoNow::default() };
+        let leave = if at.incident.opened.drill.is_some() { "leaves and shows the score" } else { "leaves" };
+        let what = format!("Closed. e writes the report, q {leave}.");
+        return DoNow { action: Some("close.export"), what, ..DoNow::default() };
     }
     if at.is_running(&step("backups")) {
         return DoNow { what: "Wait: destroying the backups of the env files".into(), ..DoNow::default() };

@@ -20,7 +20,7 @@ pub mod usage;
 use std::collections::BTreeSet;
 
 use crate::base::{FaultKind, SecretRef, Stamp};
-use crate::effect::{Effect, Risk};
+use crate::effect::{Effect, ProviderOp, Risk, TargetOp};
 use crate::incident::playbook::Playbook;
 use crate::incident::step::overall;
 use crate::incident::{Incident, Intent, IntentState, Step, StepRef, StepState};
@@ -200,6 +200,32 @@ pub fn state(stage: &dyn Stage, at: &View<'_>) -> StepState {
         return StepState::Locked(why);
     }
     worst
+}
+
+/// The one next thing of a stage; one that a person put aside wants nothing.
+pub fn do_now(stage: &dyn Stage, at: &View<'_>) -> DoNow {
+    use crate::incident::StageMark;
+    let aside = match at.incident.marks.get(stage.id()) {
+        Some(StageMark::Skipped { reason, .. }) => format!("skipped, {reason}"),
+        Some(StageMark::Deferred { owner, due, reason, .. }) => format!("deferred to {owner}, due {due}: {reason}"),
+        None => return stage.do_now(at),
+    };
+    if !matches!(state(stage, at), StepState::Skipped(_) | StepState::Deferred(_)) {
+        return stage.do_now(at);
+    }
+    DoNow { what: format!("Nothing: {aside}"), effect: "R takes it up again.".into(), ..DoNow::default() }
+}
+
+/// What runs here and is waited for ends in moments, and then something may be wanted here: until then nothing else is
+/// next, so that no other key comes under the finger.
+pub fn holds(stage: &dyn Stage, at: &View<'_>) -> bool {
+    let brief = |effect: &Effect| match effect {
+        Effect::Target { op } => matches!(op, TargetOp::ReadBack { .. } | TargetOp::Prove { .. }),
+        Effect::Provider { op, .. } => matches!(op, ProviderOp::Probe { key: SecretRef::Replacement }),
+        _ => false,
+    };
+    let soon = at.running_in(stage.id()).any(|r| r.effect.writes() || brief(&r.effect));
+    soon && do_now(stage, at).action.is_none()
 }
 
 /// Why a stage can't be entered yet, by the playbook's gates.

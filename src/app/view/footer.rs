@@ -71,7 +71,7 @@ fn next(app: &App, scene: &Scene, width: usize, look: &Look) -> Line<'static> {
     let mut hints = Vec::new();
     if let Some(action) = advised {
         hints.push(Hint::new(action.key.to_string(), action.label, 0));
-    } else if let Some(other) = scene.recommended().filter(|other| other.id() != stage.id()) {
+    } else if let Some(other) = scene.recommended().filter(|other| other.id() != stage.id() && !app.holds()) {
         hints.push(Hint::new("n", format!("go on with {}", other.title()), 0));
     } else {
         hints.push(Hint { enabled: false, ..Hint::new("wait", "the program goes on by itself", 1) });
