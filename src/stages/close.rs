@@ -140,9 +140,7 @@ fn late(at: &View<'_>) -> StepState {
     let death = Death::of(at.incident, SecretRef::Leaked);
     match (death.late_at, death.proven_at) {
         (Some(when), _) => StepState::Done(format!("still refused at {}", when.time())),
-        (None, Some(proven)) => {
-            StepState::Locked(format!("the late probe is due at {}", proven.plus_secs(death::LATE_S).time()))
-        }
+        (None, Some(proven)) => StepState::Locked(format!("due at {}", proven.plus_secs(death::LATE_S).time())),
         (None, None) => StepState::Locked("the key's death is not proven".into()),
     }
 }
@@ -219,12 +217,13 @@ fn do_now(at: &View<'_>, open: &[String]) -> DoNow {
         what: if open.is_empty() {
             "Close the incident".into()
         } else {
-            format!("Close with {}, or settle them first", count(open.len(), "open point"))
+            let them = if open.len() == 1 { "it" } else { "them" };
+            format!("Close with {}, or settle {them} first", count(open.len(), "open point"))
         },
         effect: if open.is_empty() {
             "A closed incident can be resumed.".into()
         } else {
-            "The open points stand in the report. A closed incident can be resumed.".into()
+            "What is open stands in the report. A closed incident can be resumed.".into()
         },
         check: "One probe of the leaked key goes first.".into(),
     }
@@ -260,7 +259,7 @@ static ACTIONS: [Action; 4] = [
             let body = if open.is_empty() {
                 vec!["Nothing is open.".into()]
             } else {
-                let head = "Still open; it stands in the report, and `stanch resume` takes it up again:";
+                let head = "Still open, and told in the report; `stanch resume` takes it up again:";
                 std::iter::once(head.to_owned()).chain(open.iter().map(|line| format!("- {line}"))).collect()
             };
             let mut then = Vec::new();

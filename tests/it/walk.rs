@@ -1479,3 +1479,31 @@ fn what_is_opened_is_told_in_lines_and_the_end_of_it_is_named() {
     let commands = open(":").join("\n");
     assert!(commands.contains("   :note  write a note") && !commands.contains(":suspend"), "{commands}");
 }
+
+#[test]
+fn a_question_in_a_small_window_stands_alone() {
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_1")], &[]);
+    walk.press(Key::char('1'));
+    walk.press(Key::char('d'));
+    "Kim".chars().for_each(|c| drop(walk.press(Key::char(c))));
+    walk.press(Key::of(Code::Enter));
+    for size in [(80, 24), (59, 15), (50, 12), (40, 10), (30, 8)] {
+        let frame = crate::screens::frame(&walk.app, size, stanch::ui::Palette::Mono);
+        let shown = stanch::ui::screenshot::plain(&frame);
+        assert!(shown.contains("Due when?") && shown.contains("1970-01-03"), "{shown}");
+        assert!(!shown.contains("takes") && !shown.contains("NEXT") && !shown.contains("??"), "{size:?}\n{shown}");
+    }
+}
+
+#[test]
+fn a_stage_that_was_put_aside_names_nothing_to_do_there() {
+    let mut walk = Walk::new(&[SecretRef::Leaked]);
+    walk.press(Key::char('2'));
+    walk.rec(Event::Skipped { stage: "usage".into(), reason: "no figures".into() });
+    assert!(walk.app.advised().is_none());
+    let said = linear::Pane::of(&walk.app).lines().join("\n");
+    assert!(said.contains("Do now: Nothing: skipped, no figures\n  R takes it up again."), "{said}");
+    walk.rec(Event::Reopened { stage: "usage".into() });
+    assert_eq!(walk.app.advised().map(|a| a.id), Some("usage.verdict"));
+}

@@ -36,7 +36,12 @@ pub(super) fn draw(app: &App, scene: &Scene, area: Rect, buf: &mut Buffer, look:
             let words = " type a part of a name, up and down choose, enter runs it, esc closes";
             Line::from(text::span(words, look.style(Role::Dim)))
         }
-        _ => told(app, width, look).unwrap_or_else(|| next(app, scene, width, look)),
+        // Nothing else is next while a question is open.
+        Overlay::Asking(asking) => told(app, width, look).unwrap_or_else(|| {
+            let back = if asking.is_info() { " enter goes on" } else { " the question above is open; esc goes back" };
+            Line::from(text::span(back, look.style(Role::Dim)))
+        }),
+        Overlay::None => told(app, width, look).unwrap_or_else(|| next(app, scene, width, look)),
     };
     text::put_line(buf, area, 0, &line);
 }

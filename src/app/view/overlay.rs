@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::app::pages::{self, Row};
 use crate::app::{App, Overlay, Palette, Reading};
-use crate::ui::{Look, Role, panel, text};
+use crate::ui::{Look, Role, panel, scroll, text};
 
 /// How a screen is moved about in.
 const MOVES: [&str; 4] = [
@@ -21,10 +21,10 @@ const MOVES: [&str; 4] = [
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) -> usize {
     match &app.overlay {
         Overlay::None => return 0,
-        Overlay::Help { top } => return lines(&pages::help(app, &MOVES), *top, " Help ", over(area), buf, look),
-        Overlay::Log { top } => return lines(&pages::log(app), *top, " Requests ", over(area), buf, look),
+        Overlay::Help { top } => return lines(&pages::help(app, &MOVES), *top, "Help", over(area), buf, look),
+        Overlay::Log { top } => return lines(&pages::log(app), *top, "Requests", over(area), buf, look),
         Overlay::Timeline { top } => {
-            return lines(&pages::timeline(app), *top, " The story so far ", over(area), buf, look);
+            return lines(&pages::timeline(app), *top, "The story so far", over(area), buf, look);
         }
         Overlay::Reading(reading) => {
             let (rows, shown) = listing(reading);
@@ -49,14 +49,15 @@ fn blank(area: Rect, title: &str, buf: &mut Buffer, look: &Look) -> Rect {
 }
 
 fn lines(rows: &[Row], top: usize, title: &str, area: Rect, buf: &mut Buffer, look: &Look) -> usize {
-    let inner = blank(area, title, buf, look);
-    let width = usize::from(inner.width);
+    let (width, height) = (usize::from(area.width.saturating_sub(2)), usize::from(area.height.saturating_sub(2)));
     // A row that fits keeps its columns; wrapping would close up its blanks.
     let parts = |row: &str| if text::width(row) <= width { vec![row.to_owned()] } else { text::wrap(row, width) };
     let wrapped: Vec<(Role, String)> =
         rows.iter().flat_map(|row| parts(&row.text).into_iter().map(move |part| (row.role, part))).collect();
-    let height = usize::from(inner.height);
     let top = top.min(wrapped.len().saturating_sub(height));
+    let place = scroll::place(&(top..wrapped.len().min(top + height)), wrapped.len(), look.glyphs.dash);
+    let place = if place.is_empty() { place } else { format!(" (rows {place})") };
+    let inner = blank(area, &format!("{title}{place}"), buf, look);
     for (n, (role, row)) in wrapped.iter().skip(top).take(height).enumerate() {
         text::put(buf, inner, 0, u16::try_from(n).unwrap_or(u16::MAX), row, look.style(*role));
     }
@@ -80,7 +81,7 @@ fn listing(reading: &Reading) -> (Vec<Row>, usize) {
 }
 
 fn draw_palette(app: &App, palette: &Palette, area: Rect, buf: &mut Buffer, look: &Look) {
-    let inner = blank(area, " Commands ", buf, look);
+    let inner = blank(area, "Commands", buf, look);
     let (typed, _) = palette.input.view(usize::from(inner.width).saturating_sub(4));
     text::put(buf, inner, 0, 0, &format!(": {typed}"), look.style(Role::Strong));
     let items = palette.items(app);

@@ -176,9 +176,6 @@ fn title(app: &App, scene: &Scene, pen: &mut Pen<'_>) {
     if let Some(crate::incident::StepState::Locked(why)) = standing {
         pen.line(&[(Role::Warn, format!("waiting: {why}"))], 1);
     }
-    if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < NEWS_S) {
-        pen.line(&[(Role::Warn, format!("{} news: {text}", when.time()))], 1);
-    }
     pen.row = pen.row.saturating_add(1);
 }
 
@@ -188,6 +185,10 @@ fn write(app: &App, sheet: &Sheet, pen: &mut Pen<'_>, with_evidence: bool, heigh
         "Do now",
         &[(Role::Strong, now.what.clone()), (Role::Text, now.effect.clone()), (Role::Text, now.check.clone())],
     );
+    // Below what is to be done: it comes and goes, and that stays where it is.
+    if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < NEWS_S) {
+        pen.slot_texts("News", &[Text::tone(Tone::Warn, format!("{} {text}", when.time()))]);
+    }
     // A picture says most, and a question wants an answer: they stand where they are seen without scrolling.
     let leads = |b: &&Block| matches!(b, Block::Chart(_) | Block::Table(Table { leads: true, .. }));
     let (first, rest): (Vec<&Block>, Vec<&Block>) = sheet.body.iter().partition(leads);
