@@ -136,6 +136,14 @@ fn walking(at: &View<'_>) -> bool {
     super::order(at).into_iter().filter(|stage| stage.id() != "close").any(|stage| !state(stage, at).settled())
 }
 
+/// The first stage before this one that wants something of a person.
+fn wanting(at: &View<'_>) -> Option<&'static dyn Stage> {
+    let wants = |stage: &&'static dyn Stage| {
+        stage.id() != "close" && !state(*stage, at).settled() && super::do_now(*stage, at).action.is_some()
+    };
+    super::order(at).into_iter().find(wants)
+}
+
 fn late(at: &View<'_>) -> StepState {
     let death = Death::of(at.incident, SecretRef::Leaked);
     match (death.late_at, death.proven_at) {
@@ -210,6 +218,13 @@ fn do_now(at: &View<'_>, open: &[String]) -> DoNow {
             what: "Destroy the backups of the env files: they contain the leaked key".into(),
             effect: "After that, a write of an env file can't be undone.".into(),
             check: "They are seen to be gone.".into(),
+        };
+    }
+    if let Some(first) = wanting(at) {
+        return DoNow {
+            what: format!("Not yet: go on with {} (n)", first.title()),
+            effect: "z closes all the same; the report then carries what is open.".into(),
+            ..DoNow::default()
         };
     }
     DoNow {

@@ -1422,7 +1422,10 @@ fn nothing_to_look_in_is_told_as_that_and_how_to_add_some() {
         assert!(now.effect.contains("nothing was looked into"), "{now:?}");
         let state = stages::state(stages::by_id(stage).unwrap(), &walk.app.view(stage));
         assert!(!state.settled(), "{state:?}");
+        let sheet = stages::by_id(stage).unwrap().sheet(&walk.app.view(stage));
+        assert!(sheet.body.is_empty() && sheet.evidence.is_empty(), "an empty table is no finding: {sheet:?}");
     }
+    assert_eq!(walk.do_now("close").what, "Not yet: go on with Intake (n)");
     let status = linear::status(&walk.app).join("\n");
     assert!(!status.contains("done"), "{status}");
     assert_eq!(status.matches("so nothing was looked into").count(), 2, "{status}");

@@ -68,6 +68,13 @@ pub(super) fn evidence(app: &App, sheet: &Sheet, area: Rect, buf: &mut Buffer, l
     for line in seen {
         pen.text(line, 1);
     }
+    if pen.row > area.height {
+        let more = format!(" {} more, all of it in the report (E) ", pen.row - area.height + 1);
+        let at = area.width.saturating_sub(u16::try_from(text::width(&more)).unwrap_or(0));
+        text::fill(buf, Rect { y: area.y + area.height - 1, height: 1, ..area }, look.style(Role::Text));
+        text::put(buf, area, at, area.height - 1, &more, look.style(Role::Selection));
+        return;
+    }
     let recent = app.incident.timeline.iter().rev().filter(|e| e.stage == stage.id()).take(20);
     pen.row = pen.row.saturating_add(1);
     for entry in recent {
