@@ -202,18 +202,24 @@ pub fn state(stage: &dyn Stage, at: &View<'_>) -> StepState {
     worst
 }
 
-/// The one next thing of a stage; one that a person put aside wants nothing.
+/// The one next thing of a stage: nothing in one that a person put aside, waiting in one whose gate is shut.
 pub fn do_now(stage: &dyn Stage, at: &View<'_>) -> DoNow {
-    use crate::incident::StageMark;
-    let aside = match at.incident.marks.get(stage.id()) {
-        Some(StageMark::Skipped { reason, .. }) => format!("skipped, {reason}"),
-        Some(StageMark::Deferred { owner, due, reason, .. }) => format!("deferred to {owner}, due {due}: {reason}"),
-        None => return stage.do_now(at),
-    };
-    if !matches!(state(stage, at), StepState::Skipped(_) | StepState::Deferred(_)) {
-        return stage.do_now(at);
+    let now = stage.do_now(at);
+    let mark = || at.incident.marks.contains_key(stage.id());
+    match state(stage, at) {
+        StepState::Skipped(why) if mark() => aside(&format!("skipped, {why}")),
+        StepState::Deferred(why) => aside(&format!("deferred to {why}")),
+        StepState::Locked(why)
+            if stage.actions().iter().any(|a| Some(a.id) == now.action && (a.ready)(at).is_err()) =>
+        {
+            DoNow { what: format!("Wait: {why}"), effect: format!("Then: {}", now.what), ..DoNow::default() }
+        }
+        _ => now,
     }
-    DoNow { what: format!("Nothing: {aside}"), effect: "R takes it up again.".into(), ..DoNow::default() }
+}
+
+fn aside(how: &str) -> DoNow {
+    DoNow { what: format!("Nothing: {how}"), effect: "R takes it up again.".into(), ..DoNow::default() }
 }
 
 /// What runs here and is waited for ends in moments, and then something may be wanted here: until then nothing else is

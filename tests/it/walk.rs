@@ -1348,7 +1348,7 @@ fn commits_that_become_empty_are_kept_until_somebody_drops_them() {
     planned(&mut walk, ready(emptying(Emptied::Keep)));
     walk.app.update(Msg::Do { id: "purge.emptied".into(), hand: walk.hand });
     let Overlay::Asking(asking) = &walk.app.overlay else { panic!("{:?}", walk.app.said) };
-    assert_eq!(asking.dialog.title, "2 commits of repo that become empty");
+    assert_eq!(asking.dialog.title, "Commits of repo that become empty: 2");
     assert!(asking.dialog.body.contains("commit cccccccccc") && asking.dialog.body.contains("Now: kept"));
     let orders = walk.press(Key::char('2'));
     let [Event::Decided { topic, choice, facts, .. }] = &decisions(&orders)[..] else { panic!("{orders:?}") };
@@ -1509,4 +1509,18 @@ fn a_stage_that_was_put_aside_names_nothing_to_do_there() {
     assert!(said.contains("Do now: Nothing: skipped, no figures\n  R takes it up again."), "{said}");
     walk.rec(Event::Reopened { stage: "usage".into() });
     assert_eq!(walk.app.advised().map(|a| a.id), Some("usage.verdict"));
+}
+
+#[test]
+fn behind_a_shut_gate_the_next_thing_is_to_wait_for_it() {
+    let mut walk = Walk::new(&ALL);
+    purged(&mut walk);
+    planned(&mut walk, Plan { refusals: Vec::new(), choices: Vec::new(), ..undecided() });
+    walk.app.running.clear();
+    walk.press(Key::char('5'));
+    let said = linear::Pane::of(&walk.app).now;
+    assert!(said[0].starts_with("Do now: Wait: revoke first"), "{said:?}");
+    assert!(said[1].starts_with("  Then: Switch repo"), "{said:?}");
+    let shown = stanch::ui::screenshot::plain(&crate::screens::frame(&walk.app, (80, 24), stanch::ui::Palette::Mono));
+    assert_eq!(shown.matches("revoke first").count(), 1, "{shown}");
 }

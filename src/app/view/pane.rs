@@ -180,7 +180,9 @@ fn title(app: &App, scene: &Scene, pen: &mut Pen<'_>) {
     pen.line(&pieces, 1);
     // The rail has one word for it; here is why.
     let standing = scene.walk.iter().find(|s| s.stage.id() == stage.id()).map(|s| &s.state);
-    if let Some(crate::incident::StepState::Locked(why)) = standing {
+    if let Some(crate::incident::StepState::Locked(why)) = standing
+        && !scene.sheet.do_now.what.ends_with(why.as_str())
+    {
         pen.line(&[(Role::Warn, format!("waiting: {why}"))], 1);
     }
     pen.row = pen.row.saturating_add(1);

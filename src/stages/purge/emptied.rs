@@ -16,8 +16,8 @@ use super::{git, name, policy, step};
 
 /// The answers as the journal has them, each with what it means. Short enough for a dialog on 80 columns.
 const WAYS: [(&str, &str); 2] = [
-    ("keep", "keep  they stay, with author, date and message; no change in them"),
-    ("drop", "drop  they go; what follows stands on the commit before them"),
+    ("keep", "keep  it stays as an empty one, with author, date and message"),
+    ("drop", "drop  it goes; what follows stands on the commit before it"),
 ];
 
 pub(super) const EMPTIED: Action = Action {
@@ -74,7 +74,7 @@ fn ask(at: &View<'_>) -> Act {
         (answer.to_owned(), vec![Consequence::Record(decided), plan])
     });
     let options = WAYS.map(|(answer, words)| (answer.to_owned(), words.to_owned())).to_vec();
-    let title = format!("{} of {} that become empty", count(plan.became_empty.len(), "commit"), name(repo));
+    let title = format!("Commits of {} that become empty: {}", name(repo), plan.became_empty.len());
     let asks = vec![Ask::new(title, body(plan), Kind::Choice(options))];
     Act::Ask { asks, then: Then::Each(follows.to_vec()) }
 }
@@ -90,6 +90,7 @@ fn body(plan: &Plan) -> Vec<String> {
         Emptied::Keep => "kept",
         Emptied::Drop => "dropped",
     };
-    lines.push(format!("All they changed was the key. Now: {now}. Messages that name a dropped one keep its old id."));
+    lines.push(format!("Nothing but the key was changed there. Now: {now}."));
+    lines.push("A message that names a dropped commit keeps its old id.".into());
     lines
 }

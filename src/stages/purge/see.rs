@@ -42,7 +42,7 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
         if let Some(first) = plan.first_changed.first() {
             see.push(Text::plain(format!("First changed commit: {first}")));
         }
-        see.extend(also(plan));
+        see.extend(also(plan, facts.applied.is_none()));
         // What the command line would answer to is asked here.
         let other = plan.refusals.iter().filter(|r| !r.asks);
         see.extend(other.map(|r| Text::tone(Tone::Bad, format!("{}; {}", r.why, r.way_forward))));
@@ -72,9 +72,12 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
 }
 
 /// What else a plan would do, each in a line: only what there is.
-fn also(plan: &Plan) -> Vec<Text> {
+fn also(plan: &Plan, can_change: bool) -> Vec<Text> {
     let mut lines = Vec::new();
     lines.extend(policy::lines(plan).into_iter().map(Text::plain));
+    if can_change && !plan.became_empty.is_empty() {
+        lines.push(Text::tone(Tone::Dim, "D decides about commits that become empty"));
+    }
     let followed = usize::try_from(plan.citations_followed).unwrap_or(usize::MAX);
     if followed > 0 {
         lines.push(Text::plain(format!("{} in messages brought up to the new commits", count(followed, "id"))));
