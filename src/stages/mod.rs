@@ -228,7 +228,7 @@ pub fn holds(stage: &dyn Stage, at: &View<'_>) -> bool {
     let brief = |effect: &Effect| match effect {
         Effect::Target { op } => matches!(op, TargetOp::ReadBack { .. } | TargetOp::Prove { .. }),
         Effect::Provider { op, .. } => matches!(op, ProviderOp::Probe { key: SecretRef::Replacement }),
-        _ => false,
+        Effect::Git { .. } => false,
     };
     let soon = at.running_in(stage.id()).any(|r| r.effect.writes() || brief(&r.effect));
     soon && do_now(stage, at).action.is_none()

@@ -98,16 +98,18 @@ impl Teller {
             if !moved && !self.owed {
                 return;
             }
+            let waits = pane.next.starts_with("NEXT: wait");
+            let working = moved && waits && pane.next == self.pane.next;
             if moved {
-                fresh.extend(pane.now.iter().cloned());
+                let said = |line: &&String| working && self.pane.now.contains(line);
+                fresh.extend(pane.now.iter().filter(|line| !said(line)).cloned());
             }
             fresh.extend(self.others(&pane));
-            let working = moved && pane.next == self.pane.next && pane.next.starts_with("NEXT: wait");
-            if self.owed && pane.also != self.also {
+            if self.owed && !waits && pane.also != self.also {
                 fresh.push(pane.also.clone());
                 self.also.clone_from(&pane.also);
             }
-            if !working || self.owed {
+            if self.owed || !working {
                 fresh.push(pane.next.clone());
             }
         }
