@@ -1524,3 +1524,16 @@ fn behind_a_shut_gate_the_next_thing_is_to_wait_for_it() {
     let shown = stanch::ui::screenshot::plain(&crate::screens::frame(&walk.app, (80, 24), stanch::ui::Palette::Mono));
     assert_eq!(shown.matches("revoke first").count(), 1, "{shown}");
 }
+
+#[test]
+fn a_key_that_a_colleague_made_is_waited_for_until_it_is_on_record() {
+    let mut walk = Walk::of(Opened { has_admin: false, mode: Mode::Drill, ..opened() }, &[SecretRef::Leaked]);
+    assert!(walk.do_now("issue").what.starts_with("Ask the colleague"));
+    walk.app.asked = Some(walk.at);
+    assert!(walk.do_now("issue").what.starts_with("Asked at "));
+    walk.hold(&[SecretRef::Leaked, SecretRef::Replacement]);
+    let what = walk.do_now("issue").what;
+    assert_eq!(what, "Wait: probing the new key");
+    walk.rec(Event::Took { role: SecretRef::Replacement, print: print("b2c4") });
+    assert_eq!((walk.app.asked, walk.do_now("issue").what), (None, what));
+}
