@@ -232,6 +232,9 @@ pub static ALL: [Command; 20] = [
     },
 ];
 
+/// Commands that mean something only where a screen is drawn.
+pub(crate) const OF_SCREEN: [&str; 3] = ["filter", "redraw", "suspend"];
+
 fn can_put_aside(app: &App) -> Result<(), String> {
     let stage = app.here();
     if matches!(stage.id(), "intake" | "close") {

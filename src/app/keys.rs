@@ -258,8 +258,9 @@ impl App {
     /// Enter and `n`: show where something is wanted. Never starts anything.
     pub(super) fn go_next(&mut self) {
         match self.recommended() {
+            _ if self.holds() => self.tell(Tone::Plain, self.sheet().do_now.what),
             Some(stage) if stage.id() == self.here => {
-                let do_now = stage.do_now(&self.view(self.here));
+                let do_now = self.sheet().do_now;
                 if let Some(action) = stage.actions().iter().find(|a| Some(a.id) == do_now.action) {
                     self.tell(Tone::Plain, format!("it is here: {} {}", action.key, action.label));
                 }

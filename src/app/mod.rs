@@ -13,6 +13,7 @@ pub mod commands;
 mod docs;
 mod keys;
 pub mod linear;
+mod pages;
 mod palette;
 mod reading;
 pub mod report;

@@ -31,14 +31,19 @@ impl std::fmt::Debug for dyn Stage {
 
 impl App {
     pub(crate) fn scene(&self) -> Scene {
-        let sheet = self.here().sheet(&self.view(self.here));
-        Scene { walk: self.walk(), sheet }
+        Scene { walk: self.walk(), sheet: self.sheet() }
+    }
+
+    /// The stage in sight, with the one next thing as it is for all of the program.
+    pub(crate) fn sheet(&self) -> Sheet {
+        let view = self.view(self.here);
+        Sheet { do_now: stages::do_now(self.here(), &view), ..self.here().sheet(&view) }
     }
 
     fn walk(&self) -> Vec<Standing> {
         let standing = |stage: &'static dyn Stage| {
             let view = self.view(stage.id());
-            Standing { stage, state: stages::state(stage, &view), do_now: stage.do_now(&view) }
+            Standing { stage, state: stages::state(stage, &view), do_now: stages::do_now(stage, &view) }
         };
         stages::order(&self.view("")).into_iter().map(standing).collect()
     }
@@ -46,6 +51,11 @@ impl App {
     /// The first stage in order that is neither settled nor merely waiting for time to pass.
     pub fn recommended(&self) -> Option<&'static dyn Stage> {
         recommended(&self.walk())
+    }
+
+    /// What the stage in sight waits for ends in moments: until then nothing else is next.
+    pub fn holds(&self) -> bool {
+        stages::holds(self.here(), &self.view(self.here))
     }
 
     /// The one action the stage in sight recommends, if it can be done now. The last stage recommends none while an

@@ -35,7 +35,7 @@ pub(super) async fn run(engine: Engine, screen: Option<Screen>, context: &Contex
     context.panics.scrub_with(move |text| vault.clean_now(text));
     let (app, signal) = match face(context) {
         front::Front::Tui => tui::run(engine, screen, session::look(&context.settings), &context.panics).await?,
-        front::Front::Linear => lines::run(engine).await?,
+        front::Front::Linear => Box::pin(lines::run(engine)).await?,
     };
     let code = signal.unwrap_or_else(|| code(&app));
     Ok((app, code))

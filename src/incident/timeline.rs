@@ -98,7 +98,7 @@ fn decided(topic: &str, choice: &str, reason: &str) -> String {
             _ => format!("Decided to rewrite {repo}{why}"),
         };
     }
-    if let Some(said) = about_files(topic, choice) {
+    if let Some(said) = about_plan(topic, choice) {
         return said;
     }
     match topic {
@@ -114,10 +114,11 @@ fn decided(topic: &str, choice: &str, reason: &str) -> String {
     }
 }
 
-/// A word on files that can't be edited as text.
-fn about_files(topic: &str, choice: &str) -> Option<String> {
+/// A word on files that can't be edited as text, or on commits that become empty.
+fn about_plan(topic: &str, choice: &str) -> Option<String> {
     let (sort, repo) = topic.split_once(':')?;
     let files = match sort {
+        "emptied" => return Some(format!("Decided to {choice} the commits of {repo} that become empty")),
         "archives" => "archives",
         "binaries" => "binary files",
         "left" => return Some(format!("Compared the proof of {repo}: it finds only what was left by choice")),

@@ -7,14 +7,16 @@ use std::io::{BufRead as _, Write as _};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use zeroize::Zeroizing;
 
-use crate::app::{App, Msg, Overlay, linear};
+use crate::app::commands::{self, Command, OF_SCREEN};
+use crate::app::linear::{self, Teller};
+use crate::app::{App, Msg, Overlay};
 use crate::base::clock::machine_now;
 use crate::base::fault::Result;
 use crate::base::{SecretRef, Stamp};
-use crate::stages::Kind;
+use crate::stages::{Kind, Tone};
 use crate::ui::{Code, Key};
 
-use super::engine::{Engine, FrontOrder};
+use super::engine::{ASKED, Engine, FrontOrder};
 use super::input::Echo;
 use super::signals::{Sig, Signals};
 
@@ -24,13 +26,7 @@ const HAND_MS: i64 = 2000;
 struct Lines {
     engine: Engine,
     hand: Stamp,
-    /// Entries of the timeline already printed, and the last block.
-    told: usize,
-    block: Vec<String>,
-    said: Option<(Stamp, String)>,
-    news: usize,
-    /// A line was read, and nothing was printed since that says what can be typed now.
-    owed: bool,
+    teller: Teller,
     echo: Option<Echo>,
     out_is_gone: bool,
     /// Of a terminal, which would break lines within words; nobody's when it goes to a file or a pipe.
@@ -42,13 +38,9 @@ pub async fn run(engine: Engine) -> Result<(App, Option<u8>)> {
     let mut signals = Signals::listen()?;
     let mut input = reader();
     let mut lines = Lines {
+        teller: Teller::new(&engine.app),
         engine,
         hand: machine_now(),
-        told: 0,
-        block: Vec::new(),
-        said: None,
-        news: 0,
-        owed: false,
         echo: None,
         out_is_gone: false,
         width: super::front::size().filter(|_| super::front::stdout_is_terminal()).map(|(w, _)| usize::from(w)),
@@ -80,12 +72,6 @@ pub async fn run(engine: Engine) -> Result<(App, Option<u8>)> {
     let last = linear::status(&lines.engine.app);
     lines.print(&last);
     Ok((lines.engine.finish()?, code))
-}
-
-/// What a block is about: its head, what to do, the keys. Figures don't count: an age is another one every minute.
-fn gist(block: &[String]) -> Vec<String> {
-    let lines = block.iter().take(2).chain(block.last());
-    lines.map(|line| line.chars().filter(|c| !c.is_ascii_digit()).collect()).collect()
 }
 
 /// Lines of standard input, on a thread of its own: reading can't be interrupted otherwise.
@@ -126,35 +112,15 @@ impl Lines {
         self.out_is_gone |= out.flush().is_err();
     }
 
-    /// Prints what is new: the story, what was told, the pane or the question when it changed. A line that changed
-    /// nothing is answered by the prompt alone.
+    /// Prints what is new. A page is over once it is printed.
     fn show(&mut self) {
-        let app = &self.engine.app;
-        let mut fresh: Vec<String> =
-            app.incident.timeline.iter().skip(self.told).map(|e| format!("{} {}", e.at.time(), e.words)).collect();
-        self.told = app.incident.timeline.len();
-        fresh.extend(app.news.iter().skip(self.news).map(|(at, text)| format!("{} news: {text}", at.time())));
-        self.news = app.news.len();
-        let said = app.said.as_ref().map(|(at, _, words)| (*at, words.clone()));
-        if said != self.said {
-            fresh.extend(said.iter().map(|(_, words)| format!("! {words}")));
-            self.said = said;
-        }
-        let block = linear::question(app).unwrap_or_else(|| {
-            let mut pane = linear::pane(app);
-            pane.push(linear::keys(app));
-            pane
-        });
-        // Ages in the text tick by themselves; only another thing to do is worth saying again.
-        if gist(&block) != gist(&self.block) {
-            fresh.extend(block.clone());
-            self.block = block;
-            self.owed = false;
-        } else if self.owed && !app.is_recording() {
-            fresh.extend(linear::prompt(app));
-            self.owed = false;
-        }
+        let fresh = self.teller.fresh(&self.engine.app);
         self.print(&fresh);
+        if linear::page(&self.engine.app).is_some() {
+            self.press(Key::of(Code::Esc));
+            let after = self.teller.fresh(&self.engine.app);
+            self.print(&after);
+        }
         self.hide();
     }
 
@@ -179,10 +145,9 @@ impl Lines {
     /// One line of input. `true`: leave.
     fn line(&mut self, line: &Zeroizing<String>) -> bool {
         self.engine.put(Msg::Now(self.engine.clock.now()));
-        self.owed = true;
         // It was printed; when this line earns the same words, they are said again.
         self.engine.app.said = None;
-        self.said = None;
+        self.teller.typed();
         let typed = line.trim_end_matches(['\n', '\r']);
         let kind = match &self.engine.app.overlay {
             Overlay::Asking(asking) => Some(asking.kind().clone()),
@@ -227,7 +192,11 @@ impl Lines {
 
     fn secret(&mut self, role: SecretRef, typed: &str) -> bool {
         if typed.trim().is_empty() {
-            self.engine.ask_colleague();
+            if self.engine.ask_colleague() {
+                let leave = self.press(Key::of(Code::Esc));
+                self.engine.put(Msg::Told(Tone::Plain, ASKED.into()));
+                return leave;
+            }
         } else {
             let given = super::input::given(&Zeroizing::new(typed.as_bytes().to_vec()));
             self.engine.given(role, given);
@@ -241,32 +210,57 @@ impl Lines {
 
     fn command(&mut self, typed: &str) -> bool {
         if let Some(id) = typed.strip_prefix(':') {
+            let id = if id.trim().is_empty() { "palette" } else { id.trim() };
+            if OF_SCREEN.contains(&id) {
+                return self.only_on_screen(typed);
+            }
             self.hand = self.hand.plus_millis(HAND_MS);
-            let asked = self.engine.put(Msg::Do { id: id.trim().to_owned(), hand: self.hand });
-            return asked.contains(&FrontOrder::Quit);
-        }
-        if typed == "?" {
-            let table: Vec<String> = crate::app::keys_table()
-                .into_iter()
-                .map(|(section, key, what, _)| format!("{section}: {key}  {what}"))
-                .collect();
-            self.print(&table);
-            return false;
+            let asked = self.engine.put(Msg::Do { id: id.to_owned(), hand: self.hand });
+            return self.obey(asked);
         }
         let key = if typed.is_empty() { Some(Key::of(Code::Enter)) } else { Key::parse(typed) };
         let Some(key) = key else {
-            self.engine.put(Msg::Told(
-                crate::stages::Tone::Warn,
-                "one key a line: ? lists them, q leaves; or : and a command's name".into(),
-            ));
+            self.engine
+                .put(Msg::Told(Tone::Warn, "one key a line: ? lists them, q leaves; or : and a command's name".into()));
             return false;
         };
+        let of_screen = |c: &Command| OF_SCREEN.contains(&c.id) && c.keys.iter().any(|k| k.same(key));
+        if commands::ALL.iter().any(of_screen) {
+            return self.only_on_screen(typed);
+        }
+        // A stage that is asked for by its number is told whole, also the one that is in sight.
+        if key.typed().is_some_and(|c| ('0'..='6').contains(&c)) {
+            self.teller.whole();
+        }
         self.press(key)
+    }
+
+    fn only_on_screen(&mut self, typed: &str) -> bool {
+        let words = format!("{typed} is for the full screen; here every line is printed whole");
+        self.engine.put(Msg::Told(Tone::Warn, words));
+        false
     }
 
     fn press(&mut self, key: Key) -> bool {
         self.hand = self.hand.plus_millis(HAND_MS);
         let asked = self.engine.put(Msg::Key { key, hand: self.hand });
-        asked.contains(&FrontOrder::Quit)
+        self.obey(asked)
+    }
+
+    /// What only a front end can do. `true`: leave.
+    fn obey(&mut self, asked: Vec<FrontOrder>) -> bool {
+        let mut leave = false;
+        for order in asked {
+            match order {
+                FrontOrder::Quit => leave = true,
+                FrontOrder::Copy(text) => {
+                    let lines: Vec<String> = text.lines().map(|line| format!("   {line}")).collect();
+                    self.print(&["To copy:".to_owned()]);
+                    self.print(&lines);
+                }
+                FrontOrder::Suspend | FrontOrder::Redraw | FrontOrder::Take(_) | FrontOrder::DropTyped => {}
+            }
+        }
+        leave
     }
 }

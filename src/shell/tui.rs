@@ -19,7 +19,7 @@ use crate::base::fault::Result;
 use crate::stages::Tone;
 use crate::ui::{Code, Key, Look};
 
-use super::engine::{Engine, FrontOrder};
+use super::engine::{ASKED, Engine, FrontOrder};
 use super::keys;
 use super::panics::Panics;
 use super::secret_line::SecretLine;
@@ -180,8 +180,7 @@ impl Tui<'_> {
             // In a drill, Enter on the empty line asks the colleague instead.
             if key.code == Code::Enter && !key.repeat && self.typed.is_empty() && self.engine.ask_colleague() {
                 let asked = self.engine.put(Msg::Key { key: Key::of(Code::Esc), hand });
-                self.engine
-                    .put(Msg::Told(Tone::Plain, "asked your colleague for a new key; it comes by itself".into()));
+                self.engine.put(Msg::Told(Tone::Plain, ASKED.into()));
                 return self.obey(asked).await;
             }
             match self.typed.key(&key, hand) {

@@ -136,13 +136,19 @@ fn walking(at: &View<'_>) -> bool {
     super::order(at).into_iter().filter(|stage| stage.id() != "close").any(|stage| !state(stage, at).settled())
 }
 
+/// The first stage before this one that wants something of a person.
+fn wanting(at: &View<'_>) -> Option<&'static dyn Stage> {
+    let wants = |stage: &&'static dyn Stage| {
+        stage.id() != "close" && !state(*stage, at).settled() && super::do_now(*stage, at).action.is_some()
+    };
+    super::order(at).into_iter().find(wants)
+}
+
 fn late(at: &View<'_>) -> StepState {
     let death = Death::of(at.incident, SecretRef::Leaked);
     match (death.late_at, death.proven_at) {
         (Some(when), _) => StepState::Done(format!("still refused at {}", when.time())),
-        (None, Some(proven)) => {
-            StepState::Locked(format!("the late probe is due at {}", proven.plus_secs(death::LATE_S).time()))
-        }
+        (None, Some(proven)) => StepState::Locked(format!("due at {}", proven.plus_secs(death::LATE_S).time())),
         (None, None) => StepState::Locked("the key's death is not proven".into()),
     }
 }
@@ -192,7 +198,9 @@ pub fn open(at: &View<'_>) -> Vec<String> {
 
 fn do_now(at: &View<'_>, open: &[String]) -> DoNow {
     if at.incident.closed.is_some() {
-        return DoNow { action: Some("close.export"), what: "Closed. e writes the report.".into(), ..DoNow::default() };
+        let leave = if at.incident.opened.drill.is_some() { "leaves and shows the score" } else { "leaves" };
+        let what = format!("Closed. e writes the report, q {leave}.");
+        return DoNow { action: Some("close.export"), what, ..DoNow::default() };
     }
     if at.is_running(&step("backups")) {
         return DoNow { what: "Wait: destroying the backups of the env files".into(), ..DoNow::default() };
@@ -212,17 +220,25 @@ fn do_now(at: &View<'_>, open: &[String]) -> DoNow {
             check: "They are seen to be gone.".into(),
         };
     }
+    if let Some(first) = wanting(at) {
+        return DoNow {
+            what: format!("Not yet: go on with {} (n)", first.title()),
+            effect: "z closes all the same; the report then carries what is open.".into(),
+            ..DoNow::default()
+        };
+    }
     DoNow {
         action: Some("close.close"),
         what: if open.is_empty() {
             "Close the incident".into()
         } else {
-            format!("Close with {}, or settle them first", count(open.len(), "open point"))
+            let them = if open.len() == 1 { "it" } else { "them" };
+            format!("Close with {}, or settle {them} first", count(open.len(), "open point"))
         },
         effect: if open.is_empty() {
             "A closed incident can be resumed.".into()
         } else {
-            "The open points stand in the report. A closed incident can be resumed.".into()
+            "What is open stands in the report. A closed incident can be resumed.".into()
         },
         check: "One probe of the leaked key goes first.".into(),
     }
@@ -258,7 +274,7 @@ static ACTIONS: [Action; 4] = [
             let body = if open.is_empty() {
                 vec!["Nothing is open.".into()]
             } else {
-                let head = "Still open; it stands in the report, and `stanch resume` takes it up again:";
+                let head = "Still open, and told in the report; `stanch resume` takes it up again:";
                 std::iter::once(head.to_owned()).chain(open.iter().map(|line| format!("- {line}"))).collect()
             };
             let mut then = Vec::new();

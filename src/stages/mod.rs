@@ -20,7 +20,7 @@ pub mod usage;
 use std::collections::BTreeSet;
 
 use crate::base::{FaultKind, SecretRef, Stamp};
-use crate::effect::{Effect, Risk};
+use crate::effect::{Effect, ProviderOp, Risk, TargetOp};
 use crate::incident::playbook::Playbook;
 use crate::incident::step::overall;
 use crate::incident::{Incident, Intent, IntentState, Step, StepRef, StepState};
@@ -200,6 +200,38 @@ pub fn state(stage: &dyn Stage, at: &View<'_>) -> StepState {
         return StepState::Locked(why);
     }
     worst
+}
+
+/// The one next thing of a stage: nothing in one that a person put aside, waiting in one whose gate is shut.
+pub fn do_now(stage: &dyn Stage, at: &View<'_>) -> DoNow {
+    let now = stage.do_now(at);
+    let mark = || at.incident.marks.contains_key(stage.id());
+    match state(stage, at) {
+        StepState::Skipped(why) if mark() => aside(&format!("skipped, {why}")),
+        StepState::Deferred(why) => aside(&format!("deferred to {why}")),
+        StepState::Locked(why)
+            if stage.actions().iter().any(|a| Some(a.id) == now.action && (a.ready)(at).is_err()) =>
+        {
+            DoNow { what: format!("Wait: {why}"), effect: format!("Then: {}", now.what), ..DoNow::default() }
+        }
+        _ => now,
+    }
+}
+
+fn aside(how: &str) -> DoNow {
+    DoNow { what: format!("Nothing: {how}"), effect: "R takes it up again.".into(), ..DoNow::default() }
+}
+
+/// What runs here and is waited for ends in moments, and then something may be wanted here: until then nothing else is
+/// next, so that no other key comes under the finger.
+pub fn holds(stage: &dyn Stage, at: &View<'_>) -> bool {
+    let brief = |effect: &Effect| match effect {
+        Effect::Target { op } => matches!(op, TargetOp::ReadBack { .. } | TargetOp::Prove { .. }),
+        Effect::Provider { op, .. } => matches!(op, ProviderOp::Probe { key: SecretRef::Replacement }),
+        Effect::Git { .. } => false,
+    };
+    let soon = at.running_in(stage.id()).any(|r| r.effect.writes() || brief(&r.effect));
+    soon && do_now(stage, at).action.is_none()
 }
 
 /// Why a stage can't be entered yet, by the playbook's gates.

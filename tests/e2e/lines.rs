@@ -221,3 +221,47 @@ fn lines_do_not_repeat_while_only_figures_change() {
     let again = text.lines().take(table).filter(|line| line.starts_with("NEXT: r ")).count();
     assert!(again <= 2, "{again} times\n{text}");
 }
+
+/// What lies over a screen is said once, and is over: nothing that is typed next goes into it.
+#[test]
+fn every_page_is_told_in_lines_and_the_next_line_is_a_command_again() {
+    let home = Home::new();
+    let mut lines = Lines::start(&home, &["--linear", "drill", "friday-push", "--seed", "1", "--pace", "0"], &[]);
+    let mut next = lines.prompt(0).1 + 1;
+    lines.say("");
+    next = lines.wait(next, "the intake", |line| line.starts_with("NEXT: a ")).0 + 1;
+    lines.wait(0, "the map", |line| line.contains("of prototype: 6 copies"));
+    let pages = [
+        ("J", "== The story so far", "Opened (DRILL)"),
+        ("L", "== Requests", "GET"),
+        ("?", "== Help", "accept the recommended order."),
+        (":help", "== Help", "leave; nothing is lost"),
+        (":", "== Commands", ":purge.map  "),
+        (":purge.map", "== Copies in prototype", "blob .env: plain, pushed"),
+    ];
+    for (typed, head, within) in pages {
+        lines.say(typed);
+        let (at, _) = lines.wait(next, head, |line| line.starts_with(head));
+        let (within_at, _) = lines.wait(at, within, |line| line.contains(within));
+        next = lines.wait(within_at, "a prompt", |line| line.starts_with("NEXT: ")).0 + 1;
+    }
+    for typed in ["/", ":filter", "ctrl-z"] {
+        lines.say(typed);
+        next = lines
+            .wait(next, "why not", |line| {
+                line == format!("! {typed} is for the full screen; here every line is printed whole")
+            })
+            .0;
+        next = lines.wait(next, "a prompt", |line| line.starts_with("NEXT: ")).0 + 1;
+    }
+    lines.say("y");
+    lines.wait(next, "what can be copied", |line| line.ends_with("Type a number; an empty line goes back."));
+    lines.say("2");
+    let (at, _) = lines.wait(next, "the copy", |line| line == "To copy:");
+    lines.wait(at, "the print", |line| line.starts_with("   sk-proj-"));
+    lines.say("0");
+    let (at, _) = lines.wait(at, "the intake again", |line| line.starts_with("== Intake"));
+    lines.wait(at, "its keys", |line| line.starts_with("NEXT: a "));
+    let (status, text) = lines.end();
+    assert_eq!(status.code(), Some(3), "steps are open\n{text}");
+}

@@ -19,7 +19,7 @@ fn drill(home: &Home, env: &[(&str, &str)], size: (u16, u16)) -> Pty {
 /// Everything that was announced is on disk and whole: a resume takes it up.
 fn resumes(home: &Home) {
     let pty = home.start(&["resume", &home.incident()], &[], (80, 24));
-    pty.wait_for(" NEXT ");
+    pty.wait_for(". Goal: ");
     assert!(pty.contents().contains("DRILL"));
 }
 

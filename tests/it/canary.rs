@@ -217,7 +217,7 @@ async fn no_frame_of_a_run_shows_a_key() {
     let tell = move |app: &App| {
         let mut seen = seen.lock().unwrap();
         seen.insert(screenshot::plain(&frame(app, (100, 30), Palette::Dark)));
-        let lines = [linear::status(app), linear::pane(app), linear::question(app).unwrap_or_default()];
+        let lines = [linear::status(app), linear::Pane::of(app).lines(), linear::question(app).unwrap_or_default()];
         seen.insert(lines.concat().join("\n"));
     };
     let (records, [leaked, admin, new]) = play::watched(Box::new(tell)).await;

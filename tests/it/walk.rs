@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use stanch::app::{App, Msg, Order, Overlay, Setup, linear};
 use stanch::base::{Fault, FaultKind, Fingerprint, KeyKind, SecretRef, Stamp};
 use stanch::effect::git::{
-    Aftermath, Archives, Binaries, Choice, CopyMap, Fate, FileChoice, Filed, GitOp, GitReply, Plan, Policy, Proof,
-    ProofLine, PushReport, Refusal, RemoteAfter, ServedId, Serves, Standing,
+    Aftermath, Archives, Binaries, Choice, CopyMap, Emptied, Fate, FileChoice, Filed, GitOp, GitReply, Plan, Policy,
+    Proof, ProofLine, PushReport, Refusal, RemoteAfter, ServedId, Serves, Standing,
 };
 use stanch::effect::provider::{Issued, KeyReport, KeyRow, Owner, OwnerKind, Probe, ProviderOp, ProviderReply};
-use stanch::effect::target::{Found, Holds, NotRead, TargetOp, TargetRef, TargetReply};
+use stanch::effect::target::{Found, Holds, Hook, NotRead, TargetOp, TargetRef, TargetReply};
 use stanch::effect::{Effect, Outcome, Reply, Verdict};
 use stanch::incident::playbook::Playbook;
 use stanch::incident::{Event, Incident, IntentState, Mode, Opened, Record, StepRef, StepState};
@@ -1331,4 +1331,209 @@ fn a_check_before_any_switch_looks_through_the_objects_anew() {
     walk.did("purge", "apply:/srv/repo", git(GitOp::Apply { plan: "p1".into() }), applied());
     walk.app.running.clear();
     assert_eq!(check(&mut walk), Some(GitOp::Check { plan: "p1".into() }));
+}
+
+fn emptying(emptied: Emptied) -> Plan {
+    let policy = Policy { emptied, ..Policy::default() };
+    Plan { policy, choices: Vec::new(), became_empty: vec!["c".repeat(40), "d".repeat(40)], ..undecided() }
+}
+
+#[test]
+fn commits_that_become_empty_are_kept_until_somebody_drops_them() {
+    let mut walk = Walk::new(&ALL);
+    purged(&mut walk);
+    let ready = |plan: Plan| Plan { refusals: Vec::new(), ..plan };
+    planned(&mut walk, ready(Plan { became_empty: Vec::new(), ..emptying(Emptied::Keep) }));
+    assert_eq!(walk.ready("purge.emptied"), Err("no plan that can still change empties a commit".into()));
+    planned(&mut walk, ready(emptying(Emptied::Keep)));
+    walk.app.update(Msg::Do { id: "purge.emptied".into(), hand: walk.hand });
+    let Overlay::Asking(asking) = &walk.app.overlay else { panic!("{:?}", walk.app.said) };
+    assert_eq!(asking.dialog.title, "Commits of repo that become empty: 2");
+    assert!(asking.dialog.body.contains("commit cccccccccc") && asking.dialog.body.contains("Now: kept"));
+    let orders = walk.press(Key::char('2'));
+    let [Event::Decided { topic, choice, facts, .. }] = &decisions(&orders)[..] else { panic!("{orders:?}") };
+    assert_eq!((topic.as_str(), choice.as_str()), ("emptied:/srv/repo", "drop"));
+    assert_eq!(facts["commits"], "2");
+    assert_eq!(plans_as(&orders), Some(emptying(Emptied::Drop).policy));
+    for event in decisions(&orders) {
+        walk.rec(event);
+    }
+    let told =
+        walk.app.incident.timeline.iter().any(|e| e.words.ends_with("drop the commits of /srv/repo that become empty"));
+    assert!(told, "{:?}", walk.app.incident.timeline);
+    walk.app.running.clear();
+    assert_eq!(walk.do_now("purge").action, Some("purge.plan"), "the plan on the table is another one");
+    planned(&mut walk, ready(emptying(Emptied::Drop)));
+    assert_eq!(walk.do_now("purge").action, Some("purge.switch"));
+    walk.did("purge", "apply:/srv/repo", git(GitOp::Apply { plan: "p1".into() }), applied());
+    let report = stanch::app::report::Report::of(&walk.app).markdown();
+    assert!(report.contains("emptied  2 commits changed nothing but the key: dropped"), "{report}");
+}
+
+#[test]
+fn while_commands_run_the_one_next_thing_is_to_wait() {
+    let mut walk = Walk::new(&ALL);
+    let other = TargetRef { kind: "dotenv".into(), place: "/srv/worker/.env".into() };
+    let hooked = |at: TargetRef| Found { at, can_prove: true, ..found(Holds::Leaked) };
+    walk.issue("b2c4");
+    walk.probe(SecretRef::Replacement, Verdict::Live);
+    walk.discover(vec![hooked(place()), hooked(other.clone())]);
+    walk.app.update(Msg::Do { id: "targets.write".into(), hand: walk.hand });
+    walk.press(Key::char('y'));
+    let writes = walk.app.running.iter().filter(|r| r.effect.writes()).count();
+    assert_eq!(writes, 2, "{:?}", walk.app.said);
+    let written = |at: &TargetRef, walk: &mut Walk| {
+        let put = target(TargetOp::Put { at: at.clone(), expect: "c".into(), with: SecretRef::Replacement });
+        let reply = TargetReply::Written { at: at.clone(), now: "d".into(), spots: 1 };
+        walk.did("targets", &format!("write:{}", at.place), put, t(reply));
+        let holds = t(TargetReply::ReadBack { at: at.clone(), holds: Holds::Replacement });
+        walk.saw("targets", &format!("read:{}", at.place), target(TargetOp::ReadBack { at: at.clone() }), holds);
+    };
+    written(&place(), &mut walk);
+    assert!(walk.app.holds(), "the other one is not written yet: {:?}", walk.do_now("targets"));
+    written(&other, &mut walk);
+    walk.app.running.clear();
+    assert_eq!(walk.do_now("targets").action, Some("targets.prove"));
+    walk.app.update(Msg::Do { id: "targets.prove".into(), hand: walk.hand });
+    let waits = |walk: &Walk| {
+        let now = walk.do_now("targets");
+        assert_eq!((now.action, now.what.as_str()), (None, "Wait: your check commands run"));
+        assert!(walk.app.holds() && walk.app.advised().is_none());
+        assert!(walk.ready("targets.prove").unwrap_err().starts_with("running: "));
+    };
+    waits(&walk);
+    for (n, at) in [place(), other].into_iter().enumerate() {
+        let ran = TargetReply::Ran { at: at.clone(), what: Hook::Check, ok: true, said: "exit 0".into() };
+        walk.saw("targets", &format!("prove:{}", at.place), target(TargetOp::Prove { at }), t(ran));
+        if n == 0 {
+            waits(&walk);
+        }
+    }
+    assert!(!walk.app.holds());
+    assert_eq!(walk.do_now("targets").what, "Nothing. Every place runs on the new key.");
+}
+
+#[test]
+fn nothing_to_look_in_is_told_as_that_and_how_to_add_some() {
+    let walk = Walk::of(Opened { repos: Vec::new(), roots: Vec::new(), ..opened() }, &ALL);
+    for (stage, action) in [("targets", "targets.root"), ("purge", "purge.repo")] {
+        let now = walk.do_now(stage);
+        assert!(now.action == Some(action) && now.what.contains("(a)"), "{now:?}");
+        assert!(now.effect.contains("nothing was looked into"), "{now:?}");
+        let state = stages::state(stages::by_id(stage).unwrap(), &walk.app.view(stage));
+        assert!(!state.settled(), "{state:?}");
+        let sheet = stages::by_id(stage).unwrap().sheet(&walk.app.view(stage));
+        assert!(sheet.body.is_empty() && sheet.evidence.is_empty(), "an empty table is no finding: {sheet:?}");
+    }
+    assert_eq!(walk.do_now("close").what, "Not yet: go on with Intake (n)");
+    let status = linear::status(&walk.app).join("\n");
+    assert!(!status.contains("done"), "{status}");
+    assert_eq!(status.matches("so nothing was looked into").count(), 2, "{status}");
+}
+
+#[test]
+fn what_was_said_in_lines_and_still_holds_is_not_said_again() {
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_1")], &[]);
+    walk.app.update(Msg::Do { id: "go.next".into(), hand: walk.hand });
+    let mut teller = linear::Teller::new(&walk.app);
+    let first = teller.fresh(&walk.app);
+    assert!(first.iter().any(|l| l.starts_with("== ")) && first.last().unwrap().starts_with("NEXT: "), "{first:?}");
+    assert_eq!(teller.fresh(&walk.app), Vec::<String>::new());
+    let mut say = |walk: &mut Walk, key: &str| {
+        teller.typed();
+        walk.app.said = None;
+        walk.press(Key::parse(key).unwrap());
+        teller.fresh(&walk.app)
+    };
+    let asked = say(&mut walk, "N");
+    assert!(asked[0] == "?? Note" && asked.last().unwrap().contains("goes back"), "{asked:?}");
+    let back = say(&mut walk, "esc");
+    assert_eq!(back, ["! nothing was done", first.last().unwrap()], "the stage was said before");
+    let other = say(&mut walk, "5");
+    assert!(other[0].starts_with("== Purge"), "{other:?}");
+    assert!(say(&mut walk, "0").len() > 2, "a stage that comes into sight is said whole");
+}
+
+#[test]
+fn what_is_opened_is_told_in_lines_and_the_end_of_it_is_named() {
+    let mut walk = Walk::new(&ALL);
+    for n in 0..40 {
+        walk.rec(Event::Note { text: format!("note {n}") });
+    }
+    walk.app.running.clear();
+    let mut open = |key: &str| {
+        walk.press(Key::parse(key).unwrap());
+        let page = linear::page(&walk.app).unwrap();
+        walk.press(Key::of(Code::Esc));
+        assert_eq!(walk.app.overlay, Overlay::None);
+        page
+    };
+    let story = open("J");
+    assert_eq!(story[0], "== The story so far: the last 30 of 41 (stanch replay tells all)");
+    assert!(story.len() == 31 && story[30].ends_with("Noted: note 39"), "{story:?}");
+    assert_eq!(open("L"), ["== Requests", "   nothing was asked of anybody yet"]);
+    let help = open("?").join("\n");
+    assert!(
+        help.contains(" N   write a note") && help.contains("(x)  cancel what runs. Not now: nothing runs"),
+        "{help}"
+    );
+    assert!(!help.contains("ctrl-z") && !help.contains("scroll"), "that is for a screen: {help}");
+    let commands = open(":").join("\n");
+    assert!(commands.contains("   :note  write a note") && !commands.contains(":suspend"), "{commands}");
+}
+
+#[test]
+fn a_question_in_a_small_window_stands_alone() {
+    let mut walk = Walk::new(&ALL);
+    walk.locate(vec![row("key_1")], &[]);
+    walk.press(Key::char('1'));
+    walk.press(Key::char('d'));
+    "Kim".chars().for_each(|c| drop(walk.press(Key::char(c))));
+    walk.press(Key::of(Code::Enter));
+    for size in [(80, 24), (59, 15), (50, 12), (40, 10), (30, 8)] {
+        let frame = crate::screens::frame(&walk.app, size, stanch::ui::Palette::Mono);
+        let shown = stanch::ui::screenshot::plain(&frame);
+        assert!(shown.contains("Due when?") && shown.contains("1970-01-03"), "{shown}");
+        assert!(!shown.contains("takes") && !shown.contains("NEXT") && !shown.contains("??"), "{size:?}\n{shown}");
+    }
+}
+
+#[test]
+fn a_stage_that_was_put_aside_names_nothing_to_do_there() {
+    let mut walk = Walk::new(&[SecretRef::Leaked]);
+    walk.press(Key::char('2'));
+    walk.rec(Event::Skipped { stage: "usage".into(), reason: "no figures".into() });
+    assert!(walk.app.advised().is_none());
+    let said = linear::Pane::of(&walk.app).lines().join("\n");
+    assert!(said.contains("Do now: Nothing: skipped, no figures\n  R takes it up again."), "{said}");
+    walk.rec(Event::Reopened { stage: "usage".into() });
+    assert_eq!(walk.app.advised().map(|a| a.id), Some("usage.verdict"));
+}
+
+#[test]
+fn behind_a_shut_gate_the_next_thing_is_to_wait_for_it() {
+    let mut walk = Walk::new(&ALL);
+    purged(&mut walk);
+    planned(&mut walk, Plan { refusals: Vec::new(), choices: Vec::new(), ..undecided() });
+    walk.app.running.clear();
+    walk.press(Key::char('5'));
+    let said = linear::Pane::of(&walk.app).now;
+    assert!(said[0].starts_with("Do now: Wait: revoke first"), "{said:?}");
+    assert!(said[1].starts_with("  Then: Switch repo"), "{said:?}");
+    let shown = stanch::ui::screenshot::plain(&crate::screens::frame(&walk.app, (80, 24), stanch::ui::Palette::Mono));
+    assert_eq!(shown.matches("revoke first").count(), 1, "{shown}");
+}
+
+#[test]
+fn a_key_that_a_colleague_made_is_waited_for_until_it_is_on_record() {
+    let mut walk = Walk::of(Opened { has_admin: false, mode: Mode::Drill, ..opened() }, &[SecretRef::Leaked]);
+    assert!(walk.do_now("issue").what.starts_with("Ask the colleague"));
+    walk.app.asked = Some(walk.at);
+    assert!(walk.do_now("issue").what.starts_with("Asked at "));
+    walk.hold(&[SecretRef::Leaked, SecretRef::Replacement]);
+    let what = walk.do_now("issue").what;
+    assert_eq!(what, "Wait: probing the new key");
+    walk.rec(Event::Took { role: SecretRef::Replacement, print: print("b2c4") });
+    assert_eq!((walk.app.asked, walk.do_now("issue").what), (None, what));
 }

@@ -2,6 +2,7 @@
 //!
 //! Must not know: what a person should hear of it.
 
+use crate::base::SecretRef;
 use crate::base::Stamp;
 use crate::effect::Effect;
 use crate::incident::settle::settle;
@@ -31,6 +32,9 @@ impl App {
                     orders.push(Order::Record(event));
                 }
             }
+        }
+        if matches!(&record.event, Event::Took { role: SecretRef::Replacement, .. }) {
+            self.asked = None;
         }
         if let Event::Decided { topic, choice, .. } = &record.event
             && topic == "drop"

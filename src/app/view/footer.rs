@@ -36,7 +36,12 @@ pub(super) fn draw(app: &App, scene: &Scene, area: Rect, buf: &mut Buffer, look:
             let words = " type a part of a name, up and down choose, enter runs it, esc closes";
             Line::from(text::span(words, look.style(Role::Dim)))
         }
-        _ => told(app, width, look).unwrap_or_else(|| next(app, scene, width, look)),
+        // Nothing else is next while a question is open.
+        Overlay::Asking(asking) => told(app, width, look).unwrap_or_else(|| {
+            let back = if asking.is_info() { " enter goes on" } else { " the question above is open; esc goes back" };
+            Line::from(text::span(back, look.style(Role::Dim)))
+        }),
+        Overlay::None => told(app, width, look).unwrap_or_else(|| next(app, scene, width, look)),
     };
     text::put_line(buf, area, 0, &line);
 }
@@ -71,7 +76,7 @@ fn next(app: &App, scene: &Scene, width: usize, look: &Look) -> Line<'static> {
     let mut hints = Vec::new();
     if let Some(action) = advised {
         hints.push(Hint::new(action.key.to_string(), action.label, 0));
-    } else if let Some(other) = scene.recommended().filter(|other| other.id() != stage.id()) {
+    } else if let Some(other) = scene.recommended().filter(|other| other.id() != stage.id() && !app.holds()) {
         hints.push(Hint::new("n", format!("go on with {}", other.title()), 0));
     } else {
         hints.push(Hint { enabled: false, ..Hint::new("wait", "the program goes on by itself", 1) });

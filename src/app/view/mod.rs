@@ -19,7 +19,7 @@ use crate::ui::rail::{self, Stop};
 use crate::ui::{Look, Role, Sign, text};
 
 use super::scene::{Scene, Standing};
-use super::{App, linear};
+use super::{App, Overlay, linear};
 
 /// How far down the pane and what lies over it can be scrolled, as they were drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,11 +51,14 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) -> Extent {
     extent
 }
 
-/// Too small for panes: the linear view's words, wrapped.
+/// Too small for panes: the linear view's words, wrapped. What is open lies over all of it, or would leave cut words of
+/// the linear view around it.
 fn small(app: &App, area: Rect, buf: &mut Buffer, look: &Look) {
-    let lines = linear::question(app).unwrap_or_else(|| linear::pane(app));
+    if app.overlay != Overlay::None {
+        return;
+    }
     let mut row = 0;
-    for line in lines.iter().flat_map(|line| line.lines()) {
+    for line in linear::Pane::of(app).lines().iter().flat_map(|line| line.lines()) {
         if row >= area.height {
             break;
         }

@@ -5,16 +5,27 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::{App, Overlay, Palette, Reading, commands};
-use crate::ui::{Key, Look, Role, panel, text};
+use crate::app::pages::{self, Row};
+use crate::app::{App, Overlay, Palette, Reading};
+use crate::ui::{Look, Role, panel, scroll, text};
+
+/// How a screen is moved about in.
+const MOVES: [&str; 4] = [
+    "0-6   go to that stage",
+    "tab, shift-tab   next and previous stage",
+    "j, k, page down, page up   move, scroll",
+    "esc   back, out of anything",
+];
 
 /// How far down it can be scrolled.
 pub(super) fn draw(app: &App, area: Rect, buf: &mut Buffer, look: &Look) -> usize {
     match &app.overlay {
         Overlay::None => return 0,
-        Overlay::Help { top } => return lines(&help(app), *top, " Help ", over(area), buf, look),
-        Overlay::Log { top } => return lines(&log(app), *top, " Requests ", over(area), buf, look),
-        Overlay::Timeline { top } => return lines(&timeline(app), *top, " The story so far ", over(area), buf, look),
+        Overlay::Help { top } => return lines(&pages::help(app, &MOVES), *top, "Help", over(area), buf, look),
+        Overlay::Log { top } => return lines(&pages::log(app), *top, "Requests", over(area), buf, look),
+        Overlay::Timeline { top } => {
+            return lines(&pages::timeline(app), *top, "The story so far", over(area), buf, look);
+        }
         Overlay::Reading(reading) => {
             let (rows, shown) = listing(reading);
             let title = format!("{}: {shown} of {}", reading.listing.title, reading.listing.items.len());
@@ -37,17 +48,16 @@ fn blank(area: Rect, title: &str, buf: &mut Buffer, look: &Look) -> Rect {
     panel::panel(area, buf, look, title, Role::Border)
 }
 
-type Row = (Role, String);
-
 fn lines(rows: &[Row], top: usize, title: &str, area: Rect, buf: &mut Buffer, look: &Look) -> usize {
-    let inner = blank(area, title, buf, look);
-    let width = usize::from(inner.width);
+    let (width, height) = (usize::from(area.width.saturating_sub(2)), usize::from(area.height.saturating_sub(2)));
     // A row that fits keeps its columns; wrapping would close up its blanks.
     let parts = |row: &str| if text::width(row) <= width { vec![row.to_owned()] } else { text::wrap(row, width) };
-    let wrapped: Vec<Row> =
-        rows.iter().flat_map(|(role, row)| parts(row).into_iter().map(move |part| (*role, part))).collect();
-    let height = usize::from(inner.height);
+    let wrapped: Vec<(Role, String)> =
+        rows.iter().flat_map(|row| parts(&row.text).into_iter().map(move |part| (row.role, part))).collect();
     let top = top.min(wrapped.len().saturating_sub(height));
+    let place = scroll::place(&(top..wrapped.len().min(top + height)), wrapped.len(), look.glyphs.dash);
+    let place = if place.is_empty() { place } else { format!(" (rows {place})") };
+    let inner = blank(area, &format!("{title}{place}"), buf, look);
     for (n, (role, row)) in wrapped.iter().skip(top).take(height).enumerate() {
         text::put(buf, inner, 0, u16::try_from(n).unwrap_or(u16::MAX), row, look.style(*role));
     }
@@ -61,68 +71,17 @@ fn listing(reading: &Reading) -> (Vec<Row>, usize) {
         shown += 1;
         rows.extend(item.iter().map(|line| {
             let tone = line.0.first().map_or(crate::stages::Tone::Plain, |(tone, _)| *tone);
-            (super::role(tone), line.flat())
+            Row::new(super::role(tone), line.flat())
         }));
     }
     if shown == 0 {
-        rows.push((Role::Dim, "nothing fits the filter; esc drops it".into()));
+        rows.push(Row::new(Role::Dim, "nothing fits the filter; esc drops it"));
     }
     (rows, shown)
 }
 
-fn help(app: &App) -> Vec<Row> {
-    let stage = app.here();
-    let view = app.view(stage.id());
-    let mut rows = vec![(Role::Title, format!("{}: {}", stage.title(), stage.goal())), (Role::Text, String::new())];
-    for action in stage.actions() {
-        match (action.ready)(&view) {
-            Ok(()) => rows.push((Role::Text, format!(" {}   {} {}", action.key, ended(action.label), action.why))),
-            Err(why) => rows.push((Role::Dim, format!("({})  {} Not now: {why}", action.key, ended(action.label)))),
-        }
-    }
-    rows.push((Role::Text, String::new()));
-    rows.push((Role::Title, "Everywhere".into()));
-    let moves = [
-        "0-6   go to that stage",
-        "tab, shift-tab   next and previous stage",
-        "j, k, page down, page up   move, scroll",
-    ];
-    rows.extend(moves.iter().chain(&["esc   back, out of anything"]).map(|row| (Role::Text, format!(" {row}."))));
-    for command in commands::ALL.iter().filter(|c| !c.keys.is_empty()) {
-        let keys: Vec<String> = command.keys.iter().map(Key::label).collect();
-        match (command.ready)(app) {
-            Ok(()) => rows.push((Role::Text, format!(" {}   {}. {}", keys.join(" "), command.label, command.why))),
-            Err(why) => rows.push((Role::Dim, format!("({})  {}. Not now: {why}", keys.join(" "), command.label))),
-        }
-    }
-    rows
-}
-
-/// A label as a sentence: some are questions.
-fn ended(label: &str) -> String {
-    if label.ends_with('?') { label.to_owned() } else { format!("{label}.") }
-}
-
-fn log(app: &App) -> Vec<Row> {
-    if app.log.is_empty() {
-        return vec![(Role::Dim, "nothing was asked of anybody yet".into())];
-    }
-    let row = |line: &crate::effect::LogLine| {
-        // The names of a query's fields are in the journal's evidence; here they only hide the path.
-        let path = line.what.split('?').next().unwrap_or_default();
-        let status = line.status.map_or_else(|| "---".to_owned(), |s| s.to_string());
-        let role = if line.status.is_some_and(|s| (200..300).contains(&s) || s == 0) { Role::Text } else { Role::Warn };
-        (role, format!("{} {:6} {status:>4} {:>6} ms  {}  {}", line.at.time(), line.verb, line.millis, path, line.note))
-    };
-    app.log.iter().map(row).collect()
-}
-
-fn timeline(app: &App) -> Vec<Row> {
-    app.incident.timeline.iter().map(|e| (Role::Text, format!("{} {:7} {}", e.at.time(), e.stage, e.words))).collect()
-}
-
 fn draw_palette(app: &App, palette: &Palette, area: Rect, buf: &mut Buffer, look: &Look) {
-    let inner = blank(area, " Commands ", buf, look);
+    let inner = blank(area, "Commands", buf, look);
     let (typed, _) = palette.input.view(usize::from(inner.width).saturating_sub(4));
     text::put(buf, inner, 0, 0, &format!(": {typed}"), look.style(Role::Strong));
     let items = palette.items(app);

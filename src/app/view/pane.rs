@@ -68,6 +68,13 @@ pub(super) fn evidence(app: &App, sheet: &Sheet, area: Rect, buf: &mut Buffer, l
     for line in seen {
         pen.text(line, 1);
     }
+    if pen.row > area.height {
+        let more = format!(" {} more, all of it in the report (E) ", pen.row - area.height + 1);
+        let at = area.width.saturating_sub(u16::try_from(text::width(&more)).unwrap_or(0));
+        text::fill(buf, Rect { y: area.y + area.height - 1, height: 1, ..area }, look.style(Role::Text));
+        text::put(buf, area, at, area.height - 1, &more, look.style(Role::Selection));
+        return;
+    }
     let recent = app.incident.timeline.iter().rev().filter(|e| e.stage == stage.id()).take(20);
     pen.row = pen.row.saturating_add(1);
     for entry in recent {
@@ -173,11 +180,10 @@ fn title(app: &App, scene: &Scene, pen: &mut Pen<'_>) {
     pen.line(&pieces, 1);
     // The rail has one word for it; here is why.
     let standing = scene.walk.iter().find(|s| s.stage.id() == stage.id()).map(|s| &s.state);
-    if let Some(crate::incident::StepState::Locked(why)) = standing {
+    if let Some(crate::incident::StepState::Locked(why)) = standing
+        && !scene.sheet.do_now.what.ends_with(why.as_str())
+    {
         pen.line(&[(Role::Warn, format!("waiting: {why}"))], 1);
-    }
-    if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < NEWS_S) {
-        pen.line(&[(Role::Warn, format!("{} news: {text}", when.time()))], 1);
     }
     pen.row = pen.row.saturating_add(1);
 }
@@ -188,6 +194,10 @@ fn write(app: &App, sheet: &Sheet, pen: &mut Pen<'_>, with_evidence: bool, heigh
         "Do now",
         &[(Role::Strong, now.what.clone()), (Role::Text, now.effect.clone()), (Role::Text, now.check.clone())],
     );
+    // Below what is to be done: it comes and goes, and that stays where it is.
+    if let Some((when, text)) = app.news.last().filter(|(when, _)| app.now.since(*when) < NEWS_S) {
+        pen.slot_texts("News", &[Text::tone(Tone::Warn, format!("{} {text}", when.time()))]);
+    }
     // A picture says most, and a question wants an answer: they stand where they are seen without scrolling.
     let leads = |b: &&Block| matches!(b, Block::Chart(_) | Block::Table(Table { leads: true, .. }));
     let (first, rest): (Vec<&Block>, Vec<&Block>) = sheet.body.iter().partition(leads);

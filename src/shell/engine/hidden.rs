@@ -13,6 +13,9 @@ use crate::shell::writer::Command;
 
 use super::{Engine, FrontOrder, In};
 
+/// What is said when [`Engine::ask_colleague`] asked somebody.
+pub const ASKED: &str = "asked your colleague for a new key; it comes by itself";
+
 impl Engine {
     /// Something was typed or pasted into a hidden line. What does not look like a key of the provider is taken only
     /// when the person insists.

@@ -39,12 +39,14 @@ impl Engine {
             }
             In::Made(made) => {
                 self.helped();
-                self.app.asked = None;
-                match made {
+                let asked = match made {
                     Ok(Some(secret)) => self.took(SecretRef::Replacement, secret),
                     Ok(None) => Vec::new(),
                     Err(fault) => self.put(Msg::NotTaken(fault)),
-                }
+                };
+                // A key that came is waited for until the journal has it.
+                self.app.asked = self.app.asked.filter(|_| self.vault.has(SecretRef::Replacement));
+                asked
             }
             In::Helped => {
                 self.helped();

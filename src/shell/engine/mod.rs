@@ -30,6 +30,8 @@ use crate::shell::writer::{Writer, Written};
 
 use follow::follow;
 
+pub use hidden::ASKED;
+
 /// What a person of a drill is doing.
 pub type Deed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 

@@ -10,7 +10,7 @@ use crate::incident::{Mode, StepState};
 
 use super::super::revoke::provider;
 use super::super::{Act, Action, Ask, Consequence, Kind, Text, Then};
-use super::pane::way_out;
+use super::pane::{TAKES, way_out};
 use super::state::{can_issue, free, issue_state, orphaned, project};
 use super::{name, probe, step};
 
@@ -42,6 +42,7 @@ pub(super) static ACTIONS: [Action; 4] = [
         ready: free,
         go: |at| {
             let mut body: Vec<String> = way_out(at).iter().map(Text::flat).collect();
+            body.retain(|line| line != TAKES);
             if at.incident.opened.mode == Mode::Drill {
                 body.push("Drill: Enter on the empty line asks your colleague for one; it takes them a while.".into());
             }

@@ -2,6 +2,7 @@
 //!
 //! Must not know: how it looks on the screen.
 
+use crate::base::SecretRef;
 use crate::incident::{Mode, StepState};
 
 use super::super::{DoNow, View, revoke};
@@ -30,11 +31,7 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
         StepState::Done(print) if matches!(probe_state(at), StepState::Done(_)) => {
             DoNow { what: format!("Nothing. {print} is in the vault and works."), ..DoNow::default() }
         }
-        StepState::Done(_) => DoNow {
-            what: "Wait: probing the new key".into(),
-            check: "Done when it answers.".into(),
-            ..DoNow::default()
-        },
+        StepState::Done(_) => probing(),
         _ if revoke::looking(at) => DoNow {
             what: "Wait: looking for the leaked key's project".into(),
             check: "Reads only.".into(),
@@ -47,6 +44,8 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
                 .into(),
             check: "I probe the new key until it works.".into(),
         },
+        // It came, and goes on record.
+        _ if at.asked.is_some() && at.held.contains(&SecretRef::Replacement) => probing(),
         _ if at.asked.is_some() => DoNow {
             what: at
                 .asked
@@ -68,4 +67,8 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
             check: "I check that it works and is not the leaked one.".into(),
         },
     }
+}
+
+fn probing() -> DoNow {
+    DoNow { what: "Wait: probing the new key".into(), check: "Done when it answers.".into(), ..DoNow::default() }
 }

@@ -57,6 +57,9 @@ pub(super) fn evidence(at: &View<'_>) -> Vec<Text> {
     evidence
 }
 
+/// The last line of it, for those who are not at the hidden line yet.
+pub(super) const TAKES: &str = "p takes it, hidden";
+
 pub(super) fn way_out(at: &View<'_>) -> Vec<Text> {
     // An empty project stands for the organisation's admin keys; an unknown one is not that.
     let known = project(at).0;
@@ -69,7 +72,7 @@ pub(super) fn way_out(at: &View<'_>) -> Vec<Text> {
     };
     let name = name(at);
     lines.push(Text::plain(if lines.iter().any(|line| line.flat().contains(&name)) {
-        "p takes it, hidden".to_owned()
+        TAKES.to_owned()
     } else {
         format!("Name it {name}, then p takes it, hidden")
     }));

@@ -13,7 +13,7 @@ use crate::stages::{Act, Action, Ask, Consequence, Kind, Then, View, intake};
 use super::advice::cost;
 use super::next::{Next, busy, chosen, next, topic, wants};
 use super::weigh::{costs, weigh};
-use super::{choose, git, lists, name, outside, policy, single, step};
+use super::{choose, emptied, git, lists, name, outside, policy, single, step};
 
 /// Nothing runs in this repository.
 pub(super) fn quiet(at: &View<'_>, repo: &Path) -> Result<(), String> {
@@ -77,7 +77,7 @@ fn planned<'a>(at: &'a View<'_>) -> Result<(&'a PathBuf, &'a RepoFacts), String>
     }
 }
 
-pub(super) static ACTIONS: [Action; 19] = [
+pub(super) static ACTIONS: [Action; 20] = [
     Action {
         id: "purge.plan",
         key: 'p',
@@ -102,6 +102,7 @@ pub(super) static ACTIONS: [Action; 19] = [
     },
     choose::ARCHIVES,
     choose::BINARIES,
+    emptied::EMPTIED,
     single::FILE,
     Action {
         id: "purge.switch",

@@ -24,7 +24,7 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
     let Some((repo, facts)) = wants(at, is_open) else { return nothing(at) };
     let name = name(repo);
     if let Some(running) = busy(at, repo) {
-        let check = if running.effect.writes() { "The proof, or the table of refs, follows." } else { "Reads only." };
+        let check = follows(&running.effect);
         let effect = if running.cancelling { String::new() } else { stoppable(&running.effect) };
         let far = running.words(at.now);
         let far = if far.is_empty() { far } else { format!(" ({far})") };
@@ -159,6 +159,18 @@ fn nothing(at: &View<'_>) -> DoNow {
     };
     let check = if kept == 0 { String::new() } else { "w or p takes it up after all.".into() };
     DoNow { what, check, ..DoNow::default() }
+}
+
+/// How the end of what runs will be seen.
+fn follows(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Git { op: GitOp::Apply { .. }, .. } => "The proof follows.",
+        Effect::Git { op: GitOp::Push { .. }, .. } => "The table of refs and another proof follow.",
+        Effect::Git { op: GitOp::Finish { .. }, .. } => "The backup is seen to be gone.",
+        Effect::Git { op: GitOp::Papers { .. }, .. } => "You see where they lie; none holds the key.",
+        _ if effect.writes() => "It is looked at when it is over.",
+        _ => "Reads only.",
+    }
 }
 
 /// What a cancel would mean now.

@@ -17,7 +17,7 @@ use super::policy::{self, Sort};
 use super::{git, name, step};
 
 /// Files named in a question; the rest is counted.
-const NAMED: usize = 4;
+pub(super) const NAMED: usize = 4;
 
 pub(super) const ARCHIVES: Action = Action {
     id: "purge.archives",
@@ -52,23 +52,31 @@ pub(super) const ACCEPT: Action = Action {
     go: accept,
 };
 
-/// The repository a question is about: one that waits for it, else the one under the cursor while its plan has such files.
-fn asked<'a>(at: &'a View<'_>, sort: Sort) -> Option<(&'a PathBuf, &'a Plan)> {
-    let waits = (sort == Sort::Archives).then(|| wants(at, |n| matches!(n, Next::Choose))).flatten();
+/// The repository under the cursor, and its plan while that can still change.
+pub(super) fn open<'a>(at: &'a View<'_>) -> Option<(&'a PathBuf, &'a Plan)> {
     let open = |n: &Next| matches!(n, Next::Plan | Next::Choose | Next::Refused(_) | Next::Apply | Next::Left(_));
-    let under = || chosen(at).filter(|(repo, facts)| open(&next(at, repo, facts)));
-    let (repo, facts) = waits.or_else(under)?;
-    let (_, plan) = facts.plan.as_ref()?;
-    sort.of(plan).next().map(|_| (repo, plan))
+    let (repo, facts) = chosen(at).filter(|(repo, facts)| open(&next(at, repo, facts)))?;
+    facts.plan.as_ref().map(|(_, plan)| (repo, plan))
 }
 
-fn ready(at: &View<'_>, sort: Sort) -> Result<(), String> {
+/// A plan can be made again: with the key at hand, in a repository where nothing runs.
+pub(super) fn with_key(at: &View<'_>, repo: Result<&PathBuf, impl Into<String>>) -> Result<(), String> {
     if !at.held.contains(&crate::base::SecretRef::Leaked) {
         return Err("the leaked key is not in the vault; resume with a key source".into());
     }
+    quiet(at, repo.map_err(Into::into)?)
+}
+
+/// The repository a question is about: one that waits for it, else the one under the cursor while its plan has such files.
+fn asked<'a>(at: &'a View<'_>, sort: Sort) -> Option<(&'a PathBuf, &'a Plan)> {
+    let waits = (sort == Sort::Archives).then(|| wants(at, |n| matches!(n, Next::Choose))).flatten();
+    let waits = waits.and_then(|(repo, facts)| facts.plan.as_ref().map(|(_, plan)| (repo, plan)));
+    waits.or_else(|| open(at)).filter(|(_, plan)| sort.of(plan).next().is_some())
+}
+
+fn ready(at: &View<'_>, sort: Sort) -> Result<(), String> {
     let none = || format!("no plan that can still change has the key in {} files", sort.what());
-    let (repo, _) = asked(at, sort).ok_or_else(none)?;
-    quiet(at, repo)
+    with_key(at, asked(at, sort).map(|(repo, _)| repo).ok_or_else(none))
 }
 
 fn ask(at: &View<'_>, sort: Sort) -> Act {

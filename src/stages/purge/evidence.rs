@@ -11,7 +11,7 @@ use crate::incident::RepoFacts;
 use crate::stages::{Text, Tone, View};
 
 use super::next::accepted;
-use super::{outside, policy};
+use super::{emptied, outside, policy};
 
 pub(super) fn evidence(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
     let mut seen = Vec::new();
@@ -27,6 +27,8 @@ pub(super) fn evidence(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Tex
         let said = format!("{} compared it at {}: it names only what was left ({left})", word.by, word.at.time());
         seen.push(line(Tone::Warn, "accepted", said));
     }
+    let emptied = facts.plan.as_ref().filter(|_| facts.applied.is_some()).and_then(|(_, plan)| emptied::line(plan));
+    seen.extend(emptied.map(|said| line(Tone::Plain, "emptied", said)));
     let searched = facts.map.as_ref().filter(|_| facts.applied.is_none());
     seen.extend(searched.map(|(when, map)| self::searched(*when, map)));
     // Each line of what is summed up above.

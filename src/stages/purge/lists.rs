@@ -3,7 +3,7 @@
 //! Must not know: how they are scrolled.
 
 use crate::base::words::bytes;
-use crate::effect::git::{Choice, Copy, LfsObject};
+use crate::effect::git::{Choice, Copy, Emptied, LfsObject};
 use crate::incident::RepoFacts;
 use crate::stages::targets::diff_line;
 use crate::stages::{Listing, Text, Tone};
@@ -64,7 +64,8 @@ pub(super) fn preview(repo: &str, facts: &RepoFacts) -> Listing {
         items.extend(plan.files.iter().map(|file| vec![Text::plain(format!("file {file}"))]));
         let lost = |id: &String| vec![Text::tone(Tone::Warn, format!("loses its signature: {id}"))];
         items.extend(plan.signatures_lost.iter().map(lost));
-        let empty = |id: &String| vec![Text::plain(format!("changed only the key, kept as an empty commit: {id}"))];
+        let fate = if plan.policy.emptied == Emptied::Drop { "dropped" } else { "kept as an empty commit" };
+        let empty = |id: &String| vec![Text::plain(format!("changed only the key, {fate}: {id}"))];
         items.extend(plan.became_empty.iter().map(empty));
         let cited = |what: &String| vec![Text::tone(Tone::Warn, format!("an old id stays in a message: {what}"))];
         items.extend(plan.citations_left.iter().map(cited));

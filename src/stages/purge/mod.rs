@@ -7,6 +7,7 @@ mod actions;
 mod advice;
 mod body;
 mod choose;
+mod emptied;
 mod evidence;
 mod lists;
 mod next;

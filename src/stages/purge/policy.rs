@@ -1,4 +1,5 @@
-//! Files that can't be edited as text: what a person chose for them, what is still to be chosen, what stays.
+//! What a person chose for files that can't be edited as text and for commits that become empty, what is still to be
+//! chosen, what stays.
 //!
 //! Must not know: how it is asked.
 
@@ -9,6 +10,8 @@ use crate::effect::GitOp;
 use crate::effect::git::{Archives, Binaries, Choice, Fate, FileChoice, Plan, Policy, Proof};
 use crate::incident::RepoFacts;
 use crate::stages::View;
+
+use super::emptied;
 
 /// The two sorts of such files. Each has its own topic in the journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,13 +82,16 @@ pub(super) fn file_topic(repo: &Path, path: &str) -> String {
     format!("file:{}:{path}", repo.display())
 }
 
-/// What was chosen for a repository, by the last word on each sort and each file.
+/// What was chosen for a repository, by the last word on each sort, on emptied commits and on each file.
 pub(super) fn chosen(at: &View<'_>, repo: &Path) -> Policy {
     let mut policy = Policy::default();
     for sort in [Sort::Archives, Sort::Binaries] {
         if let Some(decision) = at.incident.decision(&sort.topic(repo)) {
             policy = sort.with(policy, &decision.choice);
         }
+    }
+    if let Some(decision) = at.incident.decision(&emptied::topic(repo)) {
+        policy = emptied::with(policy, &decision.choice);
     }
     let of = file_topic(repo, "");
     for decision in at.incident.decisions.iter().filter(|d| d.topic.starts_with(&of)) {
@@ -150,9 +156,10 @@ pub(super) fn paths<'a>(choices: impl IntoIterator<Item = &'a Choice>) -> String
     }
 }
 
-/// What the plan does with such files, a line for each sort and fate.
+/// What the plan does with such files, a line for each sort and fate, and with commits that become empty.
 pub(super) fn lines(plan: &Plan) -> Vec<String> {
-    [Sort::Archives, Sort::Binaries].into_iter().flat_map(|sort| sort.lines(plan)).collect()
+    let files = [Sort::Archives, Sort::Binaries].into_iter().flat_map(|sort| sort.lines(plan));
+    files.chain(emptied::line(plan)).collect()
 }
 
 /// Does the proof name an object that nobody chose to leave? Its lines name a few; that all were compared is a person's word.

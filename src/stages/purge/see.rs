@@ -10,12 +10,14 @@ use crate::incident::RepoFacts;
 use crate::stages::{Text, Tone, View};
 
 use super::advice::cost;
-use super::next::{Next, next};
+use super::next::{Next, busy, next};
 use super::{policy, step};
 
 pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
     let mut see = vec![Text::tone(Tone::Strong, repo.display().to_string())];
-    for running in at.running_in("purge") {
+    // The one that is waited for stands above, under what to do.
+    let waited = busy(at, repo).map(|r| r.run);
+    for running in at.running_in("purge").filter(|r| Some(r.run) != waited) {
         let far = running.words(at.now);
         let far = if far.is_empty() { String::new() } else { format!(": {far}") };
         see.push(Text::plain(format!("{}{far}", running.effect.words())));
@@ -40,7 +42,7 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
         if let Some(first) = plan.first_changed.first() {
             see.push(Text::plain(format!("First changed commit: {first}")));
         }
-        see.extend(also(plan));
+        see.extend(also(plan, facts.applied.is_none()));
         // What the command line would answer to is asked here.
         let other = plan.refusals.iter().filter(|r| !r.asks);
         see.extend(other.map(|r| Text::tone(Tone::Bad, format!("{}; {}", r.why, r.way_forward))));
@@ -70,12 +72,11 @@ pub(super) fn see(at: &View<'_>, repo: &Path, facts: &RepoFacts) -> Vec<Text> {
 }
 
 /// What else a plan would do, each in a line: only what there is.
-fn also(plan: &Plan) -> Vec<Text> {
+fn also(plan: &Plan, can_change: bool) -> Vec<Text> {
     let mut lines = Vec::new();
     lines.extend(policy::lines(plan).into_iter().map(Text::plain));
-    if !plan.became_empty.is_empty() {
-        let commits = count(plan.became_empty.len(), "commit");
-        lines.push(Text::plain(format!("{commits} changed nothing but the key: kept, and empty from then on")));
+    if can_change && !plan.became_empty.is_empty() {
+        lines.push(Text::tone(Tone::Dim, "D decides about commits that become empty"));
     }
     let followed = usize::try_from(plan.citations_followed).unwrap_or(usize::MAX);
     if followed > 0 {

@@ -10,8 +10,8 @@ use crate::effect::git::Plan;
 use crate::incident::Event;
 use crate::stages::{Act, Action, Ask, Consequence, Kind, Then, View};
 
-use super::actions::quiet;
-use super::next::{Next, chosen, next, wants};
+use super::choose::{open, with_key};
+use super::next::{Next, wants};
 use super::policy;
 use super::{git, name, step};
 
@@ -32,21 +32,16 @@ pub(super) const FILE: Action = Action {
     why: "An archive or binary whose fate differs from the others'. The plan is made again; nothing else changes.",
     risk: Risk::Read,
     ready: |at| {
-        if !at.held.contains(&crate::base::SecretRef::Leaked) {
-            return Err("the leaked key is not in the vault; resume with a key source".into());
-        }
-        let (repo, _) = asked(at).ok_or("no plan that can still change has the key in an archive or binary")?;
-        quiet(at, repo)
+        let none = "no plan that can still change has the key in an archive or binary";
+        with_key(at, asked(at).map(|(repo, _)| repo).ok_or(none))
     },
     go: ask,
 };
 
 fn asked<'a>(at: &'a View<'_>) -> Option<(&'a PathBuf, &'a Plan)> {
-    let open = |n: &Next| matches!(n, Next::Plan | Next::Choose | Next::Refused(_) | Next::Apply | Next::Left(_));
-    let under = || chosen(at).filter(|(repo, facts)| open(&next(at, repo, facts)));
-    let (repo, facts) = wants(at, |n| matches!(n, Next::Choose)).or_else(under)?;
-    let (_, plan) = facts.plan.as_ref()?;
-    (!plan.choices.is_empty()).then_some((repo, plan))
+    let waits = wants(at, |n| matches!(n, Next::Choose));
+    let waits = waits.and_then(|(repo, facts)| facts.plan.as_ref().map(|(_, plan)| (repo, plan)));
+    waits.or_else(|| open(at)).filter(|(_, plan)| !plan.choices.is_empty())
 }
 
 fn ask(at: &View<'_>) -> Act {

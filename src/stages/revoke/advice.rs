@@ -24,6 +24,10 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
             check: "The provider's list and a probe tell.".into(),
         };
     }
+    if let Some(running) = at.running_in("revoke").find(|r| r.effect.writes()) {
+        let check = "I probe until the old key is refused.".into();
+        return DoNow { check, ..nothing(format!("Wait: {}", running.effect.words()), "") };
+    }
     if death.doubtful() && !at.incident.by_hand.contains_key(&step("kill")) {
         return DoNow {
             action: Some("revoke.by_hand"),

@@ -5,9 +5,9 @@
 use crate::base::SecretRef;
 use crate::base::words::count;
 use crate::effect::target::{Hook, TargetRef};
-use crate::effect::{Risk, TargetOp};
+use crate::effect::{Effect, Risk, TargetOp};
 use crate::incident::{StepState, TargetFacts};
-use crate::stages::{Act, Action, Ask, Consequence, Kind, Then, View, intake};
+use crate::stages::{Act, Action, Ask, Consequence, Kind, Running, Then, View, intake};
 
 use super::state::{by_hand, place_state, to_run, to_write};
 use super::{at_place, effect, not_all_read, step};
@@ -25,6 +25,20 @@ pub(super) fn holds_new_key(at: &View<'_>) -> Result<(), String> {
 pub(super) fn can_write(at: &View<'_>) -> Result<(), String> {
     holds_new_key(at)?;
     crate::stages::locked("targets", at).map_or(Ok(()), |why| Err(format!("{why}, or it was not seen to work")))
+}
+
+/// No command of a place runs: one that was begun is waited for before the next.
+fn idle(at: &View<'_>) -> Result<(), String> {
+    let hook = |r: &Running| {
+        matches!(
+            &r.effect,
+            Effect::Target { op: TargetOp::Reload { .. } | TargetOp::Prove { .. } | TargetOp::Put { .. } }
+        )
+    };
+    match at.running_in("targets").find(|r| hook(r)) {
+        Some(running) => Err(format!("running: {} (x stops it)", running.effect.words())),
+        None => Ok(()),
+    }
 }
 
 /// Places of a write of this kind whose end nobody saw.
@@ -95,6 +109,7 @@ pub(super) static ACTIONS: [Action; 7] = [
         why: "A running process keeps the old value until it is reloaded.",
         risk: Risk::Outward,
         ready: |at| {
+            idle(at)?;
             (!to_run(at, Hook::Reload).is_empty())
                 .then_some(())
                 .ok_or_else(|| "nothing to reload: not read back yet, done, or no command declared".into())
@@ -115,6 +130,7 @@ pub(super) static ACTIONS: [Action; 7] = [
         why: "Your own check says whether what uses the place runs on the new key.",
         risk: Risk::Read,
         ready: |at| {
+            idle(at)?;
             (!to_run(at, Hook::Check).is_empty())
                 .then_some(())
                 .ok_or_else(|| "nothing to check: not reloaded yet, proven, or no command declared".into())

@@ -4,6 +4,7 @@
 
 use crate::base::words::count;
 use crate::effect::target::Hook;
+use crate::effect::{Effect, TargetOp};
 use crate::incident::StepState;
 use crate::stages::{DoNow, View};
 
@@ -33,13 +34,9 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
             ..DoNow::default()
         };
     }
-    // What waits behind a write that runs is no thing to do yet.
-    if let Some(running) = at.running_in("targets").find(|r| r.effect.writes()) {
-        return DoNow {
-            what: format!("Wait: {}", running.effect.words()),
-            check: "It is looked at when it is over.".into(),
-            ..DoNow::default()
-        };
+    // Each place that is through would name another thing to do, and change what stands under the finger.
+    if let Some((what, check)) = at_work(at) {
+        return DoNow { what: format!("Wait: {what}"), check: check.into(), ..DoNow::default() };
     }
     if let (false, Err(why)) = (writes.is_empty(), can_write(at)) {
         return DoNow {
@@ -122,4 +119,27 @@ pub(super) fn do_now(at: &View<'_>) -> DoNow {
         }
     };
     DoNow { what, ..DoNow::default() }
+}
+
+/// What runs at the places, in words that stay the same from the first place to the last, and what follows.
+fn at_work(at: &View<'_>) -> Option<(&'static str, &'static str)> {
+    let runs = |test: fn(&View<'_>, &TargetOp) -> bool| {
+        at.running_in("targets").any(|r| matches!(&r.effect, Effect::Target { op } if test(at, op)))
+    };
+    let unread = |at: &View<'_>, op: &TargetOp| match op {
+        TargetOp::ReadBack { at: place } => {
+            at.incident.targets.get(place).is_some_and(|facts| facts.written.is_some() && !facts.is_read_back())
+        }
+        _ => matches!(op, TargetOp::Put { .. }),
+    };
+    if runs(|_, op| matches!(op, TargetOp::Undo { .. })) {
+        return Some(("putting the backup back", "Then the place is looked at."));
+    }
+    if runs(unread) {
+        return Some(("writing the new key, and reading it back", "Each place is read back."));
+    }
+    if runs(|_, op| matches!(op, TargetOp::Reload { .. })) {
+        return Some(("your reload commands run", "Then your check command tells."));
+    }
+    runs(|_, op| matches!(op, TargetOp::Prove { .. })).then_some(("your check commands run", "Exit 0 is a yes."))
 }

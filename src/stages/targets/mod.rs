@@ -68,7 +68,7 @@ impl Stage for Targets {
             )),
             Some(_) if looked.is_some() => looked.unwrap_or(StepState::Ready),
             Some((when, files)) => StepState::Done(format!(
-                "{} of {files} files hold it, looked at {}",
+                "{} of {files} files held it, looked at {}",
                 at.incident.targets.len(),
                 when.time()
             )),

@@ -68,7 +68,9 @@ pub(super) fn body(at: &View<'_>) -> Vec<Block> {
         title: format!("What a write changes in {}", facts.found.at.short()),
         lines: facts.found.diff.iter().map(|line| diff_line(line)).collect(),
     });
-    std::iter::once(table).chain(diff).collect()
+    // An empty table would read like a finding where nothing was looked into.
+    let looked = !at.incident.roots.is_empty() || !at.incident.targets.is_empty();
+    looked.then_some(table).into_iter().chain(diff).collect()
 }
 
 pub(in crate::stages) fn diff_line(line: &str) -> Text {

@@ -78,6 +78,7 @@ pub(super) fn to_run<'a>(at: &'a View<'_>, hook: Hook) -> Vec<&'a TargetRef> {
     };
     let quiet = |place: &TargetRef| {
         !matches!(at.common(&at_place("reload", place)), Some(StepState::Unknown(_) | StepState::Running))
+            && !at.is_running(&at_place("prove", place))
     };
     at.incident
         .targets

@@ -10,11 +10,14 @@ use super::state::{beside, blocked, too_early, up_to};
 
 pub(super) fn do_now(at: &View<'_>) -> DoNow {
     if at.incident.decision("usage.verdict").is_some() {
-        return DoNow {
-            what: "Nothing. The verdict is recorded; the figures go on.".into(),
-            check: "v again records another, if they change.".into(),
-            ..DoNow::default()
+        // Nobody here reads figures that could go on.
+        let (what, check) = match at.incident.usage {
+            Some(_) => {
+                ("Nothing. The verdict is recorded; the figures go on.", "v again records another, if they change.")
+            }
+            None => ("Nothing. The verdict is recorded.", "v again records another, if somebody sees more."),
         };
+        return DoNow { what: what.into(), check: check.into(), ..DoNow::default() };
     }
     match &at.incident.usage {
         Some((_, reading)) => {
