@@ -3,7 +3,7 @@
 //! Must not know: ratatui, tokio, clocks, files. Every claim on a screen or in a report comes from here.
 //!
 //! To add a word to the journal: 1. a variant in `event.rs` (old ones never change their meaning); 2. its arm in
-//! `fold.rs`, or in `learn.rs` for a reply; 3. its sentence in `timeline.rs`.
+//! `fold/apply.rs`, or in `learn.rs` for a reply; 3. its sentence in `timeline.rs`.
 
 pub mod advice;
 pub mod death;
