@@ -32,6 +32,7 @@ mod large;
 mod leftover;
 mod lfs;
 mod listing;
+mod lures;
 mod map;
 mod memory;
 mod needle;
@@ -213,10 +214,11 @@ fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Re
         .map_err(|fault| search.fault(&fault))
 }
 
-/// The same for what writes, or must not be told half of what another process writes now.
+/// The same for what writes, or must not be told half of what another process writes now. Here git works in the trees.
 fn alone<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
     run(ask, |repo| {
         let _alone = alone::Alone::with(repo)?;
+        lures::check(repo)?;
         shelf::sweep(repo, &[shelf::Passing::Push])?;
         work(repo)
     })

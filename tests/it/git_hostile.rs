@@ -527,6 +527,68 @@ fn a_pipe_that_a_setting_names_hangs_nothing() {
     world.purge();
 }
 
+/// Git opens these by their names: in the folders of its files, in folders that only old commits know (when it packs), and
+/// behind a link that stands for such a folder.
+#[test]
+fn a_pipe_that_git_opens_in_the_working_tree_hangs_nothing() {
+    for name in [".gitattributes", "d/.gitattributes", "old/.gitattributes", "d/.gitignore", ".gitmodules", "link"] {
+        let world = World::new();
+        world.write("old/f", "x\n");
+        world.commit("old");
+        world.git(&["rm", "-q", "old/f"]);
+        world.write("d/f", "x\n");
+        world.old_leak();
+        if name == "link" {
+            fifo(&world.temp().join("aside/deep/.gitattributes"));
+            symlink(world.temp().join("aside"), world.repo.join("old")).unwrap();
+            // A circle.
+            symlink(world.temp(), world.temp().join("aside/up")).unwrap();
+        } else {
+            fifo(&world.repo.join(name));
+        }
+        let before = world.git(&["rev-parse", "HEAD"]);
+        for args in [&["purge", "--plan"][..], &["purge", "--apply", "--yes=x"]] {
+            let said = stanch(&world, args);
+            assert_eq!(said.status.code(), Some(1), "{name} {args:?}: {}{}", out(&said), err(&said));
+            assert!(err(&said).contains("no file but a pipe") && err(&said).contains("remove it"), "{}", err(&said));
+        }
+        assert_eq!(world.git(&["rev-parse", "HEAD"]), before);
+        // The search asks git for nothing that opens it.
+        assert_eq!(stanch(&world, &["find"]).status.code(), Some(3), "{name}");
+    }
+    let world = World::new();
+    world.old_leak();
+    symlink("/dev/null", world.repo.join(".gitattributes")).unwrap();
+    symlink("..", world.repo.join("up")).unwrap();
+    world.purge();
+}
+
+/// Git reads the configuration of each submodule when it looks at the tree around it, wherever its directory is.
+#[test]
+fn a_pipe_that_a_submodules_configuration_includes_hangs_nothing() {
+    for place in ["modules", "own", "elsewhere"] {
+        let world = World::new();
+        let pipe = world.temp().join("pipe");
+        fifo(&pipe);
+        world.git(&["init", "-q", "sub"]);
+        world.git(&["-C", "sub", "commit", "-q", "--allow-empty", "-m", "s"]);
+        world.git(&["add", "sub"]);
+        world.old_leak();
+        let (own, mut dir) = (world.repo.join("sub/.git"), world.repo.join("sub/.git"));
+        if place != "own" {
+            dir = if place == "modules" { world.repo.join(".git/modules/sub") } else { world.temp().join("elsewhere") };
+            std::fs::create_dir_all(dir.parent().unwrap()).unwrap();
+            std::fs::rename(&own, &dir).unwrap();
+            std::fs::write(&own, format!("gitdir: {}\n", dir.display())).unwrap();
+        }
+        let config = std::fs::read_to_string(dir.join("config")).unwrap();
+        std::fs::write(dir.join("config"), format!("{config}[include]\npath = {}\n", pipe.display())).unwrap();
+        let said = stanch(&world, &["purge", "--plan"]);
+        assert_eq!(said.status.code(), Some(1), "{place}: {}{}", out(&said), err(&said));
+        assert!(err(&said).contains("pipe is no file") && err(&said).contains("take the `include`"), "{}", err(&said));
+    }
+}
+
 #[test]
 fn a_configuration_that_includes_itself_ends() {
     let world = World::new();
