@@ -208,8 +208,12 @@ pub fn finish(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
 fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
     let needles = Needles::new(ask.keys).map_err(|fault| repo::counted(ask, fault))?;
     let search = needles.search();
+    let firm = Ask { cancel: &|| false, ..*ask };
     repo::open(ask, &search)
-        .and_then(|mut repo| work(&mut repo))
+        .and_then(|mut repo| {
+            repo.firm = &firm;
+            work(&mut repo)
+        })
         .and_then(|reply| masked(&search, &reply))
         .map_err(|fault| search.fault(&fault))
 }

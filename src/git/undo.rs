@@ -61,7 +61,7 @@ pub(super) fn undo(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
     say(repo.ask, "undoing", 0, 0);
     bring::note_missing(repo, &backup)?;
     shelf::begin(repo, plan, Doing::Undo)?;
-    repo.git.may_cancel = false;
+    repo.no_way_back();
     bring::objects(repo, &backup)?;
     say(repo.ask, "moving the refs back", 0, 0);
     if let Err(fault) = switch::move_refs(repo, &reversed(&details), false) {

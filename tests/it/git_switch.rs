@@ -29,6 +29,54 @@ fn files_rewritten_a_moment_ago_do_not_stop_the_switch() {
     assert!(String::from_utf8(world.read("deploy/secret.yaml")).unwrap().contains(&world.key));
 }
 
+/// Cancelled at each word that is said: an end that is called cancelled changed nothing, and any other is the whole of it.
+#[test]
+fn a_cancel_at_any_word_leaves_a_switch_undone_or_done() {
+    let world = World::new();
+    world.old_leak();
+    world.write(".git/left", &world.key);
+    let (plan, backup, old) = (world.plan(), world.backup(), world.dump());
+    let keys = [world.key.as_bytes()];
+    let (mut cancelled, mut done) = (0, 0);
+    for at in (0..).step_by(2) {
+        let said = std::sync::atomic::AtomicUsize::new(0);
+        let progress = |_| {
+            said.fetch_add(1, Relaxed);
+        };
+        let cancel = || said.load(Relaxed) > at;
+        let ask =
+            git::Ask { repo: &world.repo, backup_root: &backup, keys: &keys, cancel: &cancel, progress: &progress };
+        match git::apply(&ask, &plan.id) {
+            Err(fault) => {
+                assert_eq!(
+                    (fault.kind, world.dump() == old),
+                    (stanch::base::FaultKind::Cancelled, true),
+                    "{at}: {fault}"
+                );
+                cancelled += 1;
+            }
+            Ok(_) => {
+                assert_eq!(world.check(&plan.id), Standing::New, "{at}");
+                assert!(world.copies(&world.key).is_empty(), "{at}");
+                let all = said.load(Relaxed);
+                let said = std::sync::atomic::AtomicUsize::new(0);
+                let progress = |_| {
+                    said.fetch_add(1, Relaxed);
+                };
+                let cancel = || said.load(Relaxed) > 1;
+                let ask = git::Ask { cancel: &cancel, progress: &progress, ..ask };
+                git::undo(&ask, &plan.id).unwrap();
+                assert!(world.dump() == old, "{at}");
+                done += 1;
+                if all <= at {
+                    break;
+                }
+            }
+        }
+    }
+    assert!(cancelled > 3 && done > 3, "{cancelled} {done}");
+}
+
 // ---- from a plan to its application
 
 /// Applies, and says whether the objects were searched for it.

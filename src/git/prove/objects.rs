@@ -212,7 +212,7 @@ mod tests {
         let (needles, at) = (Needles::new(&[key.as_bytes()]).unwrap(), Path::new("/nowhere"));
         let ask = Ask { repo: at, backup_root: at, keys: &[key.as_bytes()], cancel: stop, progress: &|_| {} };
         let search = needles.search();
-        work(&Git { ask: &ask, search: &search, dir: at.into(), work: None, may_cancel: true, settings: Vec::new() })
+        work(&Git { ask: &ask, search: &search, dir: at.into(), work: None, settings: Vec::new() })
     }
 
     /// A program in place of git.

@@ -78,7 +78,7 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) ->
     shelf::save(repo, &details)?;
     say(repo.ask, "switching", 0, 0);
     shelf::begin(repo, plan, Doing::Apply)?;
-    repo.git.may_cancel = false;
+    repo.no_way_back();
     say(repo.ask, "putting the new pack in place", 0, 0);
     let installed = pack.map_or(Ok(()), fold::NewPack::install);
     say(repo.ask, "moving the refs", 0, 0);
