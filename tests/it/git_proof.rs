@@ -73,7 +73,7 @@ fn a_large_archive_that_can_not_be_read_again_is_not_clean() {
     assert!(well.iter().any(|line| line.starts_with("clean: every object")) && bad(&well).is_empty(), "{well:?}");
     let lines = said(&world, "*'cat-file blob'*) exit 128 ;;", false);
     assert!(
-        bad(&lines).iter().any(|line| line.contains("every object") && line.contains("(can't be read)")),
+        bad(&lines).iter().any(|line| line.contains("every object") && line.contains("; 1 can't be read: blob ")),
         "{lines:?}"
     );
 }
