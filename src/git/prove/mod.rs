@@ -78,7 +78,7 @@ fn line(what: &str, looked: &str, found: &[String], unread: &[String]) -> ProofL
         _ => format!("{looked}, {} hold the key: {}", found.len(), some(found)),
     };
     if !unread.is_empty() {
-        saw.push_str(&format!("; {} can't be read: {}", unread.len(), some(unread)));
+        saw.extend(["; ", &unread.len().to_string(), " can't be read: ", &some(unread)]);
     }
     ProofLine { what: what.into(), clean: found.is_empty() && unread.is_empty(), saw }
 }
