@@ -624,12 +624,29 @@ fn a_borrowed_store_with_a_pipe_hangs_nothing() {
 
 // ---- bombs
 
-fn little_memory(world: &World, args: &[&str]) -> Output {
+fn little_memory(world: &World, kib: u64, args: &[&str]) -> Output {
     let mut limited = Command::new("sh");
     let inner = command(world, args);
-    limited.args(["-c", "ulimit -v 4000000; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
+    limited
+        .args(["-c", &format!("ulimit -v {kib}; exec \"$@\""), "sh"])
+        .arg(inner.get_program())
+        .args(inner.get_args());
     limited.envs(inner.get_envs().filter_map(|(k, v)| Some((k, v?))));
     ended(limited)
+}
+
+/// A hole takes no room on disk; read as a whole it would take more memory than there is.
+#[test]
+fn a_large_dirty_file_is_not_held() {
+    use std::io::{Seek as _, Write as _};
+    let world = World::new();
+    world.old_leak();
+    let mut file = std::fs::File::options().write(true).open(world.repo.join("f")).unwrap();
+    file.seek(std::io::SeekFrom::Start(2 << 30)).unwrap();
+    file.write_all(world.key.as_bytes()).unwrap();
+    let plan = little_memory(&world, 1_500_000, &["purge", "--plan", "--json"]);
+    let why = json(&plan)["refusals"][0]["why"].to_string();
+    assert!(why.contains("f (holds the key)"), "{why}");
 }
 
 /// Its id, kind as packs number it, base and bytes.
@@ -686,7 +703,7 @@ fn small_deltas_that_make_gigabytes_are_told_and_not_built() {
         let copy = [&[0xf0][..], &base.len().to_le_bytes()[..3]].concat();
         let delta = [sevens(base.len()), sevens(base.len() * 5_000), copy.repeat(5_000)].concat();
         pack(&world, vec![([0x11; 20], kind, None, base.clone()), ([0x77; 20], 7, Some([0x11; 20]), delta)]);
-        let said = little_memory(&world, &["find"]);
+        let said = little_memory(&world, 4_000_000, &["find"]);
         assert_eq!(said.status.code(), Some(3), "{kind}: {}{}", out(&said), err(&said));
         assert!(out(&said).contains("1 object(s) that can't be read"), "{kind}: {}", out(&said));
     }
@@ -701,7 +718,7 @@ fn a_size_that_is_a_lie_takes_no_memory() {
     let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     std::io::Write::write_all(&mut zlib, format!("blob {}\0abc", 1_u64 << 60).as_bytes()).unwrap();
     world.write(&format!(".git/objects/{}/{}", &id[..2], &id[2..]), zlib.finish().unwrap());
-    let said = little_memory(&world, &["find"]);
+    let said = little_memory(&world, 4_000_000, &["find"]);
     assert_eq!(said.status.code(), Some(3), "{}{}", out(&said), err(&said));
     assert!(out(&said).contains("can't be read"), "{}", out(&said));
 }

@@ -67,6 +67,26 @@ fn a_cancel_at_any_word_leaves_a_switch_undone_or_done() {
     assert!(cancelled > 3 && done > 3, "{cancelled} {done}");
 }
 
+/// A refusal says that nothing was changed; past the first ref that moved nothing may say so.
+#[test]
+fn what_stops_a_switch_half_way_is_no_refusal() {
+    let world = World::new();
+    world.old_leak();
+    world.git(&["branch", &format!("b-{}", world.key), "HEAD~1"]);
+    let (plan, backup, old) = (world.plan(), world.backup(), world.head());
+    let progress = |p: stanch::effect::Progress| {
+        if p.words == "putting the logs right" {
+            fs::remove_dir_all(backup.join(&plan.id)).unwrap();
+        }
+    };
+    let keys = [world.key.as_bytes()];
+    let ask = git::Ask { repo: &world.repo, backup_root: &backup, keys: &keys, cancel: &|| false, progress: &progress };
+    let fault = git::apply(&ask, &plan.id).unwrap_err();
+    assert_ne!(world.head(), old, "{fault}");
+    assert_eq!(fault.kind, stanch::base::FaultKind::Machine, "{fault}");
+    assert!(fault.hints.iter().any(|hint| hint.contains("check the repository")), "{fault}");
+}
+
 // ---- from a plan to its application
 
 /// Applies, and says whether the objects were searched for it.
