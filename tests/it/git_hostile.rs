@@ -624,6 +624,35 @@ fn a_borrowed_store_with_a_pipe_hangs_nothing() {
 
 // ---- bombs
 
+/// What a power cut leaves: the library we open repositories with has no end where one is cut.
+#[test]
+fn loose_objects_that_were_cut_hang_nothing() {
+    let world = World::new();
+    for n in 0..8 {
+        world.write(&format!("name-{n}-{n}/f"), format!("{n}\n"));
+    }
+    world.old_leak();
+    for name in ["HEAD", "HEAD^{tree}"] {
+        let id = world.git(&["rev-parse", name]);
+        let file = world.repo.join(".git/objects").join(&id[..2]).join(&id[2..]);
+        let whole = std::fs::read(&file).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        for len in [0, 2, 9, 20, whole.len() / 2, whole.len() - 1] {
+            std::fs::write(&file, &whole[..len]).unwrap();
+            for args in [&["find"][..], &["purge", "--plan"]] {
+                let said = stanch(&world, args);
+                assert!(matches!(said.status.code(), Some(1 | 3)), "{name} {len}: {}{}", out(&said), err(&said));
+            }
+            // How often a short key is there is counted before it is refused.
+            let mut short = World::at(world.repo.clone(), &world);
+            short.key = "k=sk-proj".into();
+            let fault = short.ask(|ask| stanch::git::find(ask)).unwrap_err();
+            assert!(fault.why.contains("it stands in "), "{name} {len}: {fault}");
+        }
+        std::fs::write(&file, whole).unwrap();
+    }
+}
+
 fn little_memory(world: &World, kib: u64, args: &[&str]) -> Output {
     let mut limited = Command::new("sh");
     let inner = command(world, args);

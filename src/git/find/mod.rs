@@ -43,7 +43,7 @@ use upward::Upward;
 
 pub(super) use crew::hands;
 pub(super) use inside::Archives;
-pub(super) use library::{Desk, Library};
+pub(super) use library::{Desk, Library, holding};
 pub(super) use limit::inflate_all;
 pub(super) use ways::{Under, Ways};
 
