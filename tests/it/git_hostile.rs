@@ -646,7 +646,7 @@ fn loose_objects_that_were_cut_hang_nothing() {
             // How often a short key is there is counted before it is refused.
             let mut short = World::at(world.repo.clone(), &world);
             short.key = "k=sk-proj".into();
-            let fault = short.ask(|ask| stanch::git::find(ask)).unwrap_err();
+            let fault = short.ask(stanch::git::find).unwrap_err();
             assert!(fault.why.contains("it stands in "), "{name} {len}: {fault}");
         }
         std::fs::write(&file, whole).unwrap();
