@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,9 @@ use crate::base::{Fault, FaultKind};
 /// How often a waiting caller looks whether it was cancelled.
 const PULSE: Duration = Duration::from_millis(50);
 
+/// Most end as soon as they have said all.
+const FIRST_NAP: Duration = Duration::from_micros(50);
+
 /// A way to call git in one repository.
 #[derive(Clone)]
 pub(super) struct Git<'a> {
@@ -29,15 +32,13 @@ pub(super) struct Git<'a> {
     pub(super) search: &'a Search<'a>,
     pub(super) dir: PathBuf,
     pub(super) work: Option<PathBuf>,
-    /// A switch that has begun runs to its end.
-    pub(super) may_cancel: bool,
     /// Settings for each call: what of the repository's own configuration must not run.
     pub(super) settings: Vec<Setting>,
 }
 
 impl std::fmt::Debug for Git<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Git").field("may_cancel", &self.may_cancel).finish_non_exhaustive()
+        f.debug_struct("Git").field("dir", &self.dir).finish_non_exhaustive()
     }
 }
 
@@ -231,7 +232,10 @@ impl Git<'_> {
                     Err(RecvTimeoutError::Disconnected) => open = 0,
                 }
             }
-            let status = child.wait().map_err(|e| Fault::machine("git did not end as it should", e))?;
+            let status = wait(&mut child, &mut |child| {
+                self.stop_if_cancelled(child)?;
+                stop_if_late(child, since, limit)
+            })?;
             let lost = |_| Fault::new(FaultKind::Internal, "git's answer was lost", "a reader stopped");
             let broken = |e: std::io::Error| Fault::machine("git's answer can't be read", e);
             let out = out.join().map_err(lost)?.map_err(broken)?;
@@ -241,12 +245,27 @@ impl Git<'_> {
         })
     }
 
-    fn stop_if_cancelled(&self, child: &mut Child) -> Result<()> {
-        if self.may_cancel && (self.ask.cancel)() {
+    /// Ends `child` when the work was cancelled.
+    pub(super) fn stop_if_cancelled(&self, child: &mut Child) -> Result<()> {
+        if (self.ask.cancel)() {
             end(child);
             return Err(super::cancelled());
         }
         Ok(())
+    }
+}
+
+/// Waits for a `child` that said all it had to say, which does not mean that it ends: `look` is asked meanwhile.
+pub(super) fn wait(child: &mut Child, look: &mut dyn FnMut(&mut Child) -> Result<()>) -> Result<ExitStatus> {
+    let mut nap = FIRST_NAP;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) => return Ok(status),
+            Ok(None) => look(child)?,
+            Err(e) => return Err(Fault::machine("git did not end as it should", e)),
+        }
+        std::thread::sleep(nap);
+        nap = (nap * 2).min(PULSE);
     }
 }
 
@@ -289,4 +308,30 @@ pub(super) fn failed<S: AsRef<OsStr>>(args: &[S], said: &Said) -> Fault {
 /// `path` as an argument that git can't take for an option.
 pub(super) fn plain(path: &Path) -> PathBuf {
     if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::needle::Needles;
+    use super::*;
+
+    /// What a git gives that says nothing more and does not end, when it is stopped after a while.
+    fn stopped(limit: Option<Duration>, cancel: &(dyn Fn() -> bool + Sync)) -> Fault {
+        let (keys, dir) = ([&b"sk-proj-aaaabbbbccccdddd"[..]], Path::new("/"));
+        let ask = Ask { repo: dir, backup_root: dir, keys: &keys, cancel, progress: &|_| {} };
+        let needles = Needles::new(&keys).unwrap();
+        let git = Git { ask: &ask, search: &needles.search(), dir: dir.into(), work: None, settings: Vec::new() };
+        let mut command = Command::new("sh");
+        command.args(["-c", "exec >&- 2>&-; exec sleep 600"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        git.finish_by(command, None, limit).err().unwrap()
+    }
+
+    #[test]
+    fn one_that_closed_its_ends_and_stays_is_cancelled_and_late_as_any_other() {
+        let since = Instant::now();
+        let soon = || since.elapsed() > Duration::from_millis(300);
+        assert_eq!(stopped(None, &soon).kind, FaultKind::Cancelled);
+        assert_eq!(stopped(Some(Duration::from_millis(300)), &|| false).kind, FaultKind::Unreachable);
+        assert!(since.elapsed() < Duration::from_mins(5));
+    }
 }

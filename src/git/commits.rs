@@ -53,7 +53,7 @@ impl Commits {
     /// Which of them `roots` reach. Whoever reaches a commit that must change must change as well: no other need be
     /// followed.
     pub(super) fn reached(&self, scan: &Scan, roots: &[Oid]) -> Vec<bool> {
-        let ends: HashSet<Oid> = roots.iter().map(|root| scan.peeled(*root)).collect();
+        let ends: HashSet<Oid> = scan.ends(roots).into_values().collect();
         let mut reached = vec![false; self.all.len()];
         let mark = |number: usize, reached: &mut Vec<bool>| {
             if let Some(mark) = reached.get_mut(number) {

@@ -32,6 +32,7 @@ mod large;
 mod leftover;
 mod lfs;
 mod listing;
+mod lures;
 mod map;
 mod memory;
 mod needle;
@@ -207,16 +208,21 @@ pub fn finish(ask: &Ask<'_>, plan_id: &str) -> Result<GitReply> {
 fn run<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
     let needles = Needles::new(ask.keys).map_err(|fault| repo::counted(ask, fault))?;
     let search = needles.search();
+    let firm = Ask { cancel: &|| false, ..*ask };
     repo::open(ask, &search)
-        .and_then(|mut repo| work(&mut repo))
+        .and_then(|mut repo| {
+            repo.firm = &firm;
+            work(&mut repo)
+        })
         .and_then(|reply| masked(&search, &reply))
         .map_err(|fault| search.fault(&fault))
 }
 
-/// The same for what writes, or must not be told half of what another process writes now.
+/// The same for what writes, or must not be told half of what another process writes now. Here git works in the trees.
 fn alone<T: Serialize + DeserializeOwned>(ask: &Ask<'_>, work: impl FnOnce(&mut Repo<'_>) -> Result<T>) -> Result<T> {
     run(ask, |repo| {
         let _alone = alone::Alone::with(repo)?;
+        lures::check(repo)?;
         shelf::sweep(repo, &[shelf::Passing::Push])?;
         work(repo)
     })

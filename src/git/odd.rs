@@ -68,7 +68,7 @@ impl Links {
 pub(super) fn check(path: &Path) -> Result<Links> {
     let mut links = Links::default();
     let mut includes = Includes::of(path);
-    let Some(dir) = find(path) else { return Ok(links) };
+    let Some(dir) = git_dir(path) else { return Ok(links) };
     let mut open: Vec<(PathBuf, usize)> = vec![(dir.clone(), 0)];
     // A linked working tree has its own directory; the rest is in the one it names.
     open.extend(named(&dir, "commondir", "").map(|dir| (dir, 0)));
@@ -105,7 +105,7 @@ pub(super) fn waits(repo: &Path, first: &Path) -> Fault {
 }
 
 /// The git directory at or above `path`, found as git does it, opening regular files only.
-fn find(path: &Path) -> Option<PathBuf> {
+pub(super) fn git_dir(path: &Path) -> Option<PathBuf> {
     let path = fs::canonicalize(path).ok()?;
     path.ancestors().find_map(|folder| {
         let own = folder.join(".git");

@@ -7,7 +7,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use super::repo::{self, Repo};
+use super::repo::{self, Repo, Tree};
 use super::{Ask, plan};
 use crate::base::fault::Result;
 use crate::base::words::count;
@@ -64,16 +64,19 @@ pub(super) fn dirs(repo: &Repo<'_>) -> Vec<PathBuf> {
     for tree in &repo.linked {
         found.extend(below(&tree.dir.join("modules")));
     }
-    for tree in repo.trees() {
-        let listed = tree.git.run(&["ls-files", "--stage", "-z"]).unwrap_or_default();
-        let links = listed.split(|b| *b == 0).filter(|line| line.starts_with(b"160000 "));
-        let paths = links.filter_map(|line| line.splitn(2, |b| *b == b'\t').nth(1));
-        let inside = paths.map(|path| tree.work.join(OsStr::from_bytes(path)).join(".git"));
-        found.extend(inside.filter(|dir| is_git_dir(dir)).filter_map(|dir| std::fs::canonicalize(dir).ok()));
-    }
+    let inside = repo.trees().iter().flat_map(folders).map(|folder| folder.join(".git")).collect::<Vec<_>>();
+    found.extend(inside.iter().filter(|dir| is_git_dir(dir)).filter_map(|dir| std::fs::canonicalize(dir).ok()));
     found.sort();
     found.dedup();
     found
+}
+
+/// The folders of a working tree that its index calls submodules.
+pub(super) fn folders(tree: &Tree<'_>) -> Vec<PathBuf> {
+    let listed = tree.git.run(&["ls-files", "--stage", "-z"]).unwrap_or_default();
+    let links = listed.split(|b| *b == 0).filter(|line| line.starts_with(b"160000 "));
+    let paths = links.filter_map(|line| line.splitn(2, |b| *b == b'\t').nth(1));
+    paths.map(|path| tree.work.join(OsStr::from_bytes(path))).collect()
 }
 
 fn is_git_dir(dir: &Path) -> bool {

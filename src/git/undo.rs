@@ -61,13 +61,13 @@ pub(super) fn undo(repo: &mut Repo<'_>, plan: &str) -> Result<GitReply> {
     say(repo.ask, "undoing", 0, 0);
     bring::note_missing(repo, &backup)?;
     shelf::begin(repo, plan, Doing::Undo)?;
-    repo.git.may_cancel = false;
+    repo.no_way_back();
     bring::objects(repo, &backup)?;
     say(repo.ask, "moving the refs back", 0, 0);
     if let Err(fault) = switch::move_refs(repo, &reversed(&details), false) {
         return Err(step_back(repo, &details, &backup, fault));
     }
-    back(repo, &details)?;
+    back(repo, &details).map_err(switch::midway)?;
     Ok(GitReply::Undone { plan: plan.into() })
 }
 
@@ -78,9 +78,9 @@ fn step_back(repo: &Repo<'_>, details: &Details, backup: &Path, fault: Fault) ->
             Ok(()) => Fault { kind: FaultKind::Changed, ..fault }.hint(
                 "nothing was undone; another git process may be at work: wait, look at what is new, then undo again",
             ),
-            Err(other) => other,
+            Err(other) => switch::midway(other),
         },
-        _ => fault.hint("check the repository: that rolls the undo forward or back"),
+        _ => switch::midway(fault),
     }
 }
 

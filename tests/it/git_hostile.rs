@@ -526,6 +526,68 @@ fn a_pipe_that_a_setting_names_hangs_nothing() {
     world.purge();
 }
 
+/// Git opens these by their names: in the folders of its files, in folders that only old commits know (when it packs), and
+/// behind a link that stands for such a folder.
+#[test]
+fn a_pipe_that_git_opens_in_the_working_tree_hangs_nothing() {
+    for name in [".gitattributes", "d/.gitattributes", "old/.gitattributes", "d/.gitignore", ".gitmodules", "link"] {
+        let world = World::new();
+        world.write("old/f", "x\n");
+        world.commit("old");
+        world.git(&["rm", "-q", "old/f"]);
+        world.write("d/f", "x\n");
+        world.old_leak();
+        if name == "link" {
+            fifo(&world.temp().join("aside/deep/.gitattributes"));
+            symlink(world.temp().join("aside"), world.repo.join("old")).unwrap();
+            // A circle.
+            symlink(world.temp(), world.temp().join("aside/up")).unwrap();
+        } else {
+            fifo(&world.repo.join(name));
+        }
+        let before = world.git(&["rev-parse", "HEAD"]);
+        for args in [&["purge", "--plan"][..], &["purge", "--apply", "--yes=x"]] {
+            let said = stanch(&world, args);
+            assert_eq!(said.status.code(), Some(1), "{name} {args:?}: {}{}", out(&said), err(&said));
+            assert!(err(&said).contains("no file but a pipe") && err(&said).contains("remove it"), "{}", err(&said));
+        }
+        assert_eq!(world.git(&["rev-parse", "HEAD"]), before);
+        // The search asks git for nothing that opens it.
+        assert_eq!(stanch(&world, &["find"]).status.code(), Some(3), "{name}");
+    }
+    let world = World::new();
+    world.old_leak();
+    symlink("/dev/null", world.repo.join(".gitattributes")).unwrap();
+    symlink("..", world.repo.join("up")).unwrap();
+    world.purge();
+}
+
+/// Git reads the configuration of each submodule when it looks at the tree around it, wherever its directory is.
+#[test]
+fn a_pipe_that_a_submodules_configuration_includes_hangs_nothing() {
+    for place in ["modules", "own", "elsewhere"] {
+        let world = World::new();
+        let pipe = world.temp().join("pipe");
+        fifo(&pipe);
+        world.git(&["init", "-q", "sub"]);
+        world.git(&["-C", "sub", "commit", "-q", "--allow-empty", "-m", "s"]);
+        world.git(&["add", "sub"]);
+        world.old_leak();
+        let (own, mut dir) = (world.repo.join("sub/.git"), world.repo.join("sub/.git"));
+        if place != "own" {
+            dir = if place == "modules" { world.repo.join(".git/modules/sub") } else { world.temp().join("elsewhere") };
+            std::fs::create_dir_all(dir.parent().unwrap()).unwrap();
+            std::fs::rename(&own, &dir).unwrap();
+            std::fs::write(&own, format!("gitdir: {}\n", dir.display())).unwrap();
+        }
+        let config = std::fs::read_to_string(dir.join("config")).unwrap();
+        std::fs::write(dir.join("config"), format!("{config}[include]\npath = {}\n", pipe.display())).unwrap();
+        let said = stanch(&world, &["purge", "--plan"]);
+        assert_eq!(said.status.code(), Some(1), "{place}: {}{}", out(&said), err(&said));
+        assert!(err(&said).contains("pipe is no file") && err(&said).contains("take the `include`"), "{}", err(&said));
+    }
+}
+
 #[test]
 fn a_configuration_that_includes_itself_ends() {
     let world = World::new();
@@ -561,12 +623,58 @@ fn a_borrowed_store_with_a_pipe_hangs_nothing() {
 
 // ---- bombs
 
-fn little_memory(world: &World, args: &[&str]) -> Output {
+/// What a power cut leaves: the library we open repositories with has no end where one is cut.
+#[test]
+fn loose_objects_that_were_cut_hang_nothing() {
+    let world = World::new();
+    for n in 0..8 {
+        world.write(&format!("name-{n}-{n}/f"), format!("{n}\n"));
+    }
+    world.old_leak();
+    for name in ["HEAD", "HEAD^{tree}"] {
+        let id = world.git(&["rev-parse", name]);
+        let file = world.repo.join(".git/objects").join(&id[..2]).join(&id[2..]);
+        let whole = std::fs::read(&file).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+        for len in [0, 2, 9, 20, whole.len() / 2, whole.len() - 1] {
+            std::fs::write(&file, &whole[..len]).unwrap();
+            for args in [&["find"][..], &["purge", "--plan"]] {
+                let said = stanch(&world, args);
+                assert!(matches!(said.status.code(), Some(1 | 3)), "{name} {len}: {}{}", out(&said), err(&said));
+            }
+            // How often a short key is there is counted before it is refused.
+            let mut short = World::at(world.repo.clone(), &world);
+            short.key = "k=sk-proj".into();
+            let fault = short.ask(stanch::git::find).unwrap_err();
+            assert!(fault.why.contains("it stands in "), "{name} {len}: {fault}");
+        }
+        std::fs::write(&file, whole).unwrap();
+    }
+}
+
+fn little_memory(world: &World, kib: u64, args: &[&str]) -> Output {
     let mut limited = Command::new("sh");
     let inner = command(world, args);
-    limited.args(["-c", "ulimit -v 4000000; exec \"$@\"", "sh"]).arg(inner.get_program()).args(inner.get_args());
+    limited
+        .args(["-c", &format!("ulimit -v {kib}; exec \"$@\""), "sh"])
+        .arg(inner.get_program())
+        .args(inner.get_args());
     limited.envs(inner.get_envs().filter_map(|(k, v)| Some((k, v?))));
     ended(limited)
+}
+
+/// A hole takes no room on disk; read as a whole it would take more memory than there is.
+#[test]
+fn a_large_dirty_file_is_not_held() {
+    use std::io::{Seek as _, Write as _};
+    let world = World::new();
+    world.old_leak();
+    let mut file = std::fs::File::options().write(true).open(world.repo.join("f")).unwrap();
+    file.seek(std::io::SeekFrom::Start(2 << 30)).unwrap();
+    file.write_all(world.key.as_bytes()).unwrap();
+    let plan = little_memory(&world, 1_500_000, &["purge", "--plan", "--json"]);
+    let why = json(&plan)["refusals"][0]["why"].to_string();
+    assert!(why.contains("f (holds the key)"), "{why}");
 }
 
 /// Its id, kind as packs number it, base and bytes.
@@ -623,7 +731,7 @@ fn small_deltas_that_make_gigabytes_are_told_and_not_built() {
         let copy = [&[0xf0][..], &base.len().to_le_bytes()[..3]].concat();
         let delta = [sevens(base.len()), sevens(base.len() * 5_000), copy.repeat(5_000)].concat();
         pack(&world, vec![([0x11; 20], kind, None, base.clone()), ([0x77; 20], 7, Some([0x11; 20]), delta)]);
-        let said = little_memory(&world, &["find"]);
+        let said = little_memory(&world, 4_000_000, &["find"]);
         assert_eq!(said.status.code(), Some(3), "{kind}: {}{}", out(&said), err(&said));
         assert!(out(&said).contains("1 object(s) that can't be read"), "{kind}: {}", out(&said));
     }
@@ -638,7 +746,7 @@ fn a_size_that_is_a_lie_takes_no_memory() {
     let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     std::io::Write::write_all(&mut zlib, format!("blob {}\0abc", 1_u64 << 60).as_bytes()).unwrap();
     world.write(&format!(".git/objects/{}/{}", &id[..2], &id[2..]), zlib.finish().unwrap());
-    let said = little_memory(&world, &["find"]);
+    let said = little_memory(&world, 4_000_000, &["find"]);
     assert_eq!(said.status.code(), Some(3), "{}{}", out(&said), err(&said));
     assert!(out(&said).contains("can't be read"), "{}", out(&said));
 }

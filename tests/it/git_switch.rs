@@ -29,6 +29,64 @@ fn files_rewritten_a_moment_ago_do_not_stop_the_switch() {
     assert!(String::from_utf8(world.read("deploy/secret.yaml")).unwrap().contains(&world.key));
 }
 
+/// Cancelled at each word that is said: an end that is called cancelled changed nothing, and any other is the whole of it.
+#[test]
+fn a_cancel_at_any_word_leaves_a_switch_undone_or_done() {
+    let world = World::new();
+    world.old_leak();
+    world.write(".git/left", &world.key);
+    let (plan, backup, old) = (world.plan(), world.backup(), world.dump());
+    let keys = [world.key.as_bytes()];
+    let (mut cancelled, mut done) = (0, 0);
+    for at in (0..).step_by(2) {
+        let said = std::sync::atomic::AtomicUsize::new(0);
+        let progress = |_| {
+            said.fetch_add(1, Relaxed);
+        };
+        let cancel = || said.load(Relaxed) > at;
+        let ask =
+            git::Ask { repo: &world.repo, backup_root: &backup, keys: &keys, cancel: &cancel, progress: &progress };
+        if let Err(fault) = git::apply(&ask, &plan.id) {
+            assert_eq!((fault.kind, world.dump() == old), (stanch::base::FaultKind::Cancelled, true), "{at}: {fault}");
+            cancelled += 1;
+            continue;
+        }
+        done += 1;
+        assert_eq!(world.check(&plan.id), Standing::New, "{at}");
+        assert!(world.copies(&world.key).is_empty(), "{at}");
+        let last = said.load(Relaxed) <= at;
+        // An undo moves refs as well.
+        said.store(0, Relaxed);
+        let cancel = || said.load(Relaxed) > 1;
+        git::undo(&git::Ask { cancel: &cancel, ..ask }, &plan.id).unwrap();
+        assert!(world.dump() == old, "{at}");
+        if last {
+            break;
+        }
+    }
+    assert!(cancelled > 3 && done > 3, "{cancelled} {done}");
+}
+
+/// A refusal says that nothing was changed; past the first ref that moved nothing may say so.
+#[test]
+fn what_stops_a_switch_half_way_is_no_refusal() {
+    let world = World::new();
+    world.old_leak();
+    world.git(&["branch", &format!("b-{}", world.key), "HEAD~1"]);
+    let (plan, backup, old) = (world.plan(), world.backup(), world.head());
+    let progress = |p: stanch::effect::Progress| {
+        if p.words == "putting the logs right" {
+            fs::remove_dir_all(backup.join(&plan.id)).unwrap();
+        }
+    };
+    let keys = [world.key.as_bytes()];
+    let ask = git::Ask { repo: &world.repo, backup_root: &backup, keys: &keys, cancel: &|| false, progress: &progress };
+    let fault = git::apply(&ask, &plan.id).unwrap_err();
+    assert_ne!(world.head(), old, "{fault}");
+    assert_eq!(fault.kind, stanch::base::FaultKind::Machine, "{fault}");
+    assert!(fault.hints.iter().any(|hint| hint.contains("check the repository")), "{fault}");
+}
+
 // ---- from a plan to its application
 
 /// Applies, and says whether the objects were searched for it.

@@ -43,7 +43,7 @@ impl Job<'_> {
             Ended::Done(_) => PushReport::default(),
             Ended::Lost(why) => return Ok(lost(&why)),
         };
-        let proof = self.proof()?;
+        let proof = self.proof("what could be pushed was pushed")?;
         let done = report.refs.iter().all(|r| r.ok) && report.needs_support.is_empty() && proof.clean();
         let pushed = Pushed { report, proof };
         if self.json {

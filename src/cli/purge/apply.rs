@@ -74,7 +74,7 @@ impl Job<'_> {
             }
             _ => (0, "", 0, &[][..]),
         };
-        let proof = self.proof()?;
+        let proof = self.proof("the clean history stands")?;
         let clean = proof.clean();
         let push_needed = plan.push_needed;
         let (nothing_to_do, id) = (false, &plan.id);

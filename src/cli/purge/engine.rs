@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
-use crate::base::Fault;
 use crate::base::fault::Result;
+use crate::base::{Fault, FaultKind};
 use crate::effect::{GitOp, GitReply, Outcome, Progress, Reply};
 use crate::shell::finish::{Finish, Wire};
 use crate::shell::git::GitJobs;
@@ -23,9 +23,33 @@ use super::{Context, desk};
 /// At most ten lines a second.
 const PACE: Duration = Duration::from_millis(100);
 
+/// Whether the whole command was asked to end. Once it was, no further operation begins: each answers as one that was
+/// cancelled, also where the signal came between two of them, or into one that had to run to its end.
+#[derive(Debug, Clone)]
+pub(super) struct Ending(CancellationToken);
+
+impl Ending {
+    /// Listens from now on, to the end of the process: for a terminal that closes, too, as what git starts may be in
+    /// groups of its own, which nobody else ends. Must be called inside the runtime.
+    pub(super) fn listen() -> Result<Self> {
+        let (told, asked) = (CancellationToken::new(), signals::ending()?);
+        let cancel = told.clone();
+        drop(tokio::spawn(async move {
+            asked.await;
+            cancel.cancel();
+        }));
+        Ok(Self(told))
+    }
+
+    pub(super) fn came(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
 pub(super) struct Engine<'a> {
     repo: &'a Path,
     jobs: GitJobs,
+    pub(super) ending: Ending,
 }
 
 /// How an operation ended.
@@ -36,26 +60,21 @@ pub(super) enum Ended {
 }
 
 impl<'a> Engine<'a> {
-    pub(super) fn new(vault: &Vault, repo: &'a Path, context: &Context) -> Self {
+    pub(super) fn new(vault: &Vault, repo: &'a Path, context: &Context, ending: &Ending) -> Self {
         let backups: PathBuf = desk::root(repo, context);
-        Self { repo, jobs: GitJobs::new(vault.clone(), backups) }
+        Self { repo, jobs: GitJobs::new(vault.clone(), backups), ending: ending.clone() }
     }
 
     /// Blocking. Must be called inside the runtime.
     pub(super) fn run(&self, op: &GitOp) -> Result<Ended> {
+        if self.ending.came() {
+            return Err(Fault::new(FaultKind::Cancelled, "stopped", "it was asked to end before the next step began"));
+        }
         let (progress, said) = unbounded_channel();
         let (log, _lines) = unbounded_channel();
-        let wire = Wire { cancel: CancellationToken::new(), progress, log };
-        let cancel = wire.cancel.clone();
-        // A terminal that closes, too: what git starts may be in groups of its own, which nobody else ends.
-        let ending = signals::ending()?;
-        let interrupt = tokio::spawn(async move {
-            ending.await;
-            cancel.cancel();
-        });
+        let wire = Wire { cancel: self.ending.0.clone(), progress, log };
         let teller = tokio::spawn(tell(said));
         let finish = self.jobs.run(self.repo, op, &wire);
-        interrupt.abort();
         drop(wire);
         // It ends with the channel; what it still wanted to say is not worth a wait.
         teller.abort();

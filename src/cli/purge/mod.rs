@@ -14,23 +14,24 @@ mod tell;
 use std::path::{Path, PathBuf};
 
 use crate::base::fault::Result;
-use crate::base::{Fault, words};
+use crate::base::{Fault, FaultKind, words};
 use crate::effect::git::{CopyMap, FileChoice, Policy, Proof, Standing};
 use crate::effect::{GitOp, GitReply};
 
 use choices::{files, policy};
 use desk::Desk;
-use engine::Engine;
+use engine::{Ending, Engine};
 
 use super::args::{Find, Purge};
 use super::{Context, exit, keys, say, say_json, warn};
 
 pub(super) fn find(args: &Find, context: &Context) -> Result<u8> {
     let vault = keys::vault(&args.key)?;
+    let ending = Ending::listen()?;
     let mut found = Vec::new();
     for repo in &args.repo {
         let repo = full(repo)?;
-        let engine = Engine::new(&vault, &repo, context);
+        let engine = Engine::new(&vault, &repo, context, &ending);
         let map = match engine.sure(&GitOp::Find)? {
             GitReply::Found(map) => map,
             _ => CopyMap::default(),
@@ -54,7 +55,7 @@ pub(super) fn find(args: &Find, context: &Context) -> Result<u8> {
 pub(super) fn purge(args: &Purge, context: &Context) -> Result<u8> {
     let vault = keys::vault(&args.key)?;
     let repo = full(&args.repo)?;
-    let engine = Engine::new(&vault, &repo, context);
+    let engine = Engine::new(&vault, &repo, context, &Ending::listen()?);
     let (desk, policy) = (Desk::take(&repo, context)?, policy(args));
     let keys = keys::prints(&vault);
     let job = Job { engine, keys, desk, policy, files: files(args), offline: args.offline, json: args.json };
@@ -120,10 +121,13 @@ impl Job<'_> {
         }
     }
 
-    fn proof(&self) -> Result<Proof> {
-        match self.engine.sure(&GitOp::Prove)? {
-            GitReply::Proved(proof) => Ok(proof),
-            _ => Ok(Proof { checks: Vec::new(), not_checked: Vec::new() }),
+    /// What was done before it, as `stands` says, stays done when the command is asked to end.
+    fn proof(&self, stands: &str) -> Result<Proof> {
+        match self.engine.sure(&GitOp::Prove) {
+            Ok(GitReply::Proved(proof)) => Ok(proof),
+            Ok(_) => Ok(Proof { checks: Vec::new(), not_checked: Vec::new() }),
+            Err(_) if self.engine.ending.came() => Err(unproven(stands)),
+            Err(fault) => Err(fault),
         }
     }
 }
@@ -132,6 +136,11 @@ impl Job<'_> {
 fn lost(why: &str) -> u8 {
     warn(&format!("nobody knows how far it came: {why}\n  try: `stanch purge --check`, which looks"));
     exit::UNKNOWN
+}
+
+fn unproven(stands: &str) -> Fault {
+    Fault::new(FaultKind::Cancelled, format!("stopped before the proof: {stands}"), "nobody looked if a copy is left")
+        .hint("`stanch find` looks; `stanch purge --push` goes on, and proves; `stanch purge --undo` goes back")
 }
 
 fn phrase(given: Option<&str>, wanted: &str) -> Result<()> {

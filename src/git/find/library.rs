@@ -2,11 +2,13 @@
 //!
 //! Must not know: why.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use git2::Oid;
 
 use super::places::Places;
+use crate::base::fault::Result;
 use crate::git::pack::entry::{Id, Kind};
 use crate::git::pack::file::Reader;
 use crate::git::pack::flow::{self, Flow, LARGE};
@@ -104,6 +106,19 @@ pub(super) fn large(places: &Places, id: Oid) -> Option<Flow<'_>> {
         }
     }
     None
+}
+
+/// How many of the objects below `objects` hold the plain bytes `word`, and how many there are.
+pub(in crate::git) fn holding(objects: &Path, word: &[u8], stop: &(dyn Fn() -> bool + Sync)) -> Result<(usize, usize)> {
+    let places = Places::open(objects)?;
+    let mut ids: HashSet<Id> = places.all.iter().flat_map(|place| place.loose.iter().copied()).collect();
+    for pack in places.all.iter().flat_map(|place| &place.packs) {
+        ids.extend((0..pack.len()).filter_map(|rank| pack.id(rank).copied()));
+    }
+    let finder = memchr::memmem::Finder::new(word);
+    let object = |id: &Id| Oid::from_bytes(id).ok().and_then(|id| read(&places, id));
+    let holds = |id: &&Id| !stop() && object(id).is_some_and(|(_, data)| finder.find(&data).is_some());
+    Ok((ids.iter().filter(holds).count(), ids.len()))
 }
 
 /// The same from places that are still in use.

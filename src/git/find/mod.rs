@@ -43,7 +43,7 @@ use upward::Upward;
 
 pub(super) use crew::hands;
 pub(super) use inside::Archives;
-pub(super) use library::{Desk, Library};
+pub(super) use library::{Desk, Library, holding};
 pub(super) use limit::inflate_all;
 pub(super) use ways::{Under, Ways};
 
@@ -86,15 +86,43 @@ impl Scan {
         self.ways.forget(ids, &self.dirty.keys().copied().collect());
     }
 
-    /// The object `id`, and what it names, and so on: a tag can name a tag. Ends also where, in a damaged store, one names
-    /// itself.
-    pub(super) fn chain(&self, id: Oid) -> impl Iterator<Item = Oid> + '_ {
-        std::iter::successors(Some(id), |id| self.tags.get(id).copied()).take(self.tags.len() + 1)
+    /// What each of `ids` names in the end: a tag can name a tag. Any other object is that itself; where, in a damaged
+    /// store, tags lead in a ring, it is one of them. However high tags are stacked, each is looked at once.
+    pub(super) fn ends(&self, ids: &[Oid]) -> HashMap<Oid, Oid> {
+        let mut ends = HashMap::with_capacity(ids.len());
+        let mut way = Vec::new();
+        for id in ids {
+            let mut at = *id;
+            let end = loop {
+                if let Some(end) = ends.get(&at) {
+                    break *end;
+                }
+                ends.insert(at, at);
+                let Some(target) = self.tags.get(&at) else { break at };
+                way.push(at);
+                at = *target;
+            };
+            ends.extend(way.drain(..).map(|tag| (tag, end)));
+        }
+        ends
     }
 
-    /// What a tag names in the end; any other object is that itself.
-    pub(super) fn peeled(&self, id: Oid) -> Oid {
-        self.chain(id).last().unwrap_or(id)
+    /// Tags that name, over however many others, an object of which `holds` is true, or are one.
+    pub(super) fn tags_to(&self, holds: &dyn Fn(Oid) -> bool) -> HashSet<Oid> {
+        let mut above: HashMap<Oid, Vec<Oid>> = HashMap::new();
+        for (tag, target) in &self.tags {
+            above.entry(*target).or_default().push(*tag);
+        }
+        let mut to: HashSet<Oid> = self.tags.keys().filter(|tag| holds(**tag)).copied().collect();
+        let mut open: Vec<Oid> =
+            above.keys().filter(|target| to.contains(target) || holds(**target)).copied().collect();
+        while let Some(target) = open.pop() {
+            for tag in above.remove(&target).unwrap_or_default() {
+                to.insert(tag);
+                open.push(tag);
+            }
+        }
+        to
     }
 
     /// The numbers of the trees that hold the key in a name.
@@ -223,15 +251,47 @@ pub(super) fn object_type(kind: Kind) -> ObjectType {
 mod tests {
     use super::*;
 
+    fn id(n: u32) -> Oid {
+        let mut bytes = [0; 20];
+        bytes[..4].copy_from_slice(&n.to_be_bytes());
+        Oid::from_bytes(&bytes).unwrap()
+    }
+
+    fn scan(tags: impl IntoIterator<Item = (u32, u32)>) -> Scan {
+        Scan { tags: tags.into_iter().map(|(tag, target)| (id(tag), id(target))).collect(), ..Scan::default() }
+    }
+
     #[test]
-    fn tags_that_name_each_other_end() {
-        let id = |n: u8| Oid::from_bytes(&[n; 20]).unwrap();
-        let tags = [(1, 2), (2, 1), (3, 3), (4, 5)].map(|(tag, target)| (id(tag), id(target)));
-        let scan = Scan { tags: HashMap::from(tags), ..Scan::default() };
-        for n in 1..4 {
-            assert!(scan.chain(id(n)).count() <= 5);
+    fn tags_lead_to_their_end_and_rings_end() {
+        let scan = scan([(1, 2), (2, 1), (3, 3), (4, 5), (6, 4), (7, 1)]);
+        let all: Vec<Oid> = (1..=8).map(id).collect();
+        let ends = scan.ends(&all);
+        assert_eq!([4, 5, 6, 8, 3].map(|n| ends[&id(n)]), [5, 5, 5, 8, 3].map(id));
+        for n in [1, 2, 7] {
+            assert!([id(1), id(2)].contains(&ends[&id(n)]), "{n}");
         }
-        assert_eq!(scan.chain(id(4)).collect::<Vec<_>>(), [id(4), id(5)]);
-        assert_eq!((scan.peeled(id(4)), scan.peeled(id(5)), scan.peeled(id(3))), (id(5), id(5), id(3)));
+        let to = |holds: u32| {
+            let mut to: Vec<Oid> = scan.tags_to(&|at| at == id(holds)).into_iter().collect();
+            to.sort();
+            to
+        };
+        assert_eq!(to(5), [4, 6].map(id));
+        assert_eq!(to(6), [6].map(id));
+        assert_eq!(to(2), [1, 2, 7].map(id));
+        assert!(to(8).is_empty());
+    }
+
+    /// By the square it would take minutes.
+    #[test]
+    fn a_high_stack_of_tags_costs_each_of_them_once() {
+        const HIGH: u32 = 100_000;
+        let since = std::time::Instant::now();
+        for end in [HIGH, 0] {
+            let scan = scan((0..HIGH).map(|n| (n, if n + 1 == HIGH { end } else { n + 1 })));
+            let all: Vec<Oid> = (0..HIGH).rev().map(id).collect();
+            assert_eq!(scan.ends(&all).len(), all.len() + usize::from(end == HIGH));
+            assert_eq!(scan.tags_to(&|at| at == id(HIGH - 1)).len(), all.len());
+        }
+        assert!(since.elapsed() < std::time::Duration::from_mins(1));
     }
 }

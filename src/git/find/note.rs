@@ -9,7 +9,7 @@ use git2::Oid;
 use super::crew::Pulse;
 use super::family::{Seen, Sink};
 use super::inside::Opener;
-use super::upward::{Entry, Upward};
+use super::upward::{Branch, Upward};
 use crate::git::archive::{Looked, looks_like};
 use crate::git::cite::Style;
 use crate::git::pack::entry::{Id, Kind};
@@ -39,8 +39,6 @@ pub(super) struct Notes {
     pub(super) holders: Vec<(u32, u32)>,
     /// What may be ids of commits in the messages of commits and tags.
     pub(super) cites: Vec<(Oid, Vec<String>)>,
-    /// The entries of the trees that the one that is shown stands on.
-    pub(super) branch: Vec<Vec<Entry>>,
     /// How such ids are told; none: nobody asks.
     style: Option<Arc<Style>>,
 }
@@ -120,6 +118,8 @@ pub(super) struct PackNotes<'n, 'c> {
     pub(super) pack: &'n Pack,
     pub(super) place: usize,
     pub(super) notes: &'n mut Notes,
+    /// Large, and of no use outside of this pack: it ends with the pass over it.
+    pub(super) branch: &'n mut Branch,
     pub(super) pulse: &'n mut Pulse<'c>,
     /// And the number of each entry that is a tree.
     pub(super) upward: Option<(&'n Upward<'n>, &'n [u32])>,
@@ -139,7 +139,7 @@ impl Sink for PackNotes<'_, '_> {
         if let (Kind::Tree, Some((upward, numbers)), Some(data)) = (seen.kind, self.upward, seen.data)
             && let Some(own) = numbers.get(rank as usize)
         {
-            upward.grown(*own, data, &seen, self.notes);
+            upward.grown(*own, data, &seen, self.branch, self.notes);
         }
         // Ids lie in another order than entries: each costs a walk through memory.
         if plain(&seen) {

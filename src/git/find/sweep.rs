@@ -12,7 +12,7 @@ use super::inside::Opener;
 use super::library;
 use super::note::{Notes, PackNotes};
 use super::places::{Place, Places};
-use super::upward::Upward;
+use super::upward::{Branch, Upward};
 use crate::base::fault::Result;
 use crate::git::Ask;
 use crate::git::cite::Style;
@@ -93,8 +93,11 @@ impl<'s> Sweep<'s> {
             let numbers = upward.map(|upward| numbers(upward, pack, forest)).unwrap_or_default();
             let wanted = |root: &u32| forest.kind(*root).is_some_and(|kind| kinds.contains(&kind));
             let roots: Vec<u32> = forest.roots.iter().copied().filter(wanted).collect();
-            let make = || (Diver::new(Reader::new(pack), forest, self.search, &alone), Notes::citing(self.style));
-            let states = crew.run(roots.len(), STEP, make, |(diver, notes), pulse, n| {
+            let make = || {
+                let diver = Diver::new(Reader::new(pack), forest, self.search, &alone);
+                (diver, Branch::default(), Notes::citing(self.style))
+            };
+            let states = crew.run(roots.len(), STEP, make, |(diver, branch, notes), pulse, n| {
                 let Some(root) = roots.get(n) else { return true };
                 diver.dive(
                     *root,
@@ -102,17 +105,14 @@ impl<'s> Sweep<'s> {
                         pack,
                         place: *place,
                         notes,
+                        branch,
                         pulse,
                         upward: upward.map(|upward| (upward, &*numbers)),
                         opener: self.opener,
                     },
                 )
             })?;
-            all.extend(states.into_iter().map(|(_, mut notes)| {
-                // Large, and of no use outside of this pack.
-                notes.branch = Vec::new();
-                notes
-            }));
+            all.extend(states.into_iter().map(|(.., notes)| notes));
         }
         Ok(all)
     }

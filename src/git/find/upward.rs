@@ -32,10 +32,14 @@ pub(super) struct Upward<'d> {
 
 /// An entry of a tree: where it ends, and what it names.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
+struct Entry {
     end: usize,
     under: u32,
 }
+
+/// The entries of the trees that the one that is shown stands on, in one pack.
+#[derive(Debug, Default)]
+pub(super) struct Branch(Vec<Vec<Entry>>);
 
 impl<'d> Upward<'d> {
     pub(super) fn new(roll: Roll, dirty: &'d Roll, links: &'d HashSet<Id>) -> Self {
@@ -60,18 +64,17 @@ impl<'d> Upward<'d> {
 
     /// The same for the tree number `own` of a pack, which was made of the one that was shown before at one depth less:
     /// what was copied whole is known.
-    pub(super) fn grown(&self, own: u32, data: &[u8], seen: &Seen<'_>, notes: &mut Notes) {
-        let mut branch = std::mem::take(&mut notes.branch);
-        if branch.len() <= seen.depth {
-            branch.resize_with(seen.depth + 1, Vec::new);
+    pub(super) fn grown(&self, own: u32, data: &[u8], seen: &Seen<'_>, branch: &mut Branch, notes: &mut Notes) {
+        let trees = &mut branch.0;
+        if trees.len() <= seen.depth {
+            trees.resize_with(seen.depth + 1, Vec::new);
         }
-        let (below, above) = branch.split_at_mut(seen.depth);
+        let (below, above) = trees.split_at_mut(seen.depth);
         if let Some(entries) = above.first_mut() {
             let base = below.last().map_or(&[][..], Vec::as_slice);
             self.entries(data, seen.steps, base, entries);
             note(own, entries, notes);
         }
-        notes.branch = branch;
     }
 
     /// The entries of a tree that `steps` make of one with the entries `base`.

@@ -67,10 +67,9 @@ pub(super) fn details(
     let named = |id: &Oid| scan.commits.contains_key(id) || scan.tags.contains_key(id);
     let map: BTreeMap<String, String> =
         rewriter.map.iter().filter(|(id, _)| named(id)).map(|(old, new)| (old.to_string(), new.to_string())).collect();
-    let leads_to_key = |id: Oid| {
-        scan.chain(id).any(|id| scan.dirty.contains_key(&id) || graph.changed.contains(&id))
-            || trees.leads(scan.peeled(id))
-    };
+    let holds = |id: Oid| scan.dirty.contains_key(&id) || graph.changed.contains(&id) || trees.leads(id);
+    let tags = scan.tags_to(&holds);
+    let leads_to_key = |id: Oid| holds(id) || tags.contains(&id);
     let lost = seen
         .refs
         .logged

@@ -38,7 +38,34 @@ pub(super) fn reading<T>(
             // Before the scope ends: whoever feeds it waits as long as it lives. It may have ended by itself.
             let _ = child.kill();
         }
-        let status = child.wait().map_err(|e| Fault::machine("git did not end as it should", e))?;
+        let status = cli::wait(&mut child, &mut |child| git.stop_if_cancelled(child))?;
         Ok((done?, status.success()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    use super::super::super::Ask;
+    use super::super::super::needle::Needles;
+    use super::*;
+    use crate::base::FaultKind;
+
+    #[test]
+    fn one_that_was_read_to_its_end_and_stays_is_cancelled() {
+        let since = Instant::now();
+        let soon = || since.elapsed() > Duration::from_millis(300);
+        let (keys, dir) = ([&b"sk-proj-aaaabbbbccccdddd"[..]], Path::new("/"));
+        let ask = Ask { repo: dir, backup_root: dir, keys: &keys, cancel: &soon, progress: &|_| {} };
+        let needles = Needles::new(&keys).unwrap();
+        let git = Git { ask: &ask, search: &needles.search(), dir: dir.into(), work: None, settings: Vec::new() };
+        let mut command = Command::new("sh");
+        command.args(["-c", "exec >&-; exec sleep 600"]).stdout(Stdio::piped());
+        let all = |pipe: &mut Pipe<'_>| Ok(pipe.read_to_end(&mut Vec::new()).unwrap());
+        assert_eq!(reading(&git, command, None, all).unwrap_err().kind, FaultKind::Cancelled);
+        assert!(since.elapsed() < Duration::from_mins(5));
+    }
 }

@@ -73,7 +73,7 @@ fn listed(git: &Git<'_>, to: &Path, args: &[&str]) -> Result<std::result::Result
 /// What the clone proves, given what was read here.
 pub(super) fn line(repo: &Repo<'_>, fresh: Fresh, read: &Read) -> Result<ProofLine> {
     let Fresh { at, mut ids } = fresh;
-    if !read.found.is_empty() {
+    if !read.told_all() {
         // Which of them does a colleague get? The files that its trees name are counted, too.
         let args = ["rev-list", "--objects", "--all", "--no-object-names", "--missing=print"];
         ids = listed(&repo.git, &at.path().join(NAME), &args)?;
@@ -89,15 +89,16 @@ pub(super) fn line(repo: &Repo<'_>, fresh: Fresh, read: &Read) -> Result<ProofLi
         return Ok(now.told(WHAT, &format!("{looked}, {} of them read now", unread.len())));
     }
     // Asked only about what was found.
-    let known: HashSet<Oid> = if read.found.is_empty() { HashSet::new() } else { ids.into_iter().collect() };
+    let known: HashSet<Oid> = if read.told_all() { HashSet::new() } else { ids.into_iter().collect() };
     let dirty = |name: &&String| {
         let id = name.split(' ').nth(1).and_then(|id| raw::oid(id.as_bytes()));
         id.is_some_and(|id| known.contains(&id))
     };
     let found: Vec<String> = read.found.iter().filter(dirty).cloned().collect();
-    if found.is_empty() {
+    let unread: Vec<String> = read.unread.iter().filter(dirty).cloned().collect();
+    if found.is_empty() && unread.is_empty() {
         let saw = format!("{looked}, all of them read above, as all files were; none holds the key");
         return Ok(ProofLine { what: WHAT.into(), clean: true, saw });
     }
-    Ok(super::line(WHAT, &looked, &found))
+    Ok(super::line(WHAT, &looked, &found, &unread))
 }

@@ -93,7 +93,7 @@ fn tracked(repo: &Repo<'_>, tree: &Path, of: &str) -> Result<ProofLine> {
             }
         }
     }
-    Ok(super::line(&format!("every tracked file of {of}"), &count(looked, "file"), &found))
+    Ok(super::line(&format!("every tracked file of {of}"), &count(looked, "file"), &found, &[]))
 }
 
 /// Does the file, what it packs, or the symlink's target, hold the key? `None`: there is no such file.
@@ -132,7 +132,7 @@ fn index(repo: &Repo<'_>, tree: &Path, of: &str) -> Result<ProofLine> {
     let lines = || listed.split(|b| *b == 0).filter(|line| !line.is_empty());
     let found: Vec<String> =
         lines().filter(|line| repo.search.form_in(line).is_some()).map(|line| repo.search.text(line)).collect();
-    Ok(super::line(&format!("the names in the index of {of}"), &count(lines().count(), "entry"), &found))
+    Ok(super::line(&format!("the names in the index of {of}"), &count(lines().count(), "entry"), &found, &[]))
 }
 
 /// Names of refs, those that belong to one worktree included.
@@ -149,7 +149,7 @@ fn names(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<ProofLine> {
     names.dedup();
     let dirty = names.iter().filter(|name| repo.search.form_in(name).is_some());
     let found: Vec<String> = dirty.map(|name| repo.search.text(name)).collect();
-    Ok(super::line("the names of refs", &count(names.len(), "ref"), &found))
+    Ok(super::line("the names of refs", &count(names.len(), "ref"), &found, &[]))
 }
 
 /// Every file of the git directory but objects, of linked worktrees' and submodules' too, and their names.
@@ -186,7 +186,7 @@ fn search(repo: &Repo<'_>, what: &str, top: &Path, files: &[PathBuf]) -> Result<
             found.push(repo.search.text(name));
         }
     }
-    Ok(super::line(what, &count(files.len(), "file"), &found))
+    Ok(super::line(what, &count(files.len(), "file"), &found, &[]))
 }
 
 /// The git directories of submodules that live in this one.

@@ -60,24 +60,32 @@ fn joined<T>(thread: ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
     thread.join().unwrap_or_else(|_| Err(Fault::machine("the proof stopped", "a thread ended too early")))
 }
 
-/// Those of `ids`, objects of the repository at `dir`, that hold the key: `kind id`.
+/// Those of `ids`, objects of the repository at `dir`, that hold the key, or may: `kind id`.
 pub(super) fn holding(repo: &Repo<'_>, dir: &std::path::Path, ids: &[git2::Oid]) -> Result<Vec<String>> {
     let read = objects::these(&repo.git, dir, ids)?;
     if read.has_all(ids) {
-        return Ok(read.found);
+        // Whether what could not be read to its end is clean, nobody knows.
+        return Ok([read.found, read.unread].concat());
     }
     Err(Fault::machine("objects can't be read", "git did not give each of them as its id says"))
 }
 
-fn line(what: &str, looked: &str, found: &[String]) -> ProofLine {
-    if found.is_empty() {
-        return ProofLine { what: what.into(), clean: true, saw: format!("{looked}, none holds the key") };
+/// What is unread may hold the key, and is no copy: it is counted by itself.
+fn line(what: &str, looked: &str, found: &[String], unread: &[String]) -> ProofLine {
+    let mut saw = match (found, unread) {
+        ([], []) => format!("{looked}, none holds the key"),
+        ([], _) => format!("{looked}, none that could be read holds the key"),
+        _ => format!("{looked}, {} hold the key: {}", found.len(), some(found)),
+    };
+    if !unread.is_empty() {
+        saw.extend(["; ", &unread.len().to_string(), " can't be read: ", &some(unread)]);
     }
-    let mut saw = format!("{looked}, {} hold the key: {}", found.len(), found.get(..NAMED).unwrap_or(found).join(", "));
-    if found.len() > NAMED {
-        saw.push_str(", …");
-    }
-    ProofLine { what: what.into(), clean: false, saw }
+    ProofLine { what: what.into(), clean: found.is_empty() && unread.is_empty(), saw }
+}
+
+fn some(names: &[String]) -> String {
+    let more = if names.len() > NAMED { ", …" } else { "" };
+    names.get(..NAMED).unwrap_or(names).join(", ") + more
 }
 
 /// Complaints about how an object was written long ago are no damage: a rewrite keeps such bytes as they are.
@@ -136,4 +144,25 @@ fn not_checked(repo: &Repo<'_>, trees: &[PathBuf]) -> Result<Vec<String>> {
             .into(),
     );
     Ok(list)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_not_be_read_is_no_copy_and_not_clean() {
+        let names = |n: usize| (0..n).map(|n| format!("blob {n}")).collect::<Vec<_>>();
+        let told = |found: usize, unread: usize| {
+            let line = line("w", "9 objects", &names(found), &names(unread));
+            (line.clean, line.saw)
+        };
+        assert_eq!(told(0, 0), (true, "9 objects, none holds the key".into()));
+        assert_eq!(
+            told(0, 1),
+            (false, "9 objects, none that could be read holds the key; 1 can't be read: blob 0".into())
+        );
+        assert_eq!(told(1, 2), (false, "9 objects, 1 hold the key: blob 0; 2 can't be read: blob 0, blob 1".into()));
+        assert!(told(0, NAMED + 1).1.ends_with(", …"));
+    }
 }

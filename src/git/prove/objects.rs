@@ -29,6 +29,8 @@ const PIECES: usize = 3;
 pub(super) struct Read {
     pub(super) ids: HashSet<Oid>,
     pub(super) found: Vec<String>,
+    /// Of these nobody knows.
+    pub(super) unread: Vec<String>,
     /// Those that did not read out as their ids say.
     wrong: Vec<String>,
     /// Git ended well.
@@ -46,11 +48,16 @@ impl Read {
         if !self.whole {
             return ProofLine { what: what.into(), clean: false, saw: format!("git stopped after {count}") };
         }
-        if let (Some(first), true) = (self.wrong.first(), self.found.is_empty()) {
+        if let (Some(first), true) = (self.wrong.first(), self.told_all()) {
             let saw = format!("{count}, {} with other content than their ids say: {first}", self.wrong.len());
             return ProofLine { what: what.into(), clean: false, saw };
         }
-        super::line(what, looked, &self.found)
+        super::line(what, looked, &self.found, &self.unread)
+    }
+
+    /// Nothing holds the key, and nothing could not be read.
+    pub(super) fn told_all(&self) -> bool {
+        self.found.is_empty() && self.unread.is_empty()
     }
 
     /// Each of `ids` was read, with the content that its id says.
@@ -76,7 +83,7 @@ pub(super) fn these(git: &Git<'_>, dir: &Path, ids: &[Oid]) -> Result<Read> {
     let input: String = ids.iter().flat_map(|id| [id.to_string(), "\n".into()]).collect();
     let mut read = run(git, dir, &[], Some(input.as_bytes()))?;
     // One that stopped early may say that all is well. What is missing is among what was found.
-    read.whole &= !read.found.is_empty() || ids.iter().all(|id| read.ids.contains(id));
+    read.whole &= !read.told_all() || ids.iter().all(|id| read.ids.contains(id));
     Ok(read)
 }
 
@@ -122,11 +129,11 @@ fn run(git: &Git<'_>, dir: &Path, which: &[&str], input: Option<&[u8]>) -> Resul
         command.args(["blob", &id.to_string()]);
         match inside(git, command, size)? {
             Inside::Held => found.dirty.push(format!("blob {id}")),
-            Inside::Unread => found.dirty.push(format!("blob {id} (can't be read)")),
+            Inside::Unread => found.unread.push(format!("blob {id}")),
             Inside::Clean => {}
         }
     }
-    Ok(Read { ids, found: found.dirty, wrong: found.wrong, whole })
+    Ok(Read { ids, found: found.dirty, unread: found.unread, wrong: found.wrong, whole })
 }
 
 fn cat_file(git: &Git<'_>, dir: &Path) -> Command {
@@ -212,7 +219,7 @@ mod tests {
         let (needles, at) = (Needles::new(&[key.as_bytes()]).unwrap(), Path::new("/nowhere"));
         let ask = Ask { repo: at, backup_root: at, keys: &[key.as_bytes()], cancel: stop, progress: &|_| {} };
         let search = needles.search();
-        work(&Git { ask: &ask, search: &search, dir: at.into(), work: None, may_cancel: true, settings: Vec::new() })
+        work(&Git { ask: &ask, search: &search, dir: at.into(), work: None, settings: Vec::new() })
     }
 
     /// A program in place of git.

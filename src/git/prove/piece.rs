@@ -47,6 +47,8 @@ impl Name {
 pub(super) struct Found {
     /// They hold the key.
     pub(super) dirty: Vec<String>,
+    /// Nobody knows what they hold.
+    pub(super) unread: Vec<String>,
     /// Their content is another than their ids say.
     pub(super) wrong: Vec<String>,
 }
@@ -54,6 +56,7 @@ pub(super) struct Found {
 impl Found {
     pub(super) fn and(mut self, more: Self) -> Self {
         self.dirty.extend(more.dirty);
+        self.unread.extend(more.unread);
         self.wrong.extend(more.wrong);
         self
     }

@@ -112,7 +112,7 @@ fn part(piece: &mut Piece, seen: &mut Seen) -> Result<Open> {
         let start = from + end + 1;
         match held.get(..end).and_then(Head::of).ok_or_else(strange)? {
             Head::Missing(id) => {
-                seen.found.dirty.push(format!("{id} (can't be read)"));
+                seen.found.unread.push(id.to_string());
                 from = start;
             }
             Head::Object(name, size) => {
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(found.dirty, [format!("blob {}", id(1))]);
         // The ids are made up.
         assert_eq!(found.wrong.len(), 3);
-        assert_eq!(seen.found.dirty, [format!("{} (can't be read)", id(4))]);
+        assert_eq!((seen.found.dirty, seen.found.unread), (vec![], vec![id(4)]));
         assert_eq!(seen.ids.len(), 3);
     }
 
@@ -285,7 +285,7 @@ mod tests {
         let (clean, two) = written(ObjectType::Blob, b"none");
         let (last, three) = written(ObjectType::Blob, &behind);
         let (found, seen) = told(&[one, two, three].concat()).unwrap();
-        assert_eq!(found, Found { dirty: vec![first.to_string(), last.to_string()], wrong: vec![] });
+        assert_eq!(found, Found { dirty: vec![first.to_string(), last.to_string()], ..Found::default() });
         assert_eq!(seen.ids, [first.id, clean.id, last.id].into());
         let looks = Looks { found: false, packed: true };
         assert_eq!(stream::all(&mut &packed[..], &search).unwrap(), looks);

@@ -37,9 +37,7 @@ pub(super) fn dirty(repo: &Repo<'_>, at: &Tree<'_>, aside: Option<&Path>, found:
     if total > 0 {
         let mut named: Vec<String> = Vec::new();
         for path in changed.iter().take(NAMED) {
-            let holds = store::read_if(&at.work.join(OsStr::from_bytes(path)))
-                .is_ok_and(|file| file.is_some_and(|bytes| repo.search.form_in(&bytes).is_some()));
-            let mark = if holds { " (holds the key)" } else { "" };
+            let mark = if holds(repo, &at.work.join(OsStr::from_bytes(path))) { " (holds the key)" } else { "" };
             named.push(format!("{}{mark}", repo.search.text(path)));
         }
         let more = if changed.len() > NAMED { ", …" } else { "" };
@@ -66,4 +64,10 @@ pub(super) fn dirty(repo: &Repo<'_>, at: &Tree<'_>, aside: Option<&Path>, found:
         ));
     }
     Ok(())
+}
+
+/// Whether the key is in the file. However large it is, little of it is held.
+fn holds(repo: &Repo<'_>, file: &Path) -> bool {
+    let mut hits = Vec::new();
+    store::open(file).is_ok_and(|mut file| repo.search.stream(&mut file, &mut hits).is_ok()) && !hits.is_empty()
 }

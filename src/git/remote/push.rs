@@ -62,7 +62,7 @@ pub(in super::super) fn push(repo: &mut Repo<'_>, plan: &str) -> Result<PushRepo
             Err(fault) => return Err(fault),
         }
     }
-    repo.git.may_cancel = false;
+    repo.no_way_back();
     if let (Some(fault), false) = (silent, answered) {
         return Err(fault);
     }

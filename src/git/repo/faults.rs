@@ -5,9 +5,9 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-use git2::{ErrorCode, Oid, Repository, RepositoryOpenFlags};
+use git2::{ErrorCode, Repository, RepositoryOpenFlags};
 
-use super::super::{Ask, odd};
+use super::super::{Ask, find, odd};
 use crate::base::Fault;
 
 /// `fault` of a key that is too short, with how many objects hold it: a number convinces.
@@ -20,17 +20,8 @@ pub(in crate::git) fn counted(ask: &Ask<'_>, mut fault: Fault) -> Fault {
     let (Ok(git2), Some(short)) = (Repository::open_ext(ask.repo, RepositoryOpenFlags::empty(), none), short) else {
         return fault;
     };
-    let Ok(odb) = git2.odb() else { return fault };
-    let mut ids = Vec::new();
-    let listed = odb.foreach(|id| {
-        ids.push(*id);
-        true
-    });
-    if listed.is_ok() {
-        let finder = memchr::memmem::Finder::new(short);
-        let holds = |id: &Oid| !(ask.cancel)() && odb.read(*id).is_ok_and(|o| finder.find(o.data()).is_some());
-        let found = ids.iter().filter(|id| holds(id)).count();
-        fault.why = format!("{}; it stands in {found} of {} objects here", fault.why, ids.len());
+    if let Ok((found, all)) = find::holding(&git2.commondir().join("objects"), short, ask.cancel) {
+        fault.why = format!("{}; it stands in {found} of {all} objects here", fault.why);
     }
     fault
 }

@@ -30,6 +30,8 @@ pub(super) struct Repo<'a> {
     pub(super) git2: Repository,
     pub(super) git: Git<'a>,
     pub(super) ask: &'a Ask<'a>,
+    /// The same, and nobody can cancel it.
+    pub(super) firm: &'a Ask<'a>,
     pub(super) search: &'a Search<'a>,
     /// The `.git` directory, absolute.
     pub(super) dir: PathBuf,
@@ -97,6 +99,12 @@ impl Repo<'_> {
     /// Where loose objects and packs are.
     pub(super) fn objects(&self) -> PathBuf {
         self.dir.join("objects")
+    }
+
+    /// What has begun runs to its end: from here on nobody is asked whether to stop, here and in all that is called.
+    pub(super) fn no_way_back(&mut self) {
+        self.ask = self.firm;
+        self.git.ask = self.firm;
     }
 
     /// A fault when somebody pressed cancel.

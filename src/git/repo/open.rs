@@ -39,13 +39,13 @@ pub(in crate::git) fn open<'a>(ask: &'a Ask<'a>, search: &'a Search<'a>) -> Resu
     for work in linked.iter().filter_map(|tree| tree.work.as_deref()) {
         outside(ask.backup_root, work, &dir)?;
     }
-    let mut git = Git { ask, search, dir: dir.clone(), work: work.clone(), may_cancel: true, settings: Vec::new() };
+    let mut git = Git { ask, search, dir: dir.clone(), work: work.clone(), settings: Vec::new() };
     let config = Config::read(&git)?;
     let tamed = Tamed::read(&git, &config, &linked)?;
     git.settings.clone_from(&tamed.settings);
     let links = links.of(&dir)?;
     let policy = Policy::default();
-    Ok(Repo { git2, git, ask, search, dir, work, linked, policy, config, links, tamed, offline: false })
+    Ok(Repo { git2, git, ask, search, dir, work, linked, policy, config, links, tamed, firm: ask, offline: false })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

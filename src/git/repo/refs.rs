@@ -7,6 +7,8 @@ use std::path::Path;
 use git2::Oid;
 
 use super::super::cli::Git;
+use super::super::pack::entry::Kind;
+use super::super::pack::flow::Flow;
 use super::super::{raw, reflog, store};
 use super::Repo;
 use crate::base::fault::Result;
@@ -122,8 +124,22 @@ impl Repo<'_> {
             Some(_) => return None,
             None => (None, raw::oid(text.as_bytes())?),
         };
+        self.is_commit(id)?.then_some((branch, Some(id)))
+    }
+
+    /// `None`: git must tell. The library has no end where a loose object was cut: it is asked about packs only.
+    fn is_commit(&self, id: Oid) -> Option<bool> {
+        let (objects, hex) = (self.git2.commondir().join("objects"), id.to_string());
+        let (folder, name) = hex.split_at_checked(2)?;
+        let loose = objects.join(folder).join(name);
+        if loose.exists() {
+            return Some(Flow::loose(&loose)?.kind == Kind::Commit);
+        }
+        if objects.join("info/alternates").exists() {
+            return None;
+        }
         let (_, kind) = self.git2.odb().ok()?.read_header(id).ok()?;
-        (kind == git2::ObjectType::Commit).then_some((branch, Some(id)))
+        Some(kind == git2::ObjectType::Commit)
     }
 
     /// Everything a rewrite keeps alive: refs, HEAD, each stash.

@@ -5,6 +5,7 @@
 use super::super::plan::Details;
 use super::super::repo::Repo;
 use super::super::{fold, shelf, undo};
+use super::midway;
 use super::moves::{current, untouched};
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
@@ -29,8 +30,8 @@ pub(super) fn step_back(repo: &Repo<'_>, details: &Details, fault: Fault) -> Fau
         Ok(now) if untouched(&now, &details.moves) => match withdraw(repo, details) {
             Ok(()) => Fault { kind: FaultKind::Changed, ..fault }
                 .hint("nothing was changed; another git process may be at work: wait, plan again, apply again"),
-            Err(other) => other,
+            Err(other) => midway(other),
         },
-        _ => fault.hint("check the repository: that rolls the switch forward or back"),
+        _ => midway(fault),
     }
 }

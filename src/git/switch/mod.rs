@@ -78,14 +78,14 @@ pub(super) fn apply(repo: &mut Repo<'_>, plan: &str, memory: Option<&Memory>) ->
     shelf::save(repo, &details)?;
     say(repo.ask, "switching", 0, 0);
     shelf::begin(repo, plan, Doing::Apply)?;
-    repo.git.may_cancel = false;
+    repo.no_way_back();
     say(repo.ask, "putting the new pack in place", 0, 0);
     let installed = pack.map_or(Ok(()), fold::NewPack::install);
     say(repo.ask, "moving the refs", 0, 0);
     if let Err(fault) = installed.and_then(|()| move_refs(repo, &details.moves, false)) {
         return Err(step_back(repo, &details, fault));
     }
-    let came = forward(repo, &details, true)?;
+    let came = forward(repo, &details, true).map_err(midway)?;
     applied(repo, &details, came)
 }
 
@@ -177,6 +177,11 @@ fn applied(repo: &Repo<'_>, details: &Details, came_back: Vec<String>) -> Result
     let backup = if backup.exists() { backup.display().to_string() } else { String::new() };
     let (plan, refs, dropped) = (details.plan.clone(), details.moves.len(), details.dropped);
     Ok(GitReply::Applied { plan, refs, backup, dropped, came_back })
+}
+
+/// What stops a switch half-way, whatever it says by itself: nobody may take it for one that changed nothing.
+pub(super) fn midway(fault: Fault) -> Fault {
+    Fault { kind: FaultKind::Machine, ..fault }.hint("check the repository: that rolls it to one of its ends")
 }
 
 pub(super) fn interrupted() -> Fault {

@@ -58,7 +58,7 @@ pub(in crate::git) fn check(repo: &mut Repo<'_>, plan: &str) -> Result<Standing>
         )));
     }
     let details = shelf::need(repo, plan)?;
-    repo.git.may_cancel = false;
+    repo.no_way_back();
     let _quiet = tidy::Quiet::begin(repo)?;
     clear_locks(repo, &details)?;
     match journal.doing {
