@@ -2,55 +2,23 @@
 //!
 //! Must not know: what a stage offers; its actions stand beside these.
 
-use crate::incident::{Event, StageMark, StepState};
-use crate::stages::{self, Act, Ask, Consequence, Kind, Then};
-use crate::ui::{Code, Key};
+mod aside;
+mod command;
+mod copy;
+mod leave;
+
+use crate::incident::Event;
+use crate::stages::{Act, Ask, Consequence, Then};
+use crate::ui::Code;
 
 use super::{App, Order, Overlay, Palette};
 
-/// A command and its keys.
-pub struct Command {
-    pub id: &'static str,
-    pub keys: &'static [Key],
-    pub label: &'static str,
-    pub why: &'static str,
-    /// Can it be done now? If not, why not.
-    pub ready: fn(&App) -> Result<(), String>,
-    pub go: Go,
-}
+use aside::{can_put_aside, defer};
+use command::{code, ctrl, key};
+use copy::copy;
 
-impl std::fmt::Debug for Command {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Command({})", self.id)
-    }
-}
-
-/// What it does: change the view, or act like a stage's action.
-pub enum Go {
-    View(fn(&mut App, &mut Vec<Order>)),
-    Act(fn(&App) -> Act),
-}
-
-impl std::fmt::Debug for Go {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::View(_) => "View",
-            Self::Act(_) => "Act",
-        })
-    }
-}
-
-const fn key(c: char) -> Key {
-    Key { code: Code::Char(c), ctrl: false, repeat: false }
-}
-
-const fn ctrl(c: char) -> Key {
-    Key { code: Code::Char(c), ctrl: true, repeat: false }
-}
-
-const fn code(code: Code) -> Key {
-    Key { code, ctrl: false, repeat: false }
-}
+pub use command::{Command, Go};
+pub(super) use leave::quit;
 
 pub static ALL: [Command; 20] = [
     Command {
@@ -235,86 +203,7 @@ pub static ALL: [Command; 20] = [
 /// Commands that mean something only where a screen is drawn.
 pub(crate) const OF_SCREEN: [&str; 3] = ["filter", "redraw", "suspend"];
 
-fn can_put_aside(app: &App) -> Result<(), String> {
-    let stage = app.here();
-    if matches!(stage.id(), "intake" | "close") {
-        return Err("this one can't be put aside".into());
-    }
-    match stages::state(stage, &app.view(stage.id())) {
-        StepState::Running => Err("something runs here".into()),
-        StepState::Done(_) | StepState::ByHand(_) => Err("it is done".into()),
-        StepState::Unknown(_) => Err("something here may have happened: check it first (c)".into()),
-        _ => match app.incident.marks.get(stage.id()) {
-            Some(StageMark::Skipped { .. } | StageMark::Deferred { .. }) => {
-                Err("it is put aside; R takes it up again".into())
-            }
-            None => Ok(()),
-        },
-    }
-}
-
-fn defer(app: &App) -> Act {
-    let title = format!("Defer {}", app.here().title());
-    let tomorrow = app.now.plus_secs(86_400).date();
-    let due =
-        Ask::new(title.clone(), Vec::new(), Kind::Line { label: "Due when?".into(), initial: tomorrow, needed: true });
-    let asks = vec![
-        Ask::line(&title, "Who does it?", vec!["It stays in the closing list.".into()]),
-        due,
-        Ask::line(&title, "Why?", Vec::new()),
-    ];
-    Act::Ask { asks, then: Then::Defer { stage: app.here().id().into() } }
-}
-
 fn todo(app: &App) -> Act {
     let id = format!("todo-{}", app.incident.todos.len() + 1);
     Act::Ask { asks: vec![Ask::line("Follow-up", "What, by whom, until when?", Vec::new())], then: Then::Todo { id } }
-}
-
-fn copy(app: &App) -> Act {
-    let here = app.here();
-    let mut things = vec![
-        (app.incident.opened.incident.clone(), "the incident's id".to_owned()),
-        (app.incident.opened.key.to_string(), "the leaked key's fingerprint".to_owned()),
-        (super::linear::status(app).join("\n"), "the status in lines, for a chat".to_owned()),
-    ];
-    for line in here.sheet(&app.view(here.id())).way_out {
-        let line = line.flat();
-        if let Some(at) = line.find("https://") {
-            let page: String =
-                line.chars().skip(line[..at].chars().count()).take_while(|c| !c.is_whitespace()).collect();
-            things.push((page, "the provider's page".to_owned()));
-        }
-    }
-    let choices = things.into_iter().map(|(value, name)| {
-        let first = value.lines().next().unwrap_or_default().to_owned();
-        (value, format!("{name}: {first}"))
-    });
-    Act::Ask { asks: vec![Ask::new("Copy", Vec::new(), Kind::Choice(choices.collect()))], then: Then::Copy }
-}
-
-/// The new key's print, when this program's memory is the one place that has its value.
-fn only_in_memory(app: &App) -> Option<&crate::base::Fingerprint> {
-    let role = crate::base::SecretRef::Replacement;
-    let stands = app.incident.targets.values().any(|t| t.written.is_some() || t.is_read_back());
-    let over = app.incident.closed.is_some() || stands || !app.held.contains(&role);
-    app.incident.taken.get(&role).filter(|_| !over)
-}
-
-pub(super) fn quit(app: &App) -> Act {
-    let writes: Vec<String> = app.running.iter().filter(|r| r.effect.writes()).map(|r| r.effect.words()).collect();
-    let only_here = only_in_memory(app);
-    if writes.is_empty() && only_here.is_none() {
-        return Act::Now(vec![Consequence::Quit]);
-    }
-    let mut body = Vec::new();
-    if let Some(print) = only_here {
-        body.push(format!("The new key {print} is in memory only: no place was written with it yet."));
-        body.push("Leaving loses it; you must make another, and delete this one.".into());
-    }
-    if !writes.is_empty() {
-        body.push("These run now; leaving makes them unknown until you resume and check:".to_owned());
-        body.extend(writes);
-    }
-    Act::Ask { asks: vec![Ask::new("Leave?", body, Kind::Confirm)], then: Then::Do(vec![Consequence::Quit]) }
 }
