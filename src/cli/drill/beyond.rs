@@ -1,4 +1,4 @@
-//! The world beside the incident: its news, its colleague, its services, and the engine that runs before it.
+//! The world beside the incident: its news, its colleague, its services, and the engine it stands beside.
 //!
 //! Must not know: who plays, a person or a script.
 

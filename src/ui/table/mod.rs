@@ -1,6 +1,6 @@
 //! A table: a header, rows that scroll and filter, one of them selected. Serves as the matrix too.
 //!
-//! Must not know: what the rows are. It never keeps them: the caller passes the same rows to [`State::key`] and [`draw`].
+//! Must not know: what the rows are. It never keeps them: the caller passes the same rows to [`State::key`] and [`draw()`].
 
 mod column;
 mod draw;
