@@ -14,7 +14,7 @@
 //! | L6 | `shell`, `drill` | all I/O; the simulator and its scenarios |
 //! | L7 | `cli`, `main` | the command line |
 //!
-//! Absences: only `shell/http.rs` names `reqwest`; only `git` names `git2`; only `shell/{input,vault,http,git,files}.rs`
+//! Absences: only `shell/http` names `reqwest`; only `git` names `git2`; only `shell/{input,vault,http,git,files}.rs`
 //! and the drill's seeding open a `Secret`; `incident` never sees `ratatui`, `tokio` or a clock.
 
 #![forbid(unsafe_code)]

@@ -3,7 +3,7 @@
 //!
 //! Must not know: tokio, the disk, the terminal.
 //!
-//! To add a command for all stages: one entry in `commands.rs`; keys, footer, `?`, palette, man page and
+//! To add a command for all stages: one entry in `commands/mod.rs`; keys, footer, `?`, palette, man page and
 //! `print keys` follow from it.
 
 mod answered;
@@ -13,142 +13,41 @@ pub mod commands;
 mod docs;
 mod keys;
 pub mod linear;
+mod msg;
+mod order;
+mod overlay;
 mod pages;
 mod palette;
 mod reading;
 pub mod report;
 mod scene;
+mod setup;
+mod standing;
 pub mod start;
+mod telling;
 mod update;
 pub mod view;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::base::{Fault, SecretRef, Stamp};
-use crate::effect::{Effect, LogLine, Progress};
-use crate::incident::playbook::Playbook;
-use crate::incident::{Event, Incident, Record, StepRef};
-use crate::providers::Provider;
-use crate::providers::prices::Prices;
+use crate::effect::LogLine;
+use crate::incident::{Incident, StepRef};
 use crate::stages::{self, Running, Stage, Tone, View};
 use crate::ui::Key;
 
 pub use ask::Asking;
 pub use docs::{keys_markdown, keys_table};
+pub use msg::Msg;
+pub use order::Order;
+pub use overlay::Overlay;
 pub use palette::Palette;
 pub use reading::Reading;
+pub use setup::Setup;
+pub(crate) use telling::TOLD_S;
 
-/// How long something told stays in sight, seconds.
-pub(crate) const TOLD_S: i64 = 8;
 /// Lines of the request log that are kept.
 const LOG_LINES: usize = 2000;
-
-/// What does not change while the program runs.
-#[derive(Debug, Clone)]
-pub struct Setup {
-    pub provider: &'static dyn Provider,
-    pub playbooks: Vec<Playbook>,
-    pub prices: Prices,
-    /// What stands in the header: `friday-push`, or nothing.
-    pub label: String,
-    /// Only looking: another process holds the journal.
-    pub observe: bool,
-    /// How many of the incident's seconds pass in one of the reader's; 1 but in a drill.
-    pub pace: u32,
-}
-
-impl std::fmt::Debug for dyn Provider {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.id())
-    }
-}
-
-/// Something that happened.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Msg {
-    /// The incident's clock.
-    Now(Stamp),
-    /// `hand`: the machine's time of the press, for the rules that are there for hands.
-    Key {
-        key: Key,
-        hand: Stamp,
-    },
-    /// A command by its name, as chosen in the palette.
-    Do {
-        id: String,
-        hand: Stamp,
-    },
-    Recorded(Box<Record>),
-    /// The journal would not arm it.
-    Refused {
-        run: Option<u64>,
-        fault: Fault,
-    },
-    Progress {
-        run: u64,
-        progress: Progress,
-    },
-    Journal(Option<Fault>),
-    Log(LogLine),
-    /// What the vault holds now.
-    Held(BTreeSet<SecretRef>),
-    /// A hidden value was not taken: why.
-    NotTaken(Fault),
-    /// Something to tell the person.
-    Told(Tone, String),
-    /// Something that reached the person from outside, in a drill.
-    News(String),
-    /// The story at the start of a drill.
-    Story {
-        title: String,
-        lines: Vec<String>,
-        hand: Stamp,
-    },
-    /// Somebody asked the process to end.
-    Ending(String),
-}
-
-/// Something to be done.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Order {
-    Perform {
-        run: u64,
-        step: StepRef,
-        effect: Effect,
-    },
-    Record(Event),
-    Cancel(u64),
-    /// The hidden line that was just typed goes to the vault.
-    Take(SecretRef),
-    /// Forget what was typed into the hidden line.
-    DropTyped,
-    Export,
-    /// Let time pass until the next thing is due: for a clock that stands still otherwise.
-    Pass,
-    Copy(String),
-    Suspend,
-    Redraw,
-    Quit,
-}
-
-/// What lies over the pane.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub enum Overlay {
-    #[default]
-    None,
-    Help {
-        top: usize,
-    },
-    Palette(Palette),
-    Log {
-        top: usize,
-    },
-    Timeline {
-        top: usize,
-    },
-    Reading(Box<Reading>),
-    Asking(Box<Asking>),
-}
 
 /// The state: the fold, and a little view state.
 #[derive(Debug)]
@@ -251,76 +150,5 @@ impl App {
 
     pub fn here(&self) -> &'static dyn Stage {
         stages::by_id(self.here).unwrap_or(stages::ALL[0])
-    }
-
-    /// When the shell must call again even if nothing happens.
-    pub fn wake(&self) -> Option<Stamp> {
-        self.wake
-    }
-
-    /// Something on the screen changes within a second by itself: a clock, or what was told makes room for what is next.
-    pub fn has_clock(&self) -> bool {
-        !self.waits && (self.incident.closed.is_none() || self.told(TOLD_S + 1).is_some())
-    }
-
-    /// What was told within the last `secs` seconds.
-    pub(crate) fn told(&self, secs: i64) -> Option<(Tone, &str)> {
-        let (when, tone, words) = self.said.as_ref()?;
-        (self.now.since(*when) < self.reading_time(secs)).then_some((*tone, words.as_str()))
-    }
-
-    /// A hidden line is open: what is typed now goes to the vault, not here.
-    pub fn wants_secret(&self) -> Option<SecretRef> {
-        match &self.overlay {
-            Overlay::Asking(asking) => asking.wants_secret(),
-            _ => None,
-        }
-    }
-
-    /// What was drawn, and how far down it goes: nobody scrolls into the void, and has to scroll back out of it.
-    pub fn drawn(&mut self, extent: view::Extent) {
-        self.top = self.top.min(extent.pane);
-        match &mut self.overlay {
-            Overlay::Help { top } | Overlay::Log { top } | Overlay::Timeline { top } => *top = (*top).min(extent.over),
-            Overlay::Reading(reading) => reading.top = reading.top.min(extent.over),
-            Overlay::None | Overlay::Palette(_) | Overlay::Asking(_) => {}
-        }
-    }
-
-    /// Nothing runs, and nothing is due before `until`.
-    pub fn is_idle(&self) -> bool {
-        self.running.is_empty() && self.wake.is_none_or(|wake| wake > self.now)
-    }
-
-    /// The journal has not answered yet what was last pressed: what is offered is about to change.
-    pub fn is_recording(&self) -> bool {
-        self.unrecorded > 0
-    }
-
-    /// The story is still being read: no time passes, nothing is begun.
-    pub fn waits(&self) -> bool {
-        self.waits
-    }
-
-    pub fn leaving(&self) -> bool {
-        self.leaving
-    }
-
-    /// Why nothing may be written now, if so.
-    pub fn no_writes(&self) -> Option<String> {
-        if self.setup.observe {
-            return Some("only looking: another process works on this incident".into());
-        }
-        let fault = self.journal_fault.as_ref()?;
-        Some(format!("the journal can't be written: {}", fault.why))
-    }
-
-    /// Seconds of the incident's clock that give a reader `secs` of their own.
-    pub(crate) fn reading_time(&self, secs: i64) -> i64 {
-        secs * i64::from(self.setup.pace.max(1))
-    }
-
-    pub(crate) fn tell(&mut self, tone: Tone, words: impl Into<String>) {
-        self.said = Some((self.now, tone, words.into()));
     }
 }
