@@ -230,13 +230,12 @@ impl Stock {
     /// Kind and bytes of a new object; `None` when it is not one, or can't be read back. `old` reads an old object.
     pub(super) fn read(&self, id: &Id, old: &mut dyn FnMut(&Id) -> Option<Known>) -> Option<(Kind, Vec<u8>)> {
         let place = self.known.get(id)?;
-        let bytes = match self.held(place) {
-            Some(bytes) => bytes.to_vec(),
-            None => {
-                let mut bytes = vec![0; place.kept()];
-                self.file.read_exact_at(&mut bytes, place.at).ok()?;
-                bytes
-            }
+        let bytes = if let Some(bytes) = self.held(place) {
+            bytes.to_vec()
+        } else {
+            let mut bytes = vec![0; place.kept()];
+            self.file.read_exact_at(&mut bytes, place.at).ok()?;
+            bytes
         };
         if place.changes == 0 {
             return Some((place.kind, bytes));
