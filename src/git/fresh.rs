@@ -1,5 +1,6 @@
 //! New objects on their way into a pack: kept in memory while they are few, and outside the repository, in a file without
-//! a name, which is gone when this process is. None of them holds the key.
+//! a name, which is gone when this process is. None of them holds the key. Of a tree in which only ids changed, just these
+//! are kept, and whoever reads it has to bring the old one.
 //!
 //! Must not know: what they replace.
 
@@ -13,6 +14,7 @@ use std::path::Path;
 use git2::{ObjectType, Oid};
 
 use super::pack::entry::{Id, Kind};
+use super::pack::near::Known;
 use super::store;
 use crate::base::Fault;
 use crate::base::fault::Result;
@@ -39,7 +41,68 @@ struct Inner {
 struct Place {
     kind: Kind,
     at: u64,
+    /// Of the object.
     size: usize,
+    /// So many changes are there, and the old id; none: the object itself.
+    changes: usize,
+}
+
+impl Place {
+    /// Bytes that are kept of it.
+    fn kept(&self) -> usize {
+        if self.changes == 0 { self.size } else { ID + self.changes * CHANGE }
+    }
+}
+
+/// Bytes of an id, and of a place and an id.
+const ID: usize = 20;
+const CHANGE: usize = 4 + ID;
+/// A larger object is kept whole.
+const PATCHED: usize = 1 << 20;
+
+/// How a new object differs from an old one of the same length.
+#[derive(Debug)]
+pub(super) struct Patch {
+    pub(super) old: Oid,
+    /// Where another id comes to stand, and which.
+    pub(super) changes: Vec<(usize, Oid)>,
+}
+
+impl Patch {
+    /// The new object made of the old one.
+    pub(super) fn apply(&self, mut bytes: Vec<u8>) -> Vec<u8> {
+        for (at, id) in &self.changes {
+            if let Some(slot) = bytes.get_mut(*at..*at + ID) {
+                slot.copy_from_slice(id.as_bytes());
+            }
+        }
+        bytes
+    }
+
+    /// How it is kept; `None` when it saves nothing.
+    fn record(&self, size: usize) -> Option<Vec<u8>> {
+        let length = ID + self.changes.len() * CHANGE;
+        if self.changes.is_empty() || length >= size || size > PATCHED {
+            return None;
+        }
+        let mut record = Vec::with_capacity(length);
+        record.extend_from_slice(self.old.as_bytes());
+        for (at, id) in &self.changes {
+            record.extend_from_slice(&u32::try_from(*at).ok()?.to_le_bytes());
+            record.extend_from_slice(id.as_bytes());
+        }
+        Some(record)
+    }
+
+    fn parse(record: &[u8]) -> Option<Self> {
+        let (old, rest) = record.split_at_checked(ID)?;
+        let change = |change: &[u8]| {
+            let (at, id) = change.split_first_chunk::<4>()?;
+            Some((usize::try_from(u32::from_le_bytes(*at)).ok()?, Oid::from_bytes(id).ok()?))
+        };
+        let changes = rest.chunks_exact(CHANGE).map(change).collect::<Option<_>>()?;
+        Some(Self { old: Oid::from_bytes(old).ok()?, changes })
+    }
 }
 
 impl std::fmt::Debug for Fresh {
@@ -59,6 +122,11 @@ impl Fresh {
 
     /// Keeps an object. The same one twice is kept once.
     pub(super) fn put(&self, id: Oid, kind: ObjectType, bytes: &[u8]) -> Result<()> {
+        self.put_patched(id, kind, bytes, None)
+    }
+
+    /// The same for one that may be kept as the `patch` that makes it of an old one.
+    pub(super) fn put_patched(&self, id: Oid, kind: ObjectType, bytes: &[u8], patch: Option<&Patch>) -> Result<()> {
         let mut guard = self.inner.borrow_mut();
         let inner = &mut *guard;
         let (Some(id), Some(kind)) = (id.as_bytes().first_chunk::<20>(), known(kind)) else {
@@ -68,8 +136,10 @@ impl Fresh {
             return Ok(());
         }
         let at = inner.length + inner.tail.len() as u64;
-        inner.known.insert(*id, Place { kind, at, size: bytes.len() });
-        inner.tail.extend_from_slice(bytes);
+        let record = patch.and_then(|patch| Some((patch.record(bytes.len())?, patch.changes.len())));
+        let (kept, changes) = record.as_ref().map_or((bytes, 0), |(record, changes)| (record, *changes));
+        inner.known.insert(*id, Place { kind, at, size: bytes.len(), changes });
+        inner.tail.extend_from_slice(kept);
         if inner.tail.len() >= HELD { inner.flush() } else { Ok(()) }
     }
 
@@ -94,7 +164,7 @@ impl Fresh {
             inner.file.write_all_at(part, at + (size - left)).map_err(|e| cant(&e))?;
             left -= most as u64;
         }
-        inner.known.insert(*id, Place { kind: Kind::Blob, at, size: whole });
+        inner.known.insert(*id, Place { kind: Kind::Blob, at, size: whole, changes: 0 });
         inner.length = at + size;
         Ok(())
     }
@@ -150,22 +220,29 @@ impl Stock {
         self.known.get(id).map_or(0, |place| place.size as u64)
     }
 
-    /// Kind of a new object, and its bytes as a stream.
+    /// Kind of a new object that is kept whole, and its bytes as a stream.
     pub(super) fn flow(&self, id: &Id) -> Option<(Kind, impl Read + '_)> {
-        let place = self.known.get(id)?;
+        let place = self.known.get(id).filter(|place| place.changes == 0)?;
         let end = if self.held(place).is_some() { place.at } else { place.at + place.size as u64 };
         Some((place.kind, self.held(place).unwrap_or_default().chain(Span { file: &self.file, at: place.at, end })))
     }
 
-    /// Kind and bytes of a new object; `None` when it is not one, or can't be read back.
-    pub(super) fn read(&self, id: &Id) -> Option<(Kind, Vec<u8>)> {
+    /// Kind and bytes of a new object; `None` when it is not one, or can't be read back. `old` reads an old object.
+    pub(super) fn read(&self, id: &Id, old: &mut dyn FnMut(&Id) -> Option<Known>) -> Option<(Kind, Vec<u8>)> {
         let place = self.known.get(id)?;
-        if let Some(bytes) = self.held(place) {
-            return Some((place.kind, bytes.to_vec()));
+        let bytes = if let Some(bytes) = self.held(place) {
+            bytes.to_vec()
+        } else {
+            let mut bytes = vec![0; place.kept()];
+            self.file.read_exact_at(&mut bytes, place.at).ok()?;
+            bytes
+        };
+        if place.changes == 0 {
+            return Some((place.kind, bytes));
         }
-        let mut bytes = vec![0; place.size];
-        self.file.read_exact_at(&mut bytes, place.at).ok()?;
-        Some((place.kind, bytes))
+        let patch = Patch::parse(&bytes)?;
+        let (_, base) = old(patch.old.as_bytes().first_chunk()?)?;
+        (base.len() == place.size).then(|| (place.kind, patch.apply(base.to_vec())))
     }
 }
 
@@ -173,7 +250,7 @@ impl Stock {
     /// The bytes there, where they are in memory.
     fn held(&self, place: &Place) -> Option<&[u8]> {
         let at = usize::try_from(place.at.checked_sub(self.length)?).ok()?;
-        self.tail.get(at..at + place.size)
+        self.tail.get(at..at + place.kept())
     }
 }
 
@@ -210,11 +287,32 @@ mod tests {
             fresh.put(id(n), ObjectType::Blob, &text(n)).unwrap();
         }
         fresh.put(id(3), ObjectType::Tree, b"again").unwrap();
+        let old: Id = [77; 20];
+        let made = |n: usize| (vec![b'o'; 7], vec![b'o'; 500 * n + 100], text(n)[..20].to_vec());
+        let whole = |n: usize| {
+            let (front, back, id) = made(n);
+            [front, id, back].concat()
+        };
+        for n in 1..4 {
+            let changes = vec![(7, Oid::from_bytes(&text(n)[..20]).unwrap())];
+            let patch = Patch { old: Oid::from_bytes(&old).unwrap(), changes };
+            fresh.put_patched(id(100 + n), ObjectType::Tree, &whole(n), Some(&patch)).unwrap();
+        }
         let stock = fresh.done();
         for n in 0..30_u8 {
-            assert_eq!(stock.read(&[n; 20]).unwrap(), (Kind::Blob, text(usize::from(n))));
+            assert_eq!(stock.read(&[n; 20], &mut |_| None).unwrap(), (Kind::Blob, text(usize::from(n))));
         }
-        assert!(stock.read(&[99; 20]).is_none());
+        for n in 1..4 {
+            let (key, size) = ([100 + u8::try_from(n).unwrap(); 20], 500 * n + 127);
+            let read = |size: usize| {
+                let base = std::rc::Rc::new(vec![b'o'; size]);
+                stock.read(&key, &mut |asked| (*asked == old).then(|| (Kind::Tree, base.clone())))
+            };
+            assert_eq!((stock.size(&key), read(size)), (size as u64, Some((Kind::Tree, whole(n)))));
+            assert_eq!(read(size - 1), None, "another one than it was made of");
+            assert!(stock.flow(&key).is_none());
+        }
+        assert!(stock.read(&[99; 20], &mut |_| None).is_none());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

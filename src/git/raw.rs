@@ -99,10 +99,6 @@ impl Entry<'_> {
     pub(super) fn is_tree(&self) -> bool {
         Sort::of(self.mode) == Sort::Tree
     }
-
-    pub(super) fn is_commit(&self) -> bool {
-        Sort::of(self.mode) == Sort::Commit
-    }
 }
 
 /// What an entry's mode says that it is.
@@ -141,6 +137,31 @@ pub(super) fn entries(tree: &[u8]) -> Option<Vec<Entry<'_>>> {
         rest = rest.get(nul + 21..)?;
     }
     Some(entries)
+}
+
+/// Where a tree names an object: its id lies at `at`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Slot {
+    pub(super) at: usize,
+    pub(super) sort: Sort,
+    pub(super) id: Oid,
+}
+
+/// The entries of a tree whose ids are `wanted`; `None` when it is malformed.
+pub(super) fn slots(tree: &[u8], wanted: &dyn Fn(&[u8]) -> bool) -> Option<Vec<Slot>> {
+    let mut slots = Vec::new();
+    let mut rest = tree;
+    while !rest.is_empty() {
+        let space = rest.iter().position(|b| matches!(b, b' ' | 0)).filter(|at| rest.get(*at) == Some(&b' '))?;
+        let nul = space + memchr::memchr(0, rest.get(space..)?)?;
+        let id = rest.get(nul + 1..nul + 21)?;
+        if wanted(id) {
+            let (at, mode) = (tree.len() - rest.len() + nul + 1, rest.get(..space)?);
+            slots.push(Slot { at, sort: Sort::of(mode), id: Oid::from_bytes(id).ok()? });
+        }
+        rest = rest.get(nul + 21..)?;
+    }
+    Some(slots)
 }
 
 /// What a tree calls the object `id`.
@@ -211,6 +232,21 @@ mod tests {
             assert_eq!(commit(bad), None);
         }
         assert_eq!(entries(b"100644 a\0short"), None);
+    }
+
+    #[test]
+    fn slots_are_where_the_wanted_ids_lie() {
+        let (a, b) = ([1; 20], [0; 20]);
+        let tree = [&b"100644 x y\0"[..], &a, b"40000 z\0", &b, b"160000 s\0", &a].concat();
+        let found = |id: [u8; 20]| {
+            let slots = slots(&tree, &|known| known == id).unwrap();
+            slots.into_iter().map(|slot| (slot.at, slot.sort)).collect::<Vec<_>>()
+        };
+        assert_eq!(found(a), [(11, Sort::File), (68, Sort::Commit)]);
+        assert_eq!(found(b), [(39, Sort::Tree)]);
+        for cut in [&tree[..tree.len() - 1], b"100644 x", b"100644\0x y", b"x", &[&b"1\0 2\0"[..], &a].concat()] {
+            assert_eq!((slots(cut, &|_| true), entries(cut)), (None, None));
+        }
     }
 
     #[test]

@@ -11,12 +11,12 @@ use git2::{ObjectType, Oid};
 
 use super::ahead::Ahead;
 use super::cite::Cites;
-use super::find::{Desk, Scan, object_type};
-use super::fresh::Fresh;
+use super::find::{Desk, Scan, Under, object_type};
+use super::fresh::{Fresh, Patch};
 use super::graph::{Graph, Trees};
 use super::large;
 use super::policy::{self, By, Way};
-use super::raw::{self, Commit, Entry};
+use super::raw::{self, Commit, Entry, Slot, Sort};
 use super::repo::Repo;
 use crate::base::fault::Result;
 use crate::base::{Fault, FaultKind};
@@ -266,48 +266,85 @@ impl<'r> Rewriter<'r> {
 
     fn rebuilt(&mut self, id: Oid, trees: &mut Trees<'_>) -> Result<Oid> {
         let object = self.read(id)?;
-        let Some(entries) = raw::entries(&object) else {
-            return Err(Fault::refused("the repository is damaged", format!("tree {id} can't be read"))
-                .hint("`git fsck` lists what is broken"));
-        };
-        let mut news = Vec::with_capacity(entries.len());
-        for entry in &entries {
-            news.push(if let Some(new) = self.links.get(&entry.id).filter(|_| entry.is_commit()) {
-                self.relinked.insert(entry.id);
-                *new
-            } else if entry.is_tree() {
-                self.tree(entry.id, trees)?
-            } else if !entry.is_commit() && self.scan.dirty.contains_key(&entry.id) {
-                self.blob(entry.id)?
-            } else {
-                entry.id
-            });
-        }
-        let dirty = self.scan.dirty.contains_key(&id);
-        if !dirty && (self.gone.is_empty() || !entries.iter().any(|entry| self.gone.contains(&entry.id))) {
-            // No name in it holds the key, and nothing goes: only ids change.
-            let mut bytes = object.to_vec();
-            let mut at = 0;
-            for (entry, new) in entries.iter().zip(&news) {
-                at += entry.mode.len() + 1 + entry.name.len() + 1;
-                if let Some(slot) = bytes.get_mut(at..at + 20) {
-                    slot.copy_from_slice(new.as_bytes());
-                }
-                at += 20;
+        let mut changes = Vec::new();
+        let mut goes = false;
+        for slot in self.slots(id, &object)? {
+            let new = match slot.sort {
+                Sort::Tree => self.tree(slot.id, trees)?,
+                Sort::Commit => self.link(slot.id),
+                Sort::File if self.scan.dirty.contains_key(&slot.id) => self.blob(slot.id)?,
+                Sort::File => slot.id,
+            };
+            goes |= self.gone.contains(&slot.id);
+            if new != slot.id {
+                changes.push((slot.at, new));
             }
-            return self.put(ObjectType::Tree, &bytes);
         }
-        let left = entries.iter().zip(&news).filter(|(entry, _)| !self.gone.contains(&entry.id));
-        let mut fresh: Vec<(&[u8], Vec<u8>, Oid, bool)> =
-            left.map(|(entry, new)| (entry.mode, entry.name.to_vec(), *new, entry.is_tree())).collect();
-        if fresh.is_empty() && !entries.is_empty() {
+        if goes || self.scan.dirty.contains_key(&id) {
+            return self.renewed(id, &object, &changes);
+        }
+        // No name in it holds the key, and nothing goes: only ids change.
+        let patch = Patch { old: id, changes };
+        let bytes = patch.apply(object.to_vec());
+        let new = self.named(ObjectType::Tree, &bytes)?;
+        if let Some(fresh) = self.fresh {
+            // Our own copy of the old one is there as long as new ones are made.
+            let own = self.scan.library.is_own(id);
+            fresh.put_patched(new, ObjectType::Tree, &bytes, Some(&patch).filter(|_| own))?;
+        }
+        Ok(new)
+    }
+
+    /// What became of a commit of a submodule.
+    fn link(&mut self, id: Oid) -> Oid {
+        let Some(new) = self.links.get(&id) else { return id };
+        self.relinked.insert(id);
+        *new
+    }
+
+    /// Where the tree `id` names what leads to the key, or a commit of a submodule that changed.
+    fn slots(&self, id: Oid, tree: &[u8]) -> Result<Vec<Slot>> {
+        let ways = &self.scan.ways;
+        let mut below: Vec<Oid> = ways
+            .number(id)
+            .into_iter()
+            .flat_map(|number| ways.under(number))
+            .filter_map(|under| match under {
+                Under::Tree(number) => ways.tree(number),
+                Under::Object(number) => ways.object(number),
+            })
+            .collect();
+        below.sort_unstable();
+        let wanted = |id: &[u8]| below.binary_search_by(|below| below.as_bytes().cmp(id)).is_ok();
+        raw::slots(tree, &wanted).ok_or_else(|| {
+            Fault::refused("the repository is damaged", format!("tree {id} can't be read"))
+                .hint("`git fsck` lists what is broken")
+        })
+    }
+
+    /// The tree `id` where not only ids change (`changes`, ascending by place): without the key in names, and without what
+    /// goes.
+    fn renewed(&mut self, id: Oid, object: &[u8], changes: &[(usize, Oid)]) -> Result<Oid> {
+        let entries = raw::entries(object).unwrap_or_default();
+        let mut at = 0;
+        let mut left: Vec<(&[u8], Vec<u8>, Oid, bool)> = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            at += entry.mode.len() + 1 + entry.name.len() + 1;
+            let new = changes.binary_search_by_key(&at, |(slot, _)| *slot).ok().and_then(|n| changes.get(n));
+            let new = new.map_or(entry.id, |(_, new)| *new);
+            at += 20;
+            if !self.gone.contains(&entry.id) {
+                left.push((entry.mode, entry.name.to_vec(), new, entry.is_tree()));
+            }
+        }
+        if left.is_empty() && !entries.is_empty() {
             self.gone.insert(id);
         }
-        if self.rename(&entries, &mut fresh)? {
-            fresh.sort_by_cached_key(|(_, name, _, is_tree)| raw::sort_key(name, *is_tree));
+        if self.rename(&entries, &mut left)? {
+            left.sort_by_cached_key(|(_, name, _, is_tree)| raw::sort_key(name, *is_tree));
         }
         let mut bytes = Vec::with_capacity(object.len());
-        for (mode, name, id, _) in &fresh {
+        for (mode, name, id, _) in &left {
             raw::write_entry(&mut bytes, mode, name, *id);
         }
         self.put(ObjectType::Tree, &bytes)
@@ -417,6 +454,15 @@ impl<'r> Rewriter<'r> {
     }
 
     pub(super) fn put(&self, kind: ObjectType, bytes: &[u8]) -> Result<Oid> {
+        let id = self.named(kind, bytes)?;
+        if let Some(fresh) = self.fresh {
+            fresh.put(id, kind, bytes)?;
+        }
+        Ok(id)
+    }
+
+    /// The id of a new object, which must not hold the key.
+    fn named(&self, kind: ObjectType, bytes: &[u8]) -> Result<Oid> {
         if self.repo.search.form_in(bytes).is_some() {
             return Err(Fault::new(
                 FaultKind::Internal,
@@ -424,10 +470,6 @@ impl<'r> Rewriter<'r> {
                 "its parts together spell the key again",
             ));
         }
-        let id = raw::id(kind, bytes)?;
-        if let Some(fresh) = self.fresh {
-            fresh.put(id, kind, bytes)?;
-        }
-        Ok(id)
+        raw::id(kind, bytes)
     }
 }

@@ -60,6 +60,9 @@ fn bad(lines: &[String]) -> Vec<&String> {
 }
 
 const WELL: &str = "nothing) ;;";
+/// How the proof calls git to list all objects, and to read them.
+const LISTS: &str = "cat-file --batch-all-objects --unordered --buffer";
+const READS: &str = "cat-file --batch --buffer";
 
 #[test]
 fn a_large_archive_that_can_not_be_read_again_is_not_clean() {
@@ -81,13 +84,11 @@ fn a_large_archive_that_can_not_be_read_again_is_not_clean() {
 fn what_only_the_clone_brings_is_not_clean_unless_it_can_be_read() {
     let world = World::new();
     let head = world.head();
-    // All but one object are read out at first; `then` is what becomes of it when it is asked for.
+    // All but one object are listed and read out at first; `then` is what becomes of it when it is asked for.
     let case = |then: &str| {
         format!(
-            "*'--batch --buffer --batch-all-objects'*) \
-            \"$real\" -C '{repo}' cat-file --batch-all-objects --batch-check='%(objectname)' | grep -v {head} | \
-            exec \"$real\" -C '{repo}' cat-file --batch --buffer; exit ;;\n*'cat-file --batch --buffer'*) {then} ;;",
-            repo = world.repo.display()
+            "*'{LISTS}'*) \"$real\" \"$@\" | grep -v ^{head}; exit ;;\n*'{READS}'*) read -r first; \
+            [ \"$first\" != {head} ] || {{ {then}; }}; {{ echo \"$first\"; cat; }} | \"$real\" \"$@\"; exit ;;"
         )
     };
     let well = said(&world, &case(":"), false);
@@ -95,6 +96,20 @@ fn what_only_the_clone_brings_is_not_clean_unless_it_can_be_read() {
     for then in ["exit 128", "cat >/dev/null; exit 0", &format!("echo {head} commit 1; echo x; exit 0")] {
         let lines = said(&world, &case(then), false);
         assert!(bad(&lines).iter().any(|line| line.contains("a fresh clone")), "{then}: {lines:?}");
+    }
+}
+
+#[test]
+fn what_git_lists_must_all_be_read() {
+    let world = World::new();
+    let head = world.head();
+    assert!(bad(&said(&world, WELL, false)).is_empty());
+    for case in [
+        format!("*'{READS}'*) grep -v {head} | \"$real\" \"$@\"; exit ;;"),
+        format!("*'{LISTS}'*) \"$real\" \"$@\"; exit 128 ;;"),
+    ] {
+        let lines = said(&world, &case, false);
+        assert!(bad(&lines).iter().any(|line| line.contains("every object, read out")), "{case}: {lines:?}");
     }
 }
 

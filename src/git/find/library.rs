@@ -39,6 +39,15 @@ impl Library {
         large(&self.0, id)
     }
 
+    /// Whether the repository has the object `id` itself, borrowed or not.
+    pub(in crate::git) fn is_own(&self, id: Oid) -> bool {
+        let Some(id) = id.as_bytes().first_chunk() else { return false };
+        let mut own = self.0.all.iter().filter(|place| !place.borrowed);
+        own.any(|place| {
+            place.loose.binary_search(id).is_ok() || place.packs.iter().any(|pack| pack.rank_of(id).is_some())
+        })
+    }
+
     pub(in crate::git) fn desk(&self) -> Desk<'_> {
         let packs = self.0.all.iter().map(|place| &place.packs);
         let near = packs.map(|packs| packs.iter().map(|pack| Near::new(Reader::new(pack))).collect()).collect();

@@ -123,7 +123,8 @@ impl<'s> Encoder<'s> {
         if item.new == NONE {
             return self.readers.object(item.old);
         }
-        let (kind, bytes) = self.stock.read(self.order.new_id(item.new)?)?;
+        let mut old = |id: &Id| self.readers.object(self.source.find(id)?);
+        let (kind, bytes) = self.stock.read(self.order.new_id(item.new)?, &mut old)?;
         Some((kind, bytes.into()))
     }
 

@@ -115,14 +115,14 @@ impl Order {
                 open.len(),
                 SHARE,
                 cancel,
-                || (),
-                |(), n| {
+                || source.readers(),
+                |readers, n| {
                     let id = open.get(n)?;
                     // A file names nothing, and may be large.
                     if stock.kind(id)? == Kind::Blob {
                         return Some(Vec::new());
                     }
-                    let (kind, data) = stock.read(id)?;
+                    let (kind, data) = stock.read(id, &mut |id| readers.object(source.find(id)?))?;
                     let mut more = Vec::new();
                     let mut whole = true;
                     alive::named(kind, &data, &mut |id| {

@@ -2,20 +2,22 @@
 //!
 //! Must not know: what is read.
 
-use std::io::Write as _;
+use std::io::{BufWriter, Write as _};
 use std::process::{Command, Stdio};
+
+use git2::Oid;
 
 use super::super::cli::{self, Git};
 use super::pipe::Pipe;
 use crate::base::Fault;
 use crate::base::fault::Result;
 
-/// Starts `command`, with `input` on its standard input, and lets `work` read its answer. With what that gave comes
+/// Starts `command`, with `input` on its standard input, one a line, and lets `work` read its answer. With what that gave comes
 /// whether git ended well; it did not if its answer was not read to its end.
 pub(super) fn reading<T>(
     git: &Git<'_>,
     mut command: Command,
-    input: Option<&[u8]>,
+    input: Option<&[Oid]>,
     work: impl FnOnce(&mut Pipe<'_>) -> Result<T>,
 ) -> Result<(T, bool)> {
     command.stderr(Stdio::null());
@@ -25,9 +27,12 @@ pub(super) fn reading<T>(
     let mut child = cli::start(&mut command)?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
     std::thread::scope(|scope| {
-        if let (Some(mut pipe), Some(input)) = (stdin, input) {
+        if let (Some(pipe), Some(input)) = (stdin, input) {
             // Git may end before it read everything; its exit code tells why.
-            scope.spawn(move || pipe.write_all(input));
+            scope.spawn(move || {
+                let mut pipe = BufWriter::with_capacity(1 << 16, pipe);
+                input.iter().try_for_each(|id| writeln!(pipe, "{id}")).and_then(|()| pipe.flush())
+            });
         }
         let mut out = stdout.map(|out| Pipe::new(out, git.ask.cancel));
         let done = match &mut out {

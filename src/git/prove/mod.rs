@@ -12,6 +12,7 @@ mod child;
 mod clone;
 mod files;
 mod objects;
+mod order;
 mod piece;
 mod pipe;
 mod read;

@@ -1,4 +1,5 @@
-//! Git itself reads every object out, reachable or not, borrowed or not, in one process; a second thread searches.
+//! Git itself lists every object, reachable or not, borrowed or not, and reads each out, in one process; a second thread
+//! searches.
 //!
 //! Must not know: what the objects mean.
 
@@ -11,10 +12,10 @@ use git2::Oid;
 
 use super::super::cli::{self, Git};
 use super::super::{archive, cancelled, say, store};
-use super::child;
 use super::piece::{Found, Piece};
 use super::pipe::Pipe;
 use super::read::{self, Seen};
+use super::{child, order};
 use crate::base::fault::Result;
 use crate::base::{Fault, words};
 use crate::effect::git::ProofLine;
@@ -75,13 +76,15 @@ pub(super) fn stray(dir: &Path) -> Result<usize> {
 
 /// Every object of the repository at `dir`.
 pub(super) fn all(git: &Git<'_>, dir: &Path) -> Result<Read> {
-    run(git, dir, &["--batch-all-objects", "--unordered"], None)
+    let (ids, well) = order::all(git, dir)?;
+    let mut read = these(git, dir, &ids)?;
+    read.whole &= well;
+    Ok(read)
 }
 
 /// These objects of the repository at `dir`.
 pub(super) fn these(git: &Git<'_>, dir: &Path, ids: &[Oid]) -> Result<Read> {
-    let input: String = ids.iter().flat_map(|id| [id.to_string(), "\n".into()]).collect();
-    let mut read = run(git, dir, &[], Some(input.as_bytes()))?;
+    let mut read = run(git, dir, ids)?;
     // One that stopped early may say that all is well. What is missing is among what was found.
     read.whole &= !read.told_all() || ids.iter().all(|id| read.ids.contains(id));
     Ok(read)
@@ -111,7 +114,7 @@ impl read::Pieces for Round<'_> {
     }
 }
 
-fn go_on(git: &Git<'_>) -> Result<()> {
+pub(super) fn go_on(git: &Git<'_>) -> Result<()> {
     if (git.ask.cancel)() { Err(cancelled()) } else { Ok(()) }
 }
 
@@ -119,10 +122,10 @@ fn lost() -> Fault {
     Fault::machine("the proof stopped", "the search ended too early")
 }
 
-fn run(git: &Git<'_>, dir: &Path, which: &[&str], input: Option<&[u8]>) -> Result<Read> {
+fn run(git: &Git<'_>, dir: &Path, ids: &[Oid]) -> Result<Read> {
     let mut command = cat_file(git, dir);
-    command.args(["--batch", "--buffer"]).args(which);
-    let (seen, whole) = child::reading(git, command, input, |pipe| searched(git, pipe))?;
+    command.args(["--batch", "--buffer"]);
+    let (seen, whole) = child::reading(git, command, Some(ids), |pipe| searched(git, pipe))?;
     let Seen { ids, mut found, packed } = seen;
     for (id, size) in packed {
         let mut command = cat_file(git, dir);
@@ -136,7 +139,7 @@ fn run(git: &Git<'_>, dir: &Path, which: &[&str], input: Option<&[u8]>) -> Resul
     Ok(Read { ids, found: found.dirty, unread: found.unread, wrong: found.wrong, whole })
 }
 
-fn cat_file(git: &Git<'_>, dir: &Path) -> Command {
+pub(super) fn cat_file(git: &Git<'_>, dir: &Path) -> Command {
     let mut command = git.bare();
     command.args(BY_PIECES).arg("--git-dir").arg(cli::plain(dir)).arg("cat-file");
     command
@@ -264,7 +267,7 @@ mod tests {
         let since = Instant::now();
         let stop = || since.elapsed() > Duration::from_millis(300);
         with(&stop, |git| {
-            let input = vec![b'x'; 4 << 20];
+            let input = vec![Oid::ZERO_SHA1; 100_000];
             let silent = || sh("exec sleep 60", Path::new(""));
             let fed = child::reading(git, silent(), Some(&input), |pipe| searched(git, pipe));
             assert_eq!(fed.unwrap_err(), cancelled());
