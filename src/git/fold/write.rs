@@ -27,8 +27,8 @@ use crate::git::say;
 
 /// Entries that are encoded ahead.
 const AHEAD: u32 = 4096;
-/// Encoded by one thread at once.
-const SHARE: usize = 32;
+/// Encoded by one thread at once: so many that most objects are read near those they stand on.
+const SHARE: usize = 256;
 
 /// Writes `new.pack` and `new.idx` into `folder`, on disk and read again when this returns. Gives the pack's checksum.
 pub(super) fn write(repo: &Repo<'_>, source: &Source, order: &Order, stock: &Stock, folder: &Path) -> Result<[u8; 20]> {
