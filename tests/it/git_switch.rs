@@ -283,6 +283,23 @@ fn a_killed_process_is_settled_by_the_next_one() {
     }
 }
 
+/// Killed while the journal was written: nothing says that a switch was under way.
+#[test]
+fn half_a_journal_goes_with_the_next_check_and_with_the_next_switch() {
+    let world = World::new();
+    world.old_leak();
+    let plan = world.plan();
+    let before = world.footprint();
+    let half = world.repo.join(".git/.stanch-tmp-Ab12Cd");
+    std::fs::write(&half, "{\"plan\":").unwrap();
+    assert_eq!(world.check(&plan.id), Standing::Old);
+    assert_eq!(world.footprint(), before);
+    std::fs::write(&half, "{\"plan\":").unwrap();
+    world.apply(&plan.id);
+    assert!(!half.exists());
+    world.clean();
+}
+
 #[test]
 fn half_of_the_refs_moved_is_rolled_forward() {
     let world = busy();

@@ -147,7 +147,9 @@ pub(super) fn sweep(repo: &Repo<'_>) -> Result<()> {
             store::remove_all(&entry.path())?;
         }
     }
-    for file in store::files(&repo.objects(), &|_| true)? {
+    // In the git directory itself: a journal that was not whole yet, so that no switch is known to be under way.
+    let beside = store::files(&repo.dir, &|_| false)?;
+    for file in store::files(&repo.objects(), &|_| true)?.into_iter().chain(beside) {
         if file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(store::TEMP)) {
             store::remove(&file)?;
         }
