@@ -3,6 +3,11 @@
 //! are kept, and whoever reads it has to bring the old one.
 //!
 //! Must not know: what they replace.
+//!
+//! Here they are put; `patch` is how one is kept as its difference from an old one, `stock` how they are read back.
+
+mod patch;
+mod stock;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -14,10 +19,12 @@ use std::path::Path;
 use git2::{ObjectType, Oid};
 
 use super::pack::entry::{Id, Kind};
-use super::pack::near::Known;
 use super::store;
 use crate::base::Fault;
 use crate::base::fault::Result;
+
+pub(super) use patch::Patch;
+pub(super) use stock::Stock;
 
 /// Bytes held in memory; more go to the file.
 const HELD: usize = 1 << 23;
@@ -45,64 +52,6 @@ struct Place {
     size: usize,
     /// So many changes are there, and the old id; none: the object itself.
     changes: usize,
-}
-
-impl Place {
-    /// Bytes that are kept of it.
-    fn kept(&self) -> usize {
-        if self.changes == 0 { self.size } else { ID + self.changes * CHANGE }
-    }
-}
-
-/// Bytes of an id, and of a place and an id.
-const ID: usize = 20;
-const CHANGE: usize = 4 + ID;
-/// A larger object is kept whole.
-const PATCHED: usize = 1 << 20;
-
-/// How a new object differs from an old one of the same length.
-#[derive(Debug)]
-pub(super) struct Patch {
-    pub(super) old: Oid,
-    /// Where another id comes to stand, and which.
-    pub(super) changes: Vec<(usize, Oid)>,
-}
-
-impl Patch {
-    /// The new object made of the old one.
-    pub(super) fn apply(&self, mut bytes: Vec<u8>) -> Vec<u8> {
-        for (at, id) in &self.changes {
-            if let Some(slot) = bytes.get_mut(*at..*at + ID) {
-                slot.copy_from_slice(id.as_bytes());
-            }
-        }
-        bytes
-    }
-
-    /// How it is kept; `None` when it saves nothing.
-    fn record(&self, size: usize) -> Option<Vec<u8>> {
-        let length = ID + self.changes.len() * CHANGE;
-        if self.changes.is_empty() || length >= size || size > PATCHED {
-            return None;
-        }
-        let mut record = Vec::with_capacity(length);
-        record.extend_from_slice(self.old.as_bytes());
-        for (at, id) in &self.changes {
-            record.extend_from_slice(&u32::try_from(*at).ok()?.to_le_bytes());
-            record.extend_from_slice(id.as_bytes());
-        }
-        Some(record)
-    }
-
-    fn parse(record: &[u8]) -> Option<Self> {
-        let (old, rest) = record.split_at_checked(ID)?;
-        let change = |change: &[u8]| {
-            let (at, id) = change.split_first_chunk::<4>()?;
-            Some((usize::try_from(u32::from_le_bytes(*at)).ok()?, Oid::from_bytes(id).ok()?))
-        };
-        let changes = rest.chunks_exact(CHANGE).map(change).collect::<Option<_>>()?;
-        Some(Self { old: Oid::from_bytes(old).ok()?, changes })
-    }
 }
 
 impl std::fmt::Debug for Fresh {
@@ -192,80 +141,6 @@ fn known(kind: ObjectType) -> Option<Kind> {
         ObjectType::Blob => Some(Kind::Blob),
         ObjectType::Tag => Some(Kind::Tag),
         ObjectType::Any => None,
-    }
-}
-
-/// All new objects, to be read by many threads.
-#[derive(Debug)]
-pub(super) struct Stock {
-    file: File,
-    /// What is on file; `tail` comes after it.
-    length: u64,
-    tail: Vec<u8>,
-    known: HashMap<Id, Place>,
-}
-
-impl Stock {
-    pub(super) fn holds(&self, id: &Id) -> bool {
-        self.known.contains_key(id)
-    }
-
-    /// What a new object is.
-    pub(super) fn kind(&self, id: &Id) -> Option<Kind> {
-        self.known.get(id).map(|place| place.kind)
-    }
-
-    /// Bytes of a new object; none: it is not one.
-    pub(super) fn size(&self, id: &Id) -> u64 {
-        self.known.get(id).map_or(0, |place| place.size as u64)
-    }
-
-    /// Kind of a new object that is kept whole, and its bytes as a stream.
-    pub(super) fn flow(&self, id: &Id) -> Option<(Kind, impl Read + '_)> {
-        let place = self.known.get(id).filter(|place| place.changes == 0)?;
-        let end = if self.held(place).is_some() { place.at } else { place.at + place.size as u64 };
-        Some((place.kind, self.held(place).unwrap_or_default().chain(Span { file: &self.file, at: place.at, end })))
-    }
-
-    /// Kind and bytes of a new object; `None` when it is not one, or can't be read back. `old` reads an old object.
-    pub(super) fn read(&self, id: &Id, old: &mut dyn FnMut(&Id) -> Option<Known>) -> Option<(Kind, Vec<u8>)> {
-        let place = self.known.get(id)?;
-        let bytes = if let Some(bytes) = self.held(place) {
-            bytes.to_vec()
-        } else {
-            let mut bytes = vec![0; place.kept()];
-            self.file.read_exact_at(&mut bytes, place.at).ok()?;
-            bytes
-        };
-        if place.changes == 0 {
-            return Some((place.kind, bytes));
-        }
-        let patch = Patch::parse(&bytes)?;
-        let (_, base) = old(patch.old.as_bytes().first_chunk()?)?;
-        (base.len() == place.size).then(|| (place.kind, patch.apply(base.to_vec())))
-    }
-}
-
-impl Stock {
-    /// The bytes there, where they are in memory.
-    fn held(&self, place: &Place) -> Option<&[u8]> {
-        let at = usize::try_from(place.at.checked_sub(self.length)?).ok()?;
-        self.tail.get(at..at + place.kept())
-    }
-}
-
-struct Span<'f> {
-    file: &'f File,
-    at: u64,
-    end: u64,
-}
-
-impl Read for Span<'_> {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        let most = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buf.len());
-        let read = self.file.read_at(buf.get_mut(..most).unwrap_or_default(), self.at)?;
-        self.at += read as u64;
-        if read == 0 && most > 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(read) }
     }
 }
 
