@@ -56,6 +56,7 @@ impl Rights {
         });
         read.collect::<Option<_>>().map(Self).ok_or_else(|| {
             Fault::machine("the backup is damaged", format!("{} does not say which rights files had", kept.display()))
+                .hint("remove that file and check again: files then come back with the rights that your umask leaves")
         })
     }
 
